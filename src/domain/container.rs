@@ -1,0 +1,68 @@
+//! ECS clusters, services and tasks.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::list::Identified;
+use crate::domain::scope::Environment;
+use crate::domain::text::Text;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cluster {
+    pub name: Text,
+    pub environment: Environment,
+    pub services: Vec<Service>,
+    pub tasks: Vec<Task>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Service {
+    pub name: Text,
+    pub desired: u32,
+    pub running: u32,
+    pub pending: u32,
+    /// `family:revision`.
+    pub task_definition: Text,
+    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`, of the primary deployment.
+    pub rollout: Text,
+    /// Since when fewer tasks run than are wanted.
+    pub short_since: Option<Timestamp>,
+    /// Newest first.
+    pub events: Vec<ServiceEvent>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceEvent {
+    pub at: Timestamp,
+    pub message: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Task {
+    pub id: Text,
+    pub service: Text,
+    pub image: Text,
+    pub zone: Text,
+    /// `RUNNING`, `PENDING`, `STOPPED` ..., in AWS's spelling.
+    pub status: Text,
+    pub health: TaskHealth,
+    pub started: Timestamp,
+    /// Restarts of this task's place in the last ten minutes.
+    pub restarts: u32,
+    pub exit_code: Option<i32>,
+    pub stopped_reason: Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TaskHealth {
+    Healthy,
+    Unhealthy,
+    Unknown,
+}
+
+impl Identified for Cluster {
+    fn key(&self) -> &str {
+        self.name.as_str()
+    }
+}

@@ -1,0 +1,34 @@
+//! F0: the words of the field, as plain data. No IO, no clock, no async, nothing that can fail but parsing.
+//!
+//! Every string that comes from outside is a [`text::Text`]: cleaned once, at the boundary, so that no later code
+//! has to remember that a tag may carry an escape sequence.
+
+pub mod alarm;
+pub mod autoscaling;
+pub mod backup;
+pub mod balancer;
+pub mod board;
+pub mod bucket;
+pub mod cache;
+pub mod container;
+pub mod dashboard;
+pub mod database;
+pub mod delivery;
+pub mod exercise;
+pub mod function;
+pub mod health;
+pub mod instance;
+pub mod list;
+pub mod logs;
+pub mod messaging;
+pub mod metric;
+pub mod money;
+pub mod network;
+pub mod recovery;
+pub mod scope;
+pub mod security;
+pub mod source;
+pub mod spend;
+pub mod text;
+pub mod trace;
+pub mod units;

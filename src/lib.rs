@@ -1,0 +1,4 @@
+//! opscon
+
+pub mod domain;
+pub mod world;

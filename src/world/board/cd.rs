@@ -1,0 +1,260 @@
+//! CD pipeline: staging, the gate, production, and the way back.
+
+use super::ci::{as_fast_as_usual, newest, run_facts, succeeded};
+use super::pipeline_map::actions;
+use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use crate::domain::board::BoxId;
+use crate::domain::delivery::{DeployStatus, Deployment, RunStatus};
+use crate::domain::metric::Measure;
+use crate::domain::scope::Environment;
+use crate::domain::units::{brief, long, moment, percent, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::Staging,
+        sources: &[Feed::Deployments, Feed::Pipelines],
+        facts: |sight| deploy_facts(sight, Environment::Staging),
+        checks: &[
+            Check {
+                title: "The last deployment succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| deployed(sight, Environment::Staging),
+            },
+            Check {
+                title: "The pipeline's deploy action succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| succeeded(sight, BoxId::Staging),
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::StagingTests,
+        sources: &[Feed::Pipelines],
+        facts: |sight| run_facts(sight, BoxId::StagingTests),
+        checks: &[
+            Check {
+                title: "The last run succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| succeeded(sight, BoxId::StagingTests),
+            },
+            Check {
+                title: "It runs as fast as usual",
+                limit: |t| format!("warn over {} x the median of 20", t.slow_run_factor),
+                judge: |sight| as_fast_as_usual(sight, BoxId::StagingTests),
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::ApprovalGate,
+        sources: &[Feed::Pipelines],
+        facts: |sight| {
+            let Some(newest) = newest(sight, BoxId::ApprovalGate) else { return Facts::absent() };
+            let action = newest.action;
+            let waiting = action.status == RunStatus::InProgress;
+            Facts::new(if waiting { "waiting".to_owned() } else { action.by.to_string() })
+                .with("state", if waiting { "waiting for approval" } else { action.status.word() })
+                .with("last decided by", if action.by.is_empty() { "-" } else { action.by.as_str() })
+                .with("version", action.version.as_str())
+                .with("pipeline", newest.pipeline.name.as_str())
+        },
+        checks: &[Check {
+            title: "Nobody is kept waiting",
+            limit: |t| format!("warn over {} min", t.approval_minutes),
+            judge: |sight| {
+                let findings = actions(sight, BoxId::ApprovalGate)
+                    .iter()
+                    .filter(|placed| placed.action.status == RunStatus::InProgress)
+                    .filter_map(|placed| {
+                        let asked = placed.action.started?;
+                        let waited = since(sight.at, asked);
+                        if waited.as_secs_f64() / 60.0 <= sight.limits().approval_minutes {
+                            return None;
+                        }
+                        Some(
+                            Finding::warn(
+                                format!("waits {}", brief(waited)),
+                                format!("{} {} waits for approval since {}", placed.pipeline.name, placed.action.version, brief(waited)),
+                            )
+                            .since(asked)
+                            .at(placed.place),
+                        )
+                    })
+                    .collect();
+                Verdict::of(findings, "nothing waits too long")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::Production,
+        sources: &[Feed::Deployments, Feed::Pipelines],
+        facts: |sight| deploy_facts(sight, Environment::Prod),
+        checks: &[
+            Check {
+                title: "The last deployment succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| deployed(sight, Environment::Prod),
+            },
+            Check {
+                title: "No deployment is stuck",
+                limit: |t| format!("bad over {} x the last one", t.stuck_deploy_factor),
+                judge: |sight| {
+                    let findings = latest(sight, Environment::Prod)
+                        .filter(|(_, deploy)| deploy.status == DeployStatus::InProgress)
+                        .filter_map(|(place, deploy)| {
+                            let usual = deploy.usual?;
+                            let runs = since(sight.at, deploy.started);
+                            if runs.as_secs_f64() <= usual.as_secs_f64() * sight.limits().stuck_deploy_factor {
+                                return None;
+                            }
+                            Some(
+                                Finding::bad(
+                                    format!("stuck {}/{}", deploy.done, deploy.total),
+                                    format!(
+                                        "deploy of {} {} stuck at {} of {} for {}, usually done in {}",
+                                        deploy.target, deploy.to, deploy.done, deploy.total, brief(runs), long(usual)
+                                    ),
+                                )
+                                .since(deploy.started)
+                                .at(place),
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "none stuck")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::SmokeTests,
+        sources: &[Feed::Pipelines, Feed::Metrics],
+        facts: |sight| {
+            let canary = sight.places().flat_map(|place| place.all(Measure::CanarySuccess)).filter_map(|s| s.latest()).next();
+            let mut facts = run_facts(sight, BoxId::SmokeTests);
+            if let Some(success) = canary {
+                facts.present = true;
+                facts.headline = percent(success);
+                facts = facts.with("canary", format!("{} of runs succeed", percent(success)));
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "The last run succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| succeeded(sight, BoxId::SmokeTests),
+            },
+            Check {
+                title: "Canaries succeed",
+                limit: |_| "warn under 100 %, bad under 90 %".into(),
+                judge: |sight| {
+                    let mut seen = false;
+                    let mut findings = Vec::new();
+                    for place in sight.places() {
+                        for series in place.all(Measure::CanarySuccess) {
+                            let Some(success) = series.mean_of_last(2) else { continue };
+                            seen = true;
+                            if success < 100.0 {
+                                let text = format!(
+                                    "canary {} succeeds in {} of runs{}",
+                                    series.resource,
+                                    percent(success),
+                                    sight.whereabouts(&place.scope)
+                                );
+                                let brief = percent(success);
+                                let finding =
+                                    if success < 90.0 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
+                                findings.push(finding.at(place));
+                            }
+                        }
+                    }
+                    if seen { Verdict::of(findings, "all canaries succeed") } else { Verdict::Skip }
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::RollbackPlan,
+        sources: &[Feed::Deployments],
+        facts: |sight| {
+            let all: Vec<&Deployment> = latest(sight, Environment::Prod).map(|(_, deploy)| deploy).collect();
+            let Some(newest) = all.iter().max_by_key(|deploy| deploy.started) else { return Facts::absent() };
+            let way = newest.returns_to.as_ref().map_or_else(|| "none".to_owned(), |version| format!("to {version}"));
+            let mut facts = Facts::new(way).with("last rollout took", newest.usual.map_or_else(|| "-".into(), long));
+            for deploy in &all {
+                let back = deploy.returns_to.as_ref().map_or("nothing known good", |version| version.as_str());
+                facts = facts.with("target", format!("{}: {} would return to {back}", deploy.target, deploy.to));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Every production target has a way back",
+            limit: |_| "bad without a known-good version".into(),
+            judge: |sight| {
+                let findings = latest(sight, Environment::Prod)
+                    .filter(|(_, deploy)| deploy.returns_to.is_none())
+                    .map(|(place, deploy)| {
+                        Finding::bad("no way back", format!("{} has no known-good version before {}", deploy.target, deploy.to))
+                            .at(place)
+                    })
+                    .collect();
+                Verdict::of(findings, "every target has one")
+            },
+        }],
+    },
+];
+
+/// The newest deployment of each target in an environment.
+pub(super) fn latest<'a>(
+    sight: &Sight<'a>,
+    environment: Environment,
+) -> impl Iterator<Item = (&'a Place, &'a Deployment)> + use<'a> {
+    let mut newest: Vec<(&Place, &Deployment)> = Vec::new();
+    for (place, deploy) in sight.items(|f| &f.deployments).filter(|(_, deploy)| deploy.environment == environment) {
+        match newest.iter_mut().find(|(at, known)| at.scope == place.scope && known.target == deploy.target) {
+            Some(known) if known.1.started < deploy.started => *known = (place, deploy),
+            Some(_) => {}
+            None => newest.push((place, deploy)),
+        }
+    }
+    newest.into_iter()
+}
+
+fn deploy_facts(sight: &Sight<'_>, environment: Environment) -> Facts {
+    let Some((_, deploy)) = latest(sight, environment).max_by_key(|(_, deploy)| deploy.started) else {
+        return Facts::absent();
+    };
+    let headline = if deploy.status == DeployStatus::InProgress {
+        format!("{} {}/{}", deploy.to, deploy.done, deploy.total)
+    } else {
+        deploy.to.to_string()
+    };
+    Facts::new(headline)
+        .with("version", format!("{} (before: {})", deploy.to, deploy.from))
+        .with("target", format!("{} by {}", deploy.target, deploy.kind))
+        .with("progress", format!("{}, {} of {}", deploy.status.word(), deploy.done, deploy.total))
+        .with("started", format!("{} by {}", moment(deploy.started, sight.at, sight.zone()), deploy.by))
+        .with("change", format!("\"{}\"", deploy.message))
+}
+
+fn deployed(sight: &Sight<'_>, environment: Environment) -> Verdict {
+    let findings = latest(sight, environment)
+        .filter(|(_, deploy)| matches!(deploy.status, DeployStatus::Failed | DeployStatus::Stopped))
+        .map(|(place, deploy)| {
+            let mixed = if deploy.done > 0 && deploy.done < deploy.total {
+                format!(", {} of {} run {}, the rest {}", deploy.done, deploy.total, deploy.to, deploy.from)
+            } else {
+                String::new()
+            };
+            Finding::bad(
+                format!("{} failed {}/{}", deploy.to, deploy.done, deploy.total),
+                format!("deploy of {} {} {}{mixed}", deploy.target, deploy.to, deploy.status.word()),
+            )
+            .since(deploy.finished)
+            .at(place)
+        })
+        .collect();
+    Verdict::of(findings, "succeeded")
+}

@@ -1,0 +1,294 @@
+//! CI pipeline: linting to registry.
+
+use jiff::SignedDuration;
+
+use super::pipeline_map::{Placed, actions};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, some_names};
+use crate::domain::board::BoxId;
+use crate::domain::delivery::{ImageRepository, RunStatus};
+use crate::domain::units::{brief, bytes, long, moment, plural, since};
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+/// A box of pipeline actions, with the three checks every action is due and those of its own.
+macro_rules! action_box {
+    ($id:ident, $facts:expr $(, $check:expr)*) => {
+        BoxSpec {
+            id: BoxId::$id,
+            sources: &[Feed::Pipelines],
+            facts: $facts,
+            checks: &[
+                Check { title: "The last run succeeded", limit: |_| "bad on failure".into(), judge: |sight| succeeded(sight, BoxId::$id) },
+                Check {
+                    title: "It runs as fast as usual",
+                    limit: |t| format!("warn over {} x the median of 20", t.slow_run_factor),
+                    judge: |sight| as_fast_as_usual(sight, BoxId::$id),
+                },
+                $($check),*
+            ],
+        }
+    };
+}
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    action_box!(Linting, |sight| run_facts(sight, BoxId::Linting)),
+    action_box!(UnitTests, |sight| run_facts(sight, BoxId::UnitTests), NOT_FLAKY_UNIT),
+    action_box!(IntegrationTests, |sight| run_facts(sight, BoxId::IntegrationTests), NOT_FLAKY_INTEGRATION),
+    BoxSpec {
+        id: BoxId::SecurityScan,
+        sources: &[Feed::Images, Feed::Pipelines],
+        facts: |sight| {
+            let totals = findings_by_severity(sight);
+            let scanned = sight.items(|f| &f.images).count();
+            if scanned == 0 && actions(sight, BoxId::SecurityScan).is_empty() {
+                return Facts::absent();
+            }
+            Facts::new(if totals.0 + totals.1 == 0 { "none serious".into() } else { format!("{} high", totals.1) })
+                .with("critical", totals.0.to_string())
+                .with("high", totals.1.to_string())
+                .with("medium", totals.2.to_string())
+                .with("repositories scanned", scanned.to_string())
+        },
+        checks: &[
+            Check {
+                title: "No serious findings in images",
+                limit: |_| "warn on high, bad on critical".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.images)
+                        .filter(|(_, repo)| repo.scan.critical + repo.scan.high > 0)
+                        .map(|(place, repo)| {
+                            let scan = &repo.scan;
+                            let ids = some_names(&scan.newest);
+                            if scan.critical > 0 {
+                                Finding::bad(
+                                    format!("{} critical", scan.critical),
+                                    format!("{}: {} critical, {} high: {ids}", repo.name, scan.critical, scan.high),
+                                )
+                                .at(place)
+                            } else {
+                                Finding::warn(
+                                    format!("{} high", scan.high),
+                                    format!("{}: {} high: {ids}", repo.name, scan.high),
+                                )
+                                .at(place)
+                            }
+                        })
+                        .collect();
+                    Verdict::of(findings, "none critical, none high")
+                },
+            },
+            Check {
+                title: "The last scan succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| succeeded(sight, BoxId::SecurityScan),
+            },
+        ],
+    },
+    action_box!(
+        BuildArtifact,
+        |sight| {
+            let Some(newest) = newest(sight, BoxId::BuildArtifact) else { return Facts::absent() };
+            let action = newest.action;
+            Facts::new(action.version.as_str())
+                .with("version", action.version.as_str())
+                .with("location", action.output.as_ref().map_or("-", |text| text.as_str()))
+                .with("built", action.finished.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))))
+        },
+        Check {
+            title: "The build left an artifact",
+            limit: |_| "bad when missing".into(),
+            judge: |sight| {
+                let findings = actions(sight, BoxId::BuildArtifact)
+                    .iter()
+                    .filter(|placed| placed.action.status == RunStatus::Succeeded && placed.action.output.is_none())
+                    .map(|placed| {
+                        Finding::bad("missing", format!("{} built {} but left no artifact", placed.pipeline.name, placed.action.version))
+                            .at(placed.place)
+                    })
+                    .collect();
+                Verdict::of(findings, "artifact present")
+            },
+        }
+    ),
+    action_box!(DockerImage, |sight| {
+        let Some(newest) = newest(sight, BoxId::DockerImage) else { return Facts::absent() };
+        let image = newest_image(sight);
+        Facts::new(newest.action.version.as_str())
+            .with("image", newest.action.output.as_ref().map_or("-", |text| text.as_str()))
+            .with("base", image.map_or("-", |(_, image)| image.base.as_str()))
+            .with("size", image.map_or_else(|| "-".into(), |(_, image)| bytes(image.bytes)))
+            .with("took", took(&newest))
+    }),
+    BoxSpec {
+        id: BoxId::RegistryPush,
+        sources: &[Feed::Images, Feed::Pipelines],
+        facts: |sight| {
+            let Some((repo, image)) = newest_image(sight) else { return Facts::absent() };
+            Facts::new(format!("{} pushed", image.tag))
+                .with("newest", format!("{}:{}", repo.name, image.tag))
+                .with("digest", short_digest(image.digest.as_str()))
+                .with("pushed", moment(image.pushed, sight.at, sight.zone()))
+                .with("running", repo.running_digest.as_ref().map_or("-".into(), |digest| short_digest(digest.as_str())))
+        },
+        checks: &[
+            Check {
+                title: "What runs can be pulled again",
+                limit: |_| "bad when its digest is gone".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.images)
+                        .filter_map(|(place, repo)| {
+                            let running = repo.running_digest.as_ref()?;
+                            if repo.images.iter().any(|image| image.digest == *running) {
+                                return None;
+                            }
+                            Some(
+                                Finding::bad(
+                                    "digest gone",
+                                    format!(
+                                        "production runs {} of {}, which is no longer in the registry: a new task cannot start",
+                                        short_digest(running.as_str()),
+                                        repo.name
+                                    ),
+                                )
+                                .at(place),
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "running digests present")
+                },
+            },
+            Check {
+                title: "The last push succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| succeeded(sight, BoxId::RegistryPush),
+            },
+        ],
+    },
+];
+
+const NOT_FLAKY_UNIT: Check = Check {
+    title: "Same commit, same result",
+    limit: |_| "warn when it failed, then passed".into(),
+    judge: |sight| not_flaky(sight, BoxId::UnitTests),
+};
+
+const NOT_FLAKY_INTEGRATION: Check = Check {
+    title: "Same commit, same result",
+    limit: |_| "warn when it failed, then passed".into(),
+    judge: |sight| not_flaky(sight, BoxId::IntegrationTests),
+};
+
+/// Facts of the newest action in a box: state, duration against the usual, tests.
+pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
+    let Some(newest) = newest(sight, id) else { return Facts::absent() };
+    let action = newest.action;
+    let headline = match (&action.tests, action.status) {
+        (_, RunStatus::InProgress) => "running".into(),
+        (Some(tests), _) => format!("{} ok", tests.passed),
+        (None, _) => took(&newest),
+    };
+    let mut facts = Facts::new(headline)
+        .with("state", action.status.word())
+        .with("version", action.version.as_str())
+        .with("took", took(&newest))
+        .with("usually", action.usual.map_or_else(|| "-".into(), long))
+        .with("pipeline", format!("{} / {}", newest.pipeline.name, newest.stage.name));
+    if let Some(tests) = &action.tests {
+        facts = facts.with("tests", format!("{} passed, {} failed", tests.passed, tests.failed));
+    }
+    facts
+}
+
+/// The action of the box that ran last.
+pub(super) fn newest<'a>(sight: &Sight<'a>, id: BoxId) -> Option<Placed<'a>> {
+    actions(sight, id).into_iter().max_by_key(|placed| placed.action.started)
+}
+
+pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
+    let placed = actions(sight, id);
+    if placed.is_empty() {
+        return Verdict::Skip;
+    }
+    let findings = placed
+        .iter()
+        .filter(|placed| placed.action.status == RunStatus::Failed)
+        .map(|placed| {
+            let action = placed.action;
+            let (brief, tests) = match &action.tests {
+                Some(tests) if tests.failed > 0 => (
+                    format!("{} failed", tests.failed),
+                    format!(": {} failed: {}", plural(tests.failed as usize, "test", "tests"), some_names(&tests.failing)),
+                ),
+                _ => ("failed".to_owned(), String::new()),
+            };
+            let why = if action.summary.is_empty() || !tests.is_empty() { tests } else { format!(": {}", action.summary) };
+            Finding::bad(brief, format!("{} of {} {} failed{why}", action.name, placed.pipeline.name, action.version))
+                .since(action.finished)
+                .at(placed.place)
+        })
+        .collect();
+    Verdict::of(findings, "succeeded")
+}
+
+pub(super) fn as_fast_as_usual(sight: &Sight<'_>, id: BoxId) -> Verdict {
+    let factor = sight.limits().slow_run_factor;
+    let mut slow = Vec::new();
+    let mut judged = false;
+    for placed in actions(sight, id) {
+        let (Some(started), Some(usual)) = (placed.action.started, placed.action.usual) else { continue };
+        judged = true;
+        let took = placed.action.finished.unwrap_or(sight.at).duration_since(started);
+        if took.as_secs_f64() > usual.as_secs_f64() * factor {
+            slow.push(
+                Finding::warn(
+                    format!("slow, {}", brief(took)),
+                    format!("{} of {} took {}, usually {}", placed.action.name, placed.pipeline.name, long(took), long(usual)),
+                )
+                .at(placed.place),
+            );
+        }
+    }
+    if judged { Verdict::of(slow, "as fast as usual") } else { Verdict::Skip }
+}
+
+fn not_flaky(sight: &Sight<'_>, id: BoxId) -> Verdict {
+    let findings = actions(sight, id)
+        .iter()
+        .filter(|placed| placed.action.flaky)
+        .map(|placed| {
+            Finding::warn(
+                "flaky",
+                format!("{} of {} failed, then passed, on the same commit", placed.action.name, placed.pipeline.name),
+            )
+            .at(placed.place)
+        })
+        .collect();
+    Verdict::of(findings, "no flaky result")
+}
+
+fn took(placed: &Placed<'_>) -> String {
+    match (placed.action.started, placed.action.finished) {
+        (Some(started), Some(finished)) => long(finished.duration_since(started).max(SignedDuration::ZERO)),
+        _ => "-".into(),
+    }
+}
+
+fn newest_image<'a>(sight: &Sight<'a>) -> Option<(&'a ImageRepository, &'a crate::domain::delivery::Image)> {
+    sight
+        .items(|f| &f.images)
+        .filter_map(|(_, repo)| repo.images.first().map(|image| (repo, image)))
+        .max_by_key(|(_, image)| image.pushed)
+}
+
+fn findings_by_severity(sight: &Sight<'_>) -> (u32, u32, u32) {
+    sight.items(|f| &f.images).fold((0, 0, 0), |sum, (_, repo)| {
+        (sum.0 + repo.scan.critical, sum.1 + repo.scan.high, sum.2 + repo.scan.medium)
+    })
+}
+
+/// `sha256:9c2e1f…`, enough to compare by eye.
+fn short_digest(digest: &str) -> String {
+    digest.get(..14).map_or_else(|| digest.to_owned(), |head| format!("{head}…"))
+}

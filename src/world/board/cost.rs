@@ -1,0 +1,276 @@
+//! Cost: right sizes, ways of buying, the night shift, and the bill.
+
+use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use crate::domain::board::BoxId;
+use crate::domain::instance::{Instance, Purchase};
+use crate::domain::money::Usd;
+use crate::domain::spend::Spend;
+use crate::domain::units::{brief, moment, percent, plural, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::RightSizing,
+        sources: &[Feed::RightSizing, Feed::Spend],
+        facts: |sight| {
+            let saved = savings(sight);
+            let all: Vec<_> = sight.items(|f| &f.right_sizing).map(|(_, advice)| advice).collect();
+            let mut facts = Facts::new(if all.is_empty() { "all fit".into() } else { format!("save {saved}") })
+                .with("possible savings", format!("{saved}/month"))
+                .with("recommendations", all.len().to_string());
+            for advice in all {
+                facts = facts.with("advice", format!("{}: {} to {}, saves {}/month", advice.resource, advice.current, advice.proposed, advice.saves_per_month));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Little is wasted",
+            limit: |t| format!("warn over {} % of the month's spend", t.right_sizing_percent),
+            judge: |sight| {
+                let forecast: Usd = sight.values(|f| &f.spend).map(|(_, spend)| spend.forecast).sum();
+                if forecast <= Usd::ZERO {
+                    return Verdict::Skip;
+                }
+                let share = savings(sight).dollars() * 100.0 / forecast.dollars();
+                if share <= sight.limits().right_sizing_percent {
+                    return Verdict::Pass(format!("{} of the month's spend", percent(share)));
+                }
+                Verdict::Fail(vec![Finding::warn(
+                    format!("{} waste", percent(share)),
+                    format!("{}/month, {} of the spend, could be saved by right sizes", savings(sight), percent(share)),
+                )])
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::OnDemandInstances,
+        sources: &[Feed::Instances, Feed::Purchasing],
+        facts: |sight| {
+            let all: Vec<&Instance> = running(sight, Purchase::OnDemand).map(|(_, instance)| instance).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let cost: Usd = all.iter().map(|instance| instance.per_hour * 24.0).sum();
+            let share = sight.values(|f| &f.purchasing).map(|(_, p)| p.on_demand_hours_percent).next();
+            Facts::new(format!("{} running", all.len()))
+                .with("running", all.len().to_string())
+                .with("list price", format!("{cost}/day"))
+                .with("share of hours", share.map_or_else(|| "-".into(), percent))
+        },
+        checks: &[Check {
+            title: "Reservations carry the base load",
+            limit: |_| "warn when over 80 % of hours are on demand".into(),
+            judge: |sight| {
+                let findings = sight
+                    .values(|f| &f.purchasing)
+                    .filter(|(_, purchasing)| purchasing.on_demand_hours_percent > 80.0 && !purchasing.reservations.is_empty())
+                    .map(|(place, purchasing)| {
+                        Finding::warn(
+                            format!("{} on demand", percent(purchasing.on_demand_hours_percent)),
+                            format!("{} of instance hours are paid at full price", percent(purchasing.on_demand_hours_percent)),
+                        )
+                        .at(place)
+                    })
+                    .collect();
+                Verdict::of(findings, "covered")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::SpotInstances,
+        sources: &[Feed::Instances, Feed::Purchasing],
+        facts: |sight| {
+            let all: Vec<&Instance> = running(sight, Purchase::Spot).map(|(_, instance)| instance).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let share = sight.values(|f| &f.purchasing).map(|(_, p)| p.spot_hours_percent).next();
+            Facts::new(format!("{} running", all.len()))
+                .with("running", all.len().to_string())
+                .with("share of hours", share.map_or_else(|| "-".into(), percent))
+                .with("interruptions today", interruptions(sight).to_string())
+        },
+        checks: &[Check {
+            title: "None is about to be taken back",
+            limit: |_| "warn on an interruption notice".into(),
+            judge: |sight| {
+                let findings = sight
+                    .values(|f| &f.purchasing)
+                    .flat_map(|(place, purchasing)| purchasing.interruptions.iter().map(move |notice| (place, notice)))
+                    .filter(|(_, notice)| since(sight.at, notice.at).as_mins() < 5)
+                    .map(|(place, notice)| {
+                        Finding::warn("interruption", format!("{} is taken back in two minutes", notice.instance)).since(notice.at).at(place)
+                    })
+                    .collect();
+                Verdict::of(findings, "no notice")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::ReservedInstances,
+        sources: &[Feed::Purchasing],
+        facts: |sight| {
+            let all: Vec<_> = sight.values(|f| &f.purchasing).flat_map(|(_, p)| &p.reservations).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let used = all.iter().map(|r| r.utilisation_percent).sum::<f64>() / all.len() as f64;
+            let first_end = all.iter().map(|reservation| reservation.expires).min();
+            Facts::new(format!("used {}", percent(used)))
+                .with("reservations", all.len().to_string())
+                .with("utilisation", percent(used))
+                .with("first to end", first_end.map_or_else(|| "-".into(), |at| format!("in {}", brief(at.duration_since(sight.at)))))
+        },
+        checks: &[
+            Check {
+                title: "What is reserved is used",
+                limit: |t| format!("warn under {} %", t.reservation_percent),
+                judge: |sight| {
+                    let findings = reservations(sight)
+                        .filter(|(_, reservation)| reservation.utilisation_percent < sight.limits().reservation_percent)
+                        .map(|(place, reservation)| {
+                            Finding::warn(
+                                format!("used {}", percent(reservation.utilisation_percent)),
+                                format!("{} x {} reserved, {} used", reservation.count, reservation.kind, percent(reservation.utilisation_percent)),
+                            )
+                            .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "used")
+                },
+            },
+            Check {
+                title: "None ends unnoticed",
+                limit: |t| format!("warn {} d before", t.reservation_days),
+                judge: |sight| {
+                    let findings = reservations(sight)
+                        .filter(|(_, reservation)| {
+                            reservation.expires.duration_since(sight.at).as_secs_f64() / 86_400.0 < sight.limits().reservation_days
+                        })
+                        .map(|(place, reservation)| {
+                            let left = brief(reservation.expires.duration_since(sight.at));
+                            Finding::warn(format!("ends in {left}"), format!("{} x {} reserved, ends in {left}", reservation.count, reservation.kind)).at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "none soon")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::AutoShutdown,
+        sources: &[Feed::Schedules, Feed::Instances],
+        facts: |sight| {
+            let all: Vec<_> = sight.items(|f| &f.schedules).map(|(_, schedule)| schedule).collect();
+            if all.is_empty() && !sight.items(|f| &f.instances).any(|(_, i)| i.environment.is_dev_or_test()) {
+                return Facts::absent();
+            }
+            let saved: Usd = all.iter().map(|schedule| schedule.saved_this_month).sum();
+            let next = all.iter().filter_map(|schedule| schedule.next_stop).min();
+            let mut facts = Facts::new(next.map_or_else(|| "no stop set".into(), |at| format!("stops {}", moment(at, sight.at, sight.zone()))))
+                .with("schedules", all.len().to_string())
+                .with("saved this month", saved.to_string());
+            for schedule in all {
+                facts = facts.with("schedule", format!("{} covers {}", schedule.name, plural(schedule.covers as usize, "resource", "resources")));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Everything of dev and test is covered",
+            limit: |_| "warn when running without a schedule, bad from 10".into(),
+            judge: |sight| {
+                let loose: Vec<_> = sight
+                    .items(|f| &f.instances)
+                    .filter(|(_, i)| i.environment.is_dev_or_test() && i.is_running() && i.schedule.is_none())
+                    .collect();
+                let Some((place, _)) = loose.first() else { return Verdict::Pass("all covered".into()) };
+                let text = format!("{} no schedule would ever stop", plural(loose.len(), "dev instance runs that", "dev instances run that"));
+                let brief = format!("{} uncovered", loose.len());
+                let finding = if loose.len() >= 10 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
+                Verdict::Fail(vec![finding.since(loose.iter().map(|(_, i)| i.launched).max()).at(place)])
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::CostMonitoring,
+        sources: &[Feed::Spend],
+        facts: |sight| {
+            let all: Vec<&Spend> = sight.values(|f| &f.spend).map(|(_, spend)| spend).collect();
+            let Some(first) = all.first() else { return Facts::absent() };
+            let sum = |pick: fn(&Spend) -> Usd| all.iter().map(|spend| pick(spend)).sum::<Usd>();
+            let (mtd, before) = (sum(|s| s.month_to_date), sum(|s| s.last_month_same_days));
+            let change = if before > Usd::ZERO { (mtd.dollars() / before.dollars() - 1.0) * 100.0 } else { 0.0 };
+            let mut facts = Facts::new(format!("{mtd}"))
+                .with("month to date", mtd.to_string())
+                .with("same days last month", format!("{before} ({change:+.0} %)"))
+                .with("forecast", sum(|s| s.forecast).to_string())
+                .with("credits, not deducted", sum(|s| s.credits).to_string())
+                .with("as of", format!("{}, Cost Explorer lags up to a day", moment(first.as_of, sight.at, sight.zone())));
+            for (service, amount) in all.iter().flat_map(|spend| spend.by_service.iter().take(3)) {
+                facts = facts.with("service", format!("{service} {amount}"));
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "Budgets hold",
+                limit: |_| "warn when the forecast is over, bad when the spend is".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .values(|f| &f.spend)
+                        .flat_map(|(place, spend)| spend.budgets.iter().map(move |budget| (place, budget)))
+                        .filter_map(|(place, budget)| {
+                            let text = |what: &str, amount: Usd| format!("budget {}: {what} {amount} of {}", budget.name, budget.limit);
+                            if budget.actual > budget.limit {
+                                Some(Finding::bad("over budget", text("spent", budget.actual)).at(place))
+                            } else if budget.forecast > budget.limit {
+                                Some(Finding::warn("forecast over", text("forecast", budget.forecast)).at(place))
+                            } else {
+                                None
+                            }
+                        })
+                        .collect();
+                    Verdict::of(findings, "all within")
+                },
+            },
+            Check {
+                title: "No anomaly",
+                limit: |_| "warn on any".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .values(|f| &f.spend)
+                        .flat_map(|(place, spend)| spend.anomalies.iter().map(move |anomaly| (place, anomaly)))
+                        .map(|(place, anomaly)| {
+                            Finding::warn("anomaly", format!("{}: {} more than expected, {}", anomaly.service, anomaly.impact, anomaly.cause))
+                                .since(anomaly.since)
+                                .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "none")
+                },
+            },
+        ],
+    },
+];
+
+fn running<'a>(sight: &Sight<'a>, purchase: Purchase) -> impl Iterator<Item = (&'a Place, &'a Instance)> + use<'a> {
+    sight.items(|f| &f.instances).filter(move |(_, instance)| instance.is_running() && instance.purchase == purchase)
+}
+
+fn reservations<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a crate::domain::spend::Reservation)> + use<'a> {
+    sight.values(|f| &f.purchasing).flat_map(|(place, purchasing)| purchasing.reservations.iter().map(move |r| (place, r)))
+}
+
+fn interruptions(sight: &Sight<'_>) -> usize {
+    sight
+        .values(|f| &f.purchasing)
+        .flat_map(|(_, purchasing)| &purchasing.interruptions)
+        .filter(|notice| since(sight.at, notice.at).as_hours() < 24)
+        .count()
+}
+
+fn savings(sight: &Sight<'_>) -> Usd {
+    sight.items(|f| &f.right_sizing).map(|(_, advice)| advice.saves_per_month).sum()
+}

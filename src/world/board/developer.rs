@@ -1,0 +1,265 @@
+//! Developer workflow: dev environments, the repository, pull requests, reviews, the trigger.
+
+use jiff::SignedDuration;
+
+use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, some_names};
+use crate::domain::board::BoxId;
+use crate::domain::instance::Instance;
+use crate::domain::money::Usd;
+use crate::domain::source::{PullRequest, Review, SourceRepository};
+use crate::domain::units::{brief, moment, plural, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::DevelopmentEnvironment,
+        sources: &[Feed::Instances, Feed::Schedules],
+        facts: environment_facts,
+        checks: &[
+            Check {
+                title: "Everything runs by a schedule",
+                limit: |t| over_words(t.unscheduled_usd_per_day, " USD/day unscheduled"),
+                judge: |sight| {
+                    let loose: Vec<&Instance> =
+                        dev(sight).map(|(_, i)| i).filter(|i| i.is_running() && i.schedule.is_none()).collect();
+                    let cost = per_day(&loose);
+                    let Some(health) = sight.limits().unscheduled_usd_per_day.over(cost.dollars()) else {
+                        return Verdict::Pass(format!("{} unscheduled, {cost}/day", loose.len()));
+                    };
+                    let mut owners: Vec<&str> = loose.iter().map(|i| i.owner.as_str()).filter(|o| !o.is_empty()).collect();
+                    owners.sort_unstable();
+                    owners.dedup();
+                    let by = if owners.is_empty() { String::new() } else { format!(", started by {}", some_names(&owners)) };
+                    Verdict::Fail(vec![
+                        Finding::new(
+                            health,
+                            format!("{} unscheduled", loose.len()),
+                            format!(
+                                "{} without a schedule, {cost}/day{by}",
+                                plural(loose.len(), "dev instance runs", "dev instances run")
+                            ),
+                        )
+                        .since(loose.iter().map(|i| i.launched).max_by_key(|at| std::cmp::Reverse(*at))),
+                    ])
+                },
+            },
+            Check {
+                title: "Nothing runs outside its hours",
+                limit: |_| "warn on any override".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.schedules)
+                        .filter_map(|(place, schedule)| {
+                            let who = schedule.overridden_by.as_ref()?;
+                            Some(
+                                Finding::warn("overridden", format!("schedule {} overridden by {who}", schedule.name))
+                                    .at(place),
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "no schedule overridden")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::GitRepository,
+        sources: &[Feed::Repositories],
+        facts: |sight| {
+            let Some(repo) = main_repository(sight) else { return Facts::absent() };
+            Facts::new(format!("{} {}", repo.branch, repo.head.short_sha()))
+                .with("repository", format!("{} on {}", repo.name, repo.provider))
+                .with("head", format!("{} {} \"{}\"", repo.branch, repo.head.short_sha(), repo.head.message))
+                .with("author", repo.head.author.as_str())
+                .with("committed", format!("{} ago", brief(since(sight.at, repo.head.at))))
+        },
+        checks: &[Check {
+            title: "AWS can read the repository",
+            limit: |_| "connection AVAILABLE".into(),
+            judge: |sight| {
+                let findings = sight
+                    .items(|f| &f.repositories)
+                    .filter(|(_, repo)| repo.connection != "AVAILABLE")
+                    .map(|(place, repo)| {
+                        Finding::bad(
+                            "disconnected",
+                            format!("connection to {} is {}: no commit reaches the pipeline", repo.name, repo.connection),
+                        )
+                        .at(place)
+                    })
+                    .collect();
+                Verdict::of(findings, "connection AVAILABLE")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::PullRequests,
+        sources: &[Feed::Repositories],
+        facts: |sight| {
+            if main_repository(sight).is_none() {
+                return Facts::absent();
+            }
+            let open: Vec<&PullRequest> = pulls(sight).collect();
+            let oldest = open.iter().map(|pull| pull.opened).min();
+            let conflicts = open.iter().filter(|pull| pull.conflicts).count();
+            Facts::new(format!("{} open", open.len()))
+                .with("open", open.len().to_string())
+                .with("oldest", oldest.map_or_else(|| "-".into(), |at| brief(since(sight.at, at))))
+                .with("with conflicts", conflicts.to_string())
+        },
+        checks: &[
+            Check {
+                title: "None grows old",
+                limit: |t| format!("warn over {} d", t.pull_request_days),
+                judge: |sight| {
+                    let limit = SignedDuration::from_secs((sight.limits().pull_request_days * 86_400.0) as i64);
+                    let old: Vec<&PullRequest> = pulls(sight).filter(|p| since(sight.at, p.opened) > limit).collect();
+                    let Some(oldest) = old.iter().min_by_key(|pull| pull.opened) else {
+                        return Verdict::Pass("all younger".into());
+                    };
+                    let age = brief(since(sight.at, oldest.opened));
+                    Verdict::Fail(vec![Finding::warn(
+                        format!("oldest {age}"),
+                        format!("pull request #{} open for {age} (limit {} d): {}", oldest.number, sight.limits().pull_request_days, oldest.title),
+                    )])
+                },
+            },
+            Check {
+                title: "None conflicts",
+                limit: |_| "warn on any conflict".into(),
+                judge: |sight| {
+                    let findings = pulls(sight)
+                        .filter(|pull| pull.conflicts)
+                        .map(|pull| {
+                            Finding::warn("conflict", format!("pull request #{} conflicts: {}", pull.number, pull.title))
+                        })
+                        .collect();
+                    Verdict::of(findings, "no conflicts")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::CodeReview,
+        sources: &[Feed::Repositories],
+        facts: |sight| {
+            if main_repository(sight).is_none() {
+                return Facts::absent();
+            }
+            let (mut approved, mut changes, mut waiting) = (0, 0, 0);
+            for pull in pulls(sight) {
+                match pull.review {
+                    Review::Approved { .. } => approved += 1,
+                    Review::ChangesRequested { .. } => changes += 1,
+                    Review::Waiting { .. } => waiting += 1,
+                }
+            }
+            Facts::new(format!("{waiting} waiting"))
+                .with("approved", approved.to_string())
+                .with("changes requested", changes.to_string())
+                .with("waiting", waiting.to_string())
+        },
+        checks: &[Check {
+            title: "Nobody waits long",
+            limit: |t| format!("warn over {} h", t.review_hours),
+            judge: |sight| {
+                let limit = SignedDuration::from_secs((sight.limits().review_hours * 3_600.0) as i64);
+                let findings: Vec<Finding> = pulls(sight)
+                    .filter_map(|pull| match pull.review {
+                        Review::Waiting { since: asked } if since(sight.at, asked) > limit => {
+                            let waited = brief(since(sight.at, asked));
+                            Some(Finding::warn(
+                                format!("waits {waited}"),
+                                format!("#{} by {} waits for review since {waited}", pull.number, pull.author),
+                            ))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                Verdict::of(findings, "all reviewed in time")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::CiTrigger,
+        sources: &[Feed::Pipelines, Feed::Repositories],
+        facts: |sight| {
+            let newest = sight.items(|f| &f.pipelines).flat_map(|(_, p)| &p.executions).max_by_key(|run| run.started);
+            let Some(run) = newest else { return Facts::absent() };
+            Facts::new(format!("{} {}", trigger_word(run.trigger.as_str()), moment(run.started, sight.at, sight.zone())))
+                .with("last trigger", run.trigger.as_str())
+                .with("at", moment(run.started, sight.at, sight.zone()))
+                .with("commit", format!("{} by {}", run.commit.short_sha(), run.commit.author))
+                .with("execution", run.id.as_str())
+        },
+        checks: &[Check {
+            title: "The head commit was picked up",
+            limit: |t| format!("warn when no execution after {} min", t.ci_trigger_minutes),
+            judge: |sight| {
+                let limit = SignedDuration::from_secs((sight.limits().ci_trigger_minutes * 60.0) as i64);
+                let findings: Vec<Finding> = sight
+                    .items(|f| &f.repositories)
+                    .filter(|(_, repo)| {
+                        since(sight.at, repo.head.at) > limit
+                            && !sight
+                                .items(|f| &f.pipelines)
+                                .flat_map(|(_, pipeline)| &pipeline.executions)
+                                .any(|run| run.commit.sha == repo.head.sha)
+                    })
+                    .map(|(_, repo)| {
+                        Finding::warn(
+                            "not triggered",
+                            format!(
+                                "head {} of {} has no pipeline execution after {}",
+                                repo.head.short_sha(),
+                                repo.name,
+                                brief(since(sight.at, repo.head.at))
+                            ),
+                        )
+                    })
+                    .collect();
+                Verdict::of(findings, "head commit has an execution")
+            },
+        }],
+    },
+];
+
+fn environment_facts(sight: &Sight<'_>) -> Facts {
+    let all: Vec<&Instance> = dev(sight).map(|(_, instance)| instance).collect();
+    if all.is_empty() {
+        return Facts::absent();
+    }
+    let running: Vec<&Instance> = all.iter().copied().filter(|instance| instance.is_running()).collect();
+    let next_stop = sight.items(|f| &f.schedules).filter_map(|(_, schedule)| schedule.next_stop).min();
+    Facts::new(format!("{} of {} up", running.len(), all.len()))
+        .with("running", format!("{} of {}", running.len(), all.len()))
+        .with("costs", format!("{}/day", per_day(&running)))
+        .with("next stop", next_stop.map_or_else(|| "none".into(), |at| moment(at, sight.at, sight.zone())))
+}
+
+fn dev<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Instance)> + use<'a> {
+    sight.items(|f| &f.instances).filter(|(_, instance)| instance.environment.is_dev_or_test())
+}
+
+fn per_day(instances: &[&Instance]) -> Usd {
+    instances.iter().map(|instance| instance.per_hour * 24.0).sum()
+}
+
+fn main_repository<'a>(sight: &Sight<'a>) -> Option<&'a SourceRepository> {
+    sight.items(|f| &f.repositories).map(|(_, repo)| repo).max_by_key(|repo| repo.head.at)
+}
+
+fn pulls<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a PullRequest> + use<'a> {
+    sight.items(|f| &f.repositories).flat_map(|(_, repo)| &repo.pulls)
+}
+
+fn trigger_word(trigger: &str) -> &str {
+    match trigger {
+        "Webhook" | "CloudWatchEvent" | "PollForSourceChanges" => "push",
+        "StartPipelineExecution" => "manual",
+        "ManualRollback" | "AutomatedRollback" => "rollback",
+        other => other,
+    }
+}

@@ -1,0 +1,442 @@
+//! From feeds to health: what each box shows, and what is wrong with it.
+//!
+//! A box is a row: the feeds it rests on, the facts it tells and the checks that judge it. A check is a row inside it.
+//! [`read`] turns one row and the world into a [`Reading`]; it is pure, so the same world always reads the same.
+
+mod cd;
+mod ci;
+mod compute;
+mod cost;
+mod data;
+mod developer;
+mod messaging;
+mod monitoring;
+mod network;
+mod pipeline_map;
+mod recovery;
+mod scaling;
+mod security;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::board::BoxId;
+use crate::domain::health::Health;
+use crate::domain::scope::{Scope, ScopeRef};
+use crate::domain::units;
+use crate::world::feed::Feed;
+use crate::world::port::{CloudError, FaultClass};
+use crate::world::sight::Sight;
+use crate::world::thresholds::{Steps, Thresholds};
+use crate::world::{Place, World};
+
+/// What a box rests on, tells and is judged by.
+#[derive(Debug)]
+pub struct BoxSpec {
+    pub id: BoxId,
+    /// The feed named first is the one without which the box has nothing to say.
+    pub sources: &'static [Feed],
+    facts: fn(&Sight<'_>) -> Facts,
+    checks: &'static [Check],
+}
+
+/// One rule.
+#[derive(Debug)]
+struct Check {
+    title: &'static str,
+    /// The limit in words, with its unit.
+    limit: fn(&Thresholds) -> String,
+    judge: fn(&Sight<'_>) -> Verdict,
+}
+
+/// What a box tells when all is well.
+#[derive(Debug, Default)]
+struct Facts {
+    /// The one fact shown on the board, at most some 16 cells.
+    headline: String,
+    facts: Vec<Fact>,
+    /// False when nothing of this kind exists.
+    present: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    pub label: &'static str,
+    pub value: String,
+}
+
+#[derive(Debug)]
+enum Verdict {
+    /// Judged and well; the words say what was seen.
+    Pass(String),
+    Fail(Vec<Finding>),
+    /// Nothing here to judge.
+    Skip,
+}
+
+/// Something wrong, in the words of the person who will read it at night.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    pub health: Health,
+    /// For the board, at most some 16 cells: `3/6 healthy`.
+    pub brief: String,
+    /// For the strip and the detail page: `3 of 6 targets unhealthy: health check 503`.
+    pub text: String,
+    /// Since when, where AWS tells.
+    pub since: Option<Timestamp>,
+    #[serde(skip)]
+    pub scope: Option<ScopeRef>,
+}
+
+/// A check with its result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CheckResult {
+    pub title: &'static str,
+    pub limit: String,
+    pub health: Health,
+    pub seen: String,
+}
+
+/// A feed that could not be read, or not lately.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Blind {
+    pub feed: Feed,
+    #[serde(skip)]
+    pub scope: ScopeRef,
+    pub class: Option<FaultClass>,
+    pub text: String,
+    pub is_stale: bool,
+}
+
+/// One box as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    pub id: BoxId,
+    pub health: Health,
+    pub headline: String,
+    pub summary: String,
+    pub facts: Vec<Fact>,
+    pub checks: Vec<CheckResult>,
+    /// Worst first.
+    pub findings: Vec<Finding>,
+    pub blind: Vec<Blind>,
+    /// Age of the oldest answer of the first source.
+    pub observed_at: Option<Timestamp>,
+}
+
+impl Reading {
+    /// Why the box is not well, in words, worst first.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|finding| finding.text.as_str()).chain(self.blind.iter().map(|blind| blind.text.as_str()))
+    }
+
+    /// The earliest moment any of its findings is known to date from.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.findings.iter().filter_map(|finding| finding.since).min()
+    }
+}
+
+/// The row of a box.
+pub fn spec(id: BoxId) -> &'static BoxSpec {
+    let rows = match id.group() {
+        crate::domain::board::Group::DeveloperWorkflow => developer::BOXES,
+        crate::domain::board::Group::CiPipeline => ci::BOXES,
+        crate::domain::board::Group::CdPipeline => cd::BOXES,
+        crate::domain::board::Group::NetworkLayer => network::BOXES,
+        crate::domain::board::Group::ComputeLayer => compute::BOXES,
+        crate::domain::board::Group::DataLayer => data::BOXES,
+        crate::domain::board::Group::MessagingLayer => messaging::BOXES,
+        crate::domain::board::Group::MonitoringLayer => monitoring::BOXES,
+        crate::domain::board::Group::SecurityLayer => security::BOXES,
+        crate::domain::board::Group::DisasterRecovery => recovery::BOXES,
+        crate::domain::board::Group::ScalingStrategy => scaling::BOXES,
+        crate::domain::board::Group::CostOptimization => cost::BOXES,
+        crate::domain::board::Group::AwsInfrastructure => &[],
+    };
+    rows.iter().find(|row| row.id == id).unwrap_or(&MISSING)
+}
+
+/// Stands in for a row nobody wrote; the table test below keeps it from ever being used.
+static MISSING: BoxSpec = BoxSpec { id: BoxId::CloudWatch, sources: &[], facts: |_| Facts::default(), checks: &[] };
+
+/// Reads one box.
+pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
+    let spec = spec(id);
+    let coverage = Coverage::of(spec, sight);
+    let mut reading = Reading {
+        id,
+        health: Health::Unknown,
+        headline: String::new(),
+        summary: String::new(),
+        facts: Vec::new(),
+        checks: Vec::new(),
+        findings: Vec::new(),
+        blind: coverage.blind,
+        observed_at: coverage.observed_at,
+    };
+    if !coverage.has_primary {
+        let denied = reading.blind.iter().find_map(|blind| blind.class);
+        reading.headline = denied.map_or("not read yet", FaultClass::word).to_owned();
+        reading.summary = reading.blind.first().map_or_else(|| "not read yet".to_owned(), |blind| blind.text.clone());
+        return reading;
+    }
+    let facts = (spec.facts)(sight);
+    reading.facts = facts.facts;
+    reading.headline = facts.headline;
+    if !facts.present {
+        reading.health = if reading.blind.is_empty() && coverage.is_complete { Health::Absent } else { Health::Unknown };
+        "none here".clone_into(&mut reading.headline);
+        reading.summary =
+            reading.blind.first().map_or_else(|| "nothing of this kind in scope".to_owned(), |blind| blind.text.clone());
+        return reading;
+    }
+    for check in spec.checks {
+        let limit = (check.limit)(sight.limits());
+        let (health, seen) = match (check.judge)(sight) {
+            Verdict::Pass(seen) => (Health::Ok, seen),
+            Verdict::Skip => (Health::Absent, "nothing to check".to_owned()),
+            Verdict::Fail(mut findings) => {
+                findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
+                let worst = findings.first().map_or(Health::Unknown, |finding| finding.health);
+                let seen = findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
+                reading.findings.append(&mut findings);
+                (worst, seen)
+            }
+        };
+        reading.checks.push(CheckResult { title: check.title, limit, health, seen });
+    }
+    reading.findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
+    reading.conclude(coverage.is_complete);
+    reading
+}
+
+impl Reading {
+    fn conclude(&mut self, is_complete: bool) {
+        let found = self.findings.first().map_or(Health::Ok, |finding| finding.health);
+        let blind = match self.blind.iter().map(|blind| blind.is_stale).max() {
+            Some(true) => Health::Stale,
+            Some(false) => Health::Unknown,
+            None if is_complete => Health::Ok,
+            None => Health::Unknown,
+        };
+        self.health = found.max(blind);
+        if let Some(finding) = self.findings.first() {
+            self.headline.clone_from(&finding.brief);
+            self.summary.clone_from(&finding.text);
+        } else if let Some(blind) = self.blind.first() {
+            self.summary.clone_from(&blind.text);
+        } else {
+            self.summary = self
+                .facts
+                .iter()
+                .take(3)
+                .map(|fact| format!("{} {}", fact.label, fact.value))
+                .collect::<Vec<_>>()
+                .join(", ");
+        }
+    }
+}
+
+/// What of a box's sources is there, is old, or is out of sight.
+struct Coverage {
+    blind: Vec<Blind>,
+    observed_at: Option<Timestamp>,
+    /// The first source has an answer somewhere.
+    has_primary: bool,
+    /// Every source has been asked everywhere.
+    is_complete: bool,
+}
+
+impl Coverage {
+    fn of(spec: &BoxSpec, sight: &Sight<'_>) -> Self {
+        let mut coverage = Self { blind: Vec::new(), observed_at: None, has_primary: false, is_complete: true };
+        for (position, feed) in spec.sources.iter().copied().enumerate() {
+            for place in sight.places().filter(|place| place.is_asked(feed)) {
+                let status = place.feeds.status(feed);
+                if position == 0 && status.has_value {
+                    coverage.has_primary = true;
+                    coverage.observed_at = match (coverage.observed_at, status.observed_at) {
+                        (Some(known), Some(this)) => Some(known.min(this)),
+                        (known, this) => known.or(this),
+                    };
+                }
+                coverage.is_complete &= status.is_asked();
+                let is_stale = status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
+                if !status.has_value || is_stale {
+                    if let Some(fault) = status.fault {
+                        coverage.blind.push(Blind {
+                            feed,
+                            scope: Arc::clone(&place.scope),
+                            class: Some(fault.error.class),
+                            text: fault_words(feed, &place.scope, &fault.error),
+                            is_stale,
+                        });
+                    } else if is_stale {
+                        let age = status.observed_at.map_or_else(String::new, |then| units::brief(units::since(sight.at, then)));
+                        coverage.blind.push(Blind {
+                            feed,
+                            scope: Arc::clone(&place.scope),
+                            class: None,
+                            text: format!("{} of {} last read {age} ago", feed.name(), place.scope),
+                            is_stale,
+                        });
+                    }
+                }
+            }
+        }
+        coverage
+    }
+}
+
+/// One wording per class of fault, naming what failed, where, and what is missing.
+pub fn fault_words(feed: Feed, scope: &Scope, error: &CloudError) -> String {
+    let what = format!("{} of {scope}", feed.name());
+    match (error.class, &error.missing) {
+        (FaultClass::Denied, Some(action)) => format!("{what} denied: the role lacks {action}"),
+        (class, _) => format!("{what} {}: {}", class.word(), error.message),
+    }
+}
+
+/// Every fault now standing, in reading order of the feeds.
+pub fn faults(world: &World) -> Vec<(FeedFault<'_>, &Place)> {
+    world
+        .places()
+        .iter()
+        .flat_map(|place| {
+            Feed::ALL.iter().filter_map(move |feed| {
+                let fault = place.feeds.status(*feed).fault?;
+                Some((FeedFault { feed: *feed, error: &fault.error, since: fault.since }, place))
+            })
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct FeedFault<'a> {
+    pub feed: Feed,
+    pub error: &'a CloudError,
+    pub since: Timestamp,
+}
+
+impl Facts {
+    fn new(headline: impl Into<String>) -> Self {
+        Self { headline: headline.into(), facts: Vec::new(), present: true }
+    }
+
+    fn absent() -> Self {
+        Self::default()
+    }
+
+    fn with(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push(Fact { label, value: value.into() });
+        self
+    }
+}
+
+impl Finding {
+    fn new(health: Health, brief: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { health, brief: brief.into(), text: text.into(), since: None, scope: None }
+    }
+
+    fn warn(brief: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Health::Warn, brief, text)
+    }
+
+    fn bad(brief: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Health::Bad, brief, text)
+    }
+
+    fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
+        self.since = since.into();
+        self
+    }
+
+    fn at(mut self, place: &Place) -> Self {
+        self.scope = Some(Arc::clone(&place.scope));
+        self
+    }
+}
+
+impl Verdict {
+    /// Fails with what was found, or passes in these words.
+    fn of(findings: Vec<Finding>, pass: impl Into<String>) -> Self {
+        if findings.is_empty() { Self::Pass(pass.into()) } else { Self::Fail(findings) }
+    }
+}
+
+impl Steps {
+    /// How bad a value is when more is worse.
+    fn over(self, value: f64) -> Option<Health> {
+        if value > self.bad {
+            Some(Health::Bad)
+        } else if value > self.warn {
+            Some(Health::Warn)
+        } else {
+            None
+        }
+    }
+
+    /// How bad a value is when less is worse.
+    fn under(self, value: f64) -> Option<Health> {
+        if value < self.bad {
+            Some(Health::Bad)
+        } else if value < self.warn {
+            Some(Health::Warn)
+        } else {
+            None
+        }
+    }
+}
+
+/// `warn over 1 %, bad over 5 %`.
+fn over_words(steps: Steps, unit: &str) -> String {
+    format!("warn over {}{unit}, bad over {}{unit}", steps.warn, steps.bad)
+}
+
+/// The limit a value has passed: the bad one when it is bad.
+fn passed_limit(steps: Steps, health: Health) -> f64 {
+    if health == Health::Bad { steps.bad } else { steps.warn }
+}
+
+/// Joins a few names and counts the rest: `a, b and 3 more`.
+fn some_names<T: AsRef<str>>(names: &[T]) -> String {
+    const SHOWN: usize = 3;
+    let mut text = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_box_has_a_row_of_its_own_with_sources_and_checks() {
+        for id in BoxId::ALL {
+            let spec = spec(*id);
+            assert_eq!(spec.id, *id);
+            assert!(!spec.sources.is_empty(), "{id} rests on nothing");
+            assert!(!spec.checks.is_empty(), "{id} is never judged");
+        }
+    }
+
+    #[test]
+    fn before_anything_is_read_nothing_is_green() {
+        let scope = ScopeRef::new(Scope {
+            account: "123456789012".into(),
+            alias: "".into(),
+            region: "eu-west-1".into(),
+            environment: crate::domain::scope::Environment::Prod,
+        });
+        let world = World::of(&[scope]);
+        let bearings = crate::world::sight::Bearings::default();
+        let sight = Sight { world: &world, at: Timestamp::UNIX_EPOCH, bearings: &bearings };
+        for id in BoxId::ALL {
+            assert_eq!(read(*id, &sight).health, Health::Unknown, "{id}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Monitoring layer: our own polling, logs, alarms, dashboards, traces.
+
+use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, passed_limit};
+use crate::domain::alarm::{Alarm, AlarmState};
+use crate::domain::board::BoxId;
+use crate::domain::logs::LogGroup;
+use crate::domain::trace::{RootCause, ServiceNode, TraceSummary};
+use crate::domain::units::{brief, bytes, count, latency, moment, percent, plural, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::CloudWatch,
+        sources: &[Feed::Metrics],
+        facts: |sight| {
+            let ledger = sight.world.ledger();
+            let series: usize = sight.places().filter_map(|place| place.feeds.metrics.value()).map(|set| set.len()).sum();
+            Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute(sight.at)))
+                .with("our calls", format!("{:.0}/min, {} this session", ledger.calls_per_minute(sight.at), count(ledger.calls())))
+                .with("throttled", format!("{} in 5 min", ledger.throttled_in_window(sight.at)))
+                .with("mean latency", ledger.mean_latency_ms(sight.at).map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
+                .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(sight.at), ledger.spent()))
+                .with("metrics read", count(series as u64))
+        },
+        checks: &[Check {
+            title: "We are not throttled",
+            limit: |_| "warn on any in 5 min".into(),
+            judge: |sight| {
+                let throttled = sight.world.ledger().throttled_in_window(sight.at);
+                if throttled == 0 {
+                    return Verdict::Pass("none".into());
+                }
+                Verdict::Fail(vec![Finding::warn(
+                    format!("{throttled} throttled"),
+                    format!("AWS throttled {} of ours in 5 min; asking more slowly", plural(throttled, "call", "calls")),
+                )])
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::LogGroups,
+        sources: &[Feed::LogGroups],
+        facts: |sight| {
+            let all: Vec<&LogGroup> = sight.items(|f| &f.log_groups).map(|(_, group)| group).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let errors: f64 = all.iter().map(|group| group.errors_per_minute).sum();
+            let mut facts = Facts::new(format!("{} err/min", errors.round()))
+                .with("groups", all.len().to_string())
+                .with("stored", bytes(all.iter().map(|group| group.stored_bytes).sum()))
+                .with("errors", format!("{}/min", errors.round()));
+            for group in all.iter().filter(|group| group.new_pattern.is_some()).take(3) {
+                let pattern = group.new_pattern.as_ref().map_or("", |text| text.as_str());
+                facts = facts.with("new message", format!("{}: {pattern}", group.name));
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "No burst of errors",
+                limit: |t| format!("warn over {} x the hour before", t.log_error_factor),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.log_groups)
+                        // A handful of lines is not a burst, however quiet the hour before was.
+                        .filter(|(_, group)| {
+                            group.errors_per_minute > 10.0
+                                && group.errors_per_minute > group.usual_errors_per_minute * sight.limits().log_error_factor
+                        })
+                        .map(|(place, group)| {
+                            let what = group.new_pattern.as_ref().map_or_else(String::new, |text| format!(": {text}"));
+                            Finding::warn(
+                                format!("{} err/min", group.errors_per_minute.round()),
+                                format!(
+                                    "{} logs {} errors a minute, usually {}{what}",
+                                    group.name,
+                                    group.errors_per_minute.round(),
+                                    group.usual_errors_per_minute.round()
+                                ),
+                            )
+                            .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "as usual")
+                },
+            },
+            Check {
+                title: "Logs expire",
+                limit: |_| "warn without retention".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.log_groups)
+                        .filter(|(_, group)| group.retention_days.is_none())
+                        .map(|(place, group)| {
+                            Finding::warn("kept for ever", format!("{} is kept for ever ({} so far)", group.name, bytes(group.stored_bytes))).at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "all expire")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::Alarms,
+        sources: &[Feed::Alarms],
+        facts: |sight| {
+            let all: Vec<&Alarm> = alarms(sight).map(|(_, alarm)| alarm).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let in_state = |state| all.iter().filter(|alarm| alarm.state == state).count();
+            let mut facts = Facts::new(format!("{} ok", in_state(AlarmState::Ok)))
+                .with("firing", in_state(AlarmState::Alarm).to_string())
+                .with("without data", in_state(AlarmState::InsufficientData).to_string())
+                .with("ok", in_state(AlarmState::Ok).to_string())
+                .with("scaling triggers, not counted", sight.items(|f| &f.alarms).filter(|(_, a)| a.is_scaling_trigger()).count().to_string());
+            let mut firing: Vec<&&Alarm> = all.iter().filter(|alarm| alarm.is_firing()).collect();
+            firing.sort_by_key(|alarm| alarm.since);
+            for alarm in firing {
+                facts = facts.with("firing", format!("{} since {}: {}", alarm.name, moment(alarm.since, sight.at, sight.zone()), alarm.reason));
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "None fires",
+                limit: |_| "bad in ALARM".into(),
+                judge: |sight| {
+                    let mut firing: Vec<_> = alarms(sight).filter(|(_, alarm)| alarm.is_firing()).collect();
+                    firing.sort_by_key(|(_, alarm)| alarm.since);
+                    let total = firing.len();
+                    let findings = firing
+                        .into_iter()
+                        .map(|(place, alarm)| {
+                            Finding::bad(
+                                format!("{total} firing"),
+                                format!("{} in ALARM for {}", alarm.name, brief(since(sight.at, alarm.since))),
+                            )
+                            .since(alarm.since)
+                            .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "none in ALARM")
+                },
+            },
+            Check {
+                title: "All can be judged",
+                limit: |t| format!("warn when data is missing for {} min", t.insufficient_data_minutes),
+                judge: |sight| {
+                    let findings = alarms(sight)
+                        .filter(|(_, alarm)| {
+                            alarm.state == AlarmState::InsufficientData
+                                && since(sight.at, alarm.since).as_secs_f64() / 60.0 > sight.limits().insufficient_data_minutes
+                        })
+                        .map(|(place, alarm)| {
+                            Finding::warn("no data", format!("{} has had no data for {}", alarm.name, brief(since(sight.at, alarm.since))))
+                                .since(alarm.since)
+                                .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "all have data")
+                },
+            },
+            Check {
+                title: "All would tell somebody",
+                limit: |_| "warn without actions".into(),
+                judge: |sight| {
+                    let findings = alarms(sight)
+                        .filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty())
+                        .map(|(place, alarm)| {
+                            let how = if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
+                            Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name)).at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "actions set and enabled")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::Dashboards,
+        sources: &[Feed::Dashboards],
+        facts: |sight| {
+            let all: Vec<_> = sight.items(|f| &f.dashboards).map(|(_, dashboard)| dashboard).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let widgets: u32 = all.iter().map(|dashboard| dashboard.widgets).sum();
+            let mut facts = Facts::new(format!("{widgets} widgets")).with("dashboards", all.len().to_string());
+            for dashboard in all {
+                facts = facts.with("dashboard", format!("{}: {} widgets", dashboard.name, dashboard.widgets));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "No widget is broken",
+            limit: |_| "warn on any".into(),
+            judge: |sight| {
+                let findings = sight
+                    .items(|f| &f.dashboards)
+                    .filter(|(_, dashboard)| !dashboard.broken.is_empty())
+                    .map(|(place, dashboard)| {
+                        Finding::warn("broken widget", format!("{}: {} shows nothing that exists", dashboard.name, super::some_names(&dashboard.broken))).at(place)
+                    })
+                    .collect();
+                Verdict::of(findings, "all draw")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::XRay,
+        sources: &[Feed::ServiceMap],
+        facts: |sight| {
+            let all: Vec<&ServiceNode> = services(sight).map(|(_, node)| node).collect();
+            let Some(worst) = all.iter().max_by(|a, b| a.fault_percent().total_cmp(&b.fault_percent())) else {
+                return Facts::absent();
+            };
+            let mut facts = Facts::new(format!("faults {}", percent(worst.fault_percent())))
+                .with("services", all.len().to_string())
+                .with("most faults", format!("{} {}", worst.name, percent(worst.fault_percent())));
+            for node in &all {
+                facts = facts.with(
+                    "service",
+                    format!("{}: faults {}, p50 {}, p99 {}", node.name, percent(node.fault_percent()), latency(node.p50), latency(node.p99)),
+                );
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "Services answer",
+                limit: |t| over_words(t.trace_fault_percent, " % faults"),
+                judge: |sight| {
+                    let steps = sight.limits().trace_fault_percent;
+                    let findings = services(sight)
+                        .filter_map(|(place, node)| {
+                            let health = steps.over(node.fault_percent())?;
+                            Some(
+                                Finding::new(
+                                    health,
+                                    format!("{} {}", node.name, percent(node.fault_percent())),
+                                    format!("{} of traces through {} fault (limit {} %)", percent(node.fault_percent()), node.name, passed_limit(steps, health)),
+                                )
+                                .at(place),
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "faults within the limit")
+                },
+            },
+            Check {
+                title: "As fast as before",
+                limit: |t| format!("warn over {} x the hour before", t.trace_slow_factor),
+                judge: |sight| {
+                    let factor = sight.limits().trace_slow_factor;
+                    let findings = services(sight)
+                        .filter(|(_, node)| node.usual_p99 > 0.0 && node.p99 > node.usual_p99 * factor)
+                        .map(|(place, node)| {
+                            Finding::warn(
+                                format!("p99 {}", latency(node.p99)),
+                                format!("{} p99 {}, an hour before {}", node.name, latency(node.p99), latency(node.usual_p99)),
+                            )
+                            .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "as fast as before")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::TraceAnalysis,
+        sources: &[Feed::Traces, Feed::Deployments],
+        facts: |sight| {
+            let all: Vec<&TraceSummary> = sight.items(|f| &f.traces).map(|(_, trace)| trace).collect();
+            let Some(slowest) = all.iter().max_by_key(|trace| trace.duration) else { return Facts::absent() };
+            let faulted = all.iter().filter(|trace| trace.has_fault).count();
+            let mut facts = Facts::new(format!("slowest {}", latency(slowest.duration.as_secs_f64())))
+                .with("traces", all.len().to_string())
+                .with("faulted", faulted.to_string())
+                .with("slowest", format!("{} {} {}", latency(slowest.duration.as_secs_f64()), slowest.method, slowest.url));
+            for (cause, number) in causes(&all).into_iter().take(3) {
+                facts = facts.with("root cause", format!("{}: {} in {}", cause.service, cause.what, plural(number, "trace", "traces")));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "No new root cause since the last deployment",
+            limit: |_| "warn on any".into(),
+            judge: |sight| {
+                let Some(deployed) = super::cd::latest(sight, crate::domain::scope::Environment::Prod).map(|(_, d)| d.started).max() else {
+                    return Verdict::Skip;
+                };
+                let (before, after): (Vec<&TraceSummary>, Vec<&TraceSummary>) =
+                    sight.items(|f| &f.traces).map(|(_, trace)| trace).partition(|trace| trace.at < deployed);
+                let known: Vec<&RootCause> = before.iter().filter_map(|trace| trace.root_cause.as_ref()).collect();
+                let fresh: Vec<&TraceSummary> = after
+                    .into_iter()
+                    .filter(|trace| trace.root_cause.as_ref().is_some_and(|cause| !known.contains(&cause)))
+                    .collect();
+                let findings = causes(&fresh)
+                    .into_iter()
+                    .map(|(cause, number)| {
+                        Finding::warn(
+                            "new root cause",
+                            format!("new since the last deployment: {} in {} ({})", cause.what, cause.service, plural(number, "trace", "traces")),
+                        )
+                    })
+                    .collect();
+                Verdict::of(findings, "none new")
+            },
+        }],
+    },
+];
+
+/// Alarms proper: the triggers of scaling policies are thermostats and have boxes of their own.
+fn alarms<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Alarm)> + use<'a> {
+    sight.items(|f| &f.alarms).filter(|(_, alarm)| !alarm.is_scaling_trigger())
+}
+
+fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a ServiceNode)> + use<'a> {
+    sight.items(|f| &f.service_map).filter(|(_, node)| node.kind != "client")
+}
+
+/// Root causes with how many traces they explain, most frequent first.
+fn causes<'a>(traces: &[&'a TraceSummary]) -> Vec<(&'a RootCause, usize)> {
+    let mut counted: Vec<(&RootCause, usize)> = Vec::new();
+    for cause in traces.iter().filter_map(|trace| trace.root_cause.as_ref()) {
+        match counted.iter_mut().find(|(known, _)| *known == cause) {
+            Some(entry) => entry.1 += 1,
+            None => counted.push((cause, 1)),
+        }
+    }
+    counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    counted
+}

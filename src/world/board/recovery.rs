@@ -1,0 +1,461 @@
+//! Disaster recovery: backups, the second region, the plan, and the two objectives.
+
+use jiff::SignedDuration;
+
+use super::{BoxSpec, Check, Facts, Finding, Verdict, some_names};
+use crate::domain::board::BoxId;
+use crate::domain::database::Database;
+use crate::domain::health::Health;
+use crate::domain::metric::Measure;
+use crate::domain::recovery::{FailoverPlan, PlanStep, StepAction};
+use crate::domain::scope::Environment;
+use crate::domain::units::{brief, lag, long, moment, plural, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::BackupStrategy,
+        sources: &[Feed::Backups, Feed::Databases, Feed::Buckets],
+        facts: |sight| {
+            let stores = production_stores(sight);
+            let plans: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.plans).collect();
+            if stores.is_empty() && plans.is_empty() {
+                return Facts::absent();
+            }
+            let covered = stores.iter().filter(|store| store.protected_by.is_some()).count();
+            let mut facts = Facts::new(format!("{covered} of {} safe", stores.len()))
+                .with("protected stores", format!("{covered} of {}", stores.len()));
+            for plan in plans {
+                facts = facts.with("plan", format!("{}, {}", plan.name, plan.schedule));
+            }
+            for store in &stores {
+                facts = facts.with("store", format!("{}: {}", store.name, store.protected_by.as_deref().unwrap_or("nothing")));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Every production store is protected",
+            limit: |_| "bad on any without".into(),
+            judge: |sight| {
+                let bare: Vec<String> = production_stores(sight)
+                    .into_iter()
+                    .filter(|store| store.protected_by.is_none())
+                    .map(|store| store.name)
+                    .collect();
+                if bare.is_empty() {
+                    return Verdict::Pass("all".into());
+                }
+                Verdict::Fail(vec![Finding::bad(
+                    format!("{} unprotected", bare.len()),
+                    format!("no backup covers {}", some_names(&bare)),
+                )])
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::RegularBackups,
+        sources: &[Feed::Backups],
+        facts: |sight| {
+            let jobs: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.jobs).collect();
+            let Some(last) = jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max() else {
+                return Facts::absent();
+            };
+            let failed = jobs.iter().filter(|job| job.status == "FAILED").count();
+            Facts::new(format!("{} ago", brief(since(sight.at, last))))
+                .with("last success", moment(last, sight.at, sight.zone()))
+                .with("jobs in 7 days", jobs.len().to_string())
+                .with("failed in 7 days", failed.to_string())
+        },
+        checks: &[
+            Check {
+                title: "The last job of each store succeeded",
+                limit: |_| "bad on failure".into(),
+                judge: |sight| {
+                    let mut findings = Vec::new();
+                    for (place, backups) in sight.values(|f| &f.backups) {
+                        let mut judged: Vec<&str> = Vec::new();
+                        // Newest first, so the first job of a store is the one that counts.
+                        for job in &backups.jobs {
+                            if judged.contains(&job.resource.as_str()) {
+                                continue;
+                            }
+                            judged.push(job.resource.as_str());
+                            if job.status == "FAILED" {
+                                findings.push(
+                                    Finding::bad("job failed", format!("backup of {} failed: {}", job.resource, job.message))
+                                        .since(job.at)
+                                        .at(place),
+                                );
+                            }
+                        }
+                    }
+                    Verdict::of(findings, "all succeeded")
+                },
+            },
+            Check {
+                title: "No run was missed",
+                limit: |_| "warn over 1.5 x the plan's interval".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .values(|f| &f.backups)
+                        .filter_map(|(place, backups)| {
+                            let every = backups.plans.iter().map(|plan| plan.every_hours).min()?;
+                            let last = backups.jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max()?;
+                            let age = since(sight.at, last);
+                            (age.as_secs_f64() > f64::from(every) * 5_400.0).then(|| {
+                                Finding::warn("run missed", format!("no backup for {}, due every {every} h", brief(age))).since(last).at(place)
+                            })
+                        })
+                        .collect();
+                    Verdict::of(findings, "on time")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::MultiRegion,
+        sources: &[Feed::Databases, Feed::Groups, Feed::Records, Feed::Buckets],
+        facts: |sight| {
+            let regions = regions(sight);
+            if regions.len() < 2 && sight.items(|f| &f.databases).next().is_none() {
+                return Facts::absent();
+            }
+            let copies = copied_stores(sight);
+            let mut facts = Facts::new(tier(sight)).with("tier", tier(sight)).with("regions", regions.join(", "));
+            for (store, copy) in copies {
+                facts = facts.with("store", format!("{store}: {}", copy.unwrap_or_else(|| "no copy elsewhere".into())));
+            }
+            for (_, record) in sight.items(|f| &f.records) {
+                facts = facts.with("dns", format!("{} serves from {}", record.name, record.serving));
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "Production data has a copy elsewhere",
+                limit: |_| "warn on any without".into(),
+                judge: |sight| {
+                    let findings = copied_stores(sight)
+                        .into_iter()
+                        .filter(|(_, copy)| copy.is_none())
+                        .map(|(store, _)| Finding::warn("no copy", format!("{store} exists in one region only")))
+                        .collect();
+                    Verdict::of(findings, "all copied")
+                },
+            },
+            Check {
+                title: "The serving region is well",
+                limit: |_| "bad when its health check fails".into(),
+                judge: |sight| {
+                    let findings = sight
+                        .items(|f| &f.records)
+                        .filter(|(_, record)| !record.primary_healthy && record.serving == record.primary_region)
+                        .map(|(place, record)| {
+                            Finding::bad(
+                                format!("{} down", record.primary_region),
+                                format!("health check of {} in {} fails and nothing serves from {}", record.name, record.primary_region, record.secondary_region),
+                            )
+                            .at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "health checks pass")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::FailoverPlan,
+        sources: &[Feed::Databases, Feed::Groups, Feed::Records],
+        facts: |sight| {
+            let Some(plan) = plan(sight) else { return Facts::absent() };
+            let ready = plan.steps.iter().filter(|step| blocked(sight, plan, step).is_none()).count();
+            let mut facts = Facts::new(format!("{ready} of {} ready", plan.steps.len()))
+                .with("from", plan.from.as_str())
+                .with("to", plan.to.as_str());
+            for step in &plan.steps {
+                let state = blocked(sight, plan, step).map_or_else(|| "ready".into(), |why| format!("blocked: {why}"));
+                facts = facts.with("step", format!("{}, {}: {state}", step_words(step), long(step.takes)));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Every step could be taken now",
+            limit: |_| "bad on any blocked".into(),
+            judge: |sight| {
+                let Some(plan) = plan(sight) else { return Verdict::Skip };
+                let findings = plan
+                    .steps
+                    .iter()
+                    .filter_map(|step| {
+                        let why = blocked(sight, plan, step)?;
+                        Some(Finding::bad("step blocked", format!("cannot {}: {why}", step_words(step))))
+                    })
+                    .collect();
+                Verdict::of(findings, "all ready")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::Rpo,
+        sources: &[Feed::Databases, Feed::Metrics],
+        facts: |sight| {
+            let points = recovery_points(sight);
+            let Some(worst) = points.iter().max_by_key(|point| point.behind) else { return Facts::absent() };
+            let target = sight.limits().rpo_minutes;
+            let mut facts = Facts::new(format!("{} of {target} min", worst.behind_words())).with("target", format!("{target} min"));
+            for point in &points {
+                facts = facts.with("store", format!("{}: {} by {}", point.store, point.behind_words(), point.by));
+            }
+            facts
+        },
+        checks: &[Check {
+            title: "Little would be lost",
+            limit: |t| format!("warn over {} min, bad over {} min", t.rpo_minutes / 2.0, t.rpo_minutes),
+            judge: |sight| {
+                let target = sight.limits().rpo_minutes;
+                let findings = recovery_points(sight)
+                    .into_iter()
+                    .filter_map(|point| {
+                        let minutes = point.behind.map_or(f64::INFINITY, |behind| behind.as_secs_f64() / 60.0);
+                        let health = if minutes > target {
+                            Health::Bad
+                        } else if minutes > target / 2.0 {
+                            Health::Warn
+                        } else {
+                            return None;
+                        };
+                        Some(Finding::new(
+                            health,
+                            format!("{} lost", point.behind_words()),
+                            format!("losing {} now would lose {} (target {target} min)", point.store, point.behind_words()),
+                        ))
+                    })
+                    .collect();
+                Verdict::of(findings, "within half the target")
+            },
+        }],
+    },
+    BoxSpec {
+        id: BoxId::Rto,
+        sources: &[Feed::Databases, Feed::Groups],
+        facts: |sight| {
+            let Some(plan) = plan(sight) else { return Facts::absent() };
+            let drilled = plan.last_drill.map_or_else(|| "never".into(), |at| format!("{} ago", brief(since(sight.at, at))));
+            Facts::new(format!("{} of {} min", brief(duration(plan)), sight.limits().rto_minutes))
+                .with("estimate", format!("{}, the sum of {}", long(duration(plan)), plural(plan.steps.len(), "step", "steps")))
+                .with("target", format!("{} min", sight.limits().rto_minutes))
+                .with("last drill", drilled)
+        },
+        checks: &[
+            Check {
+                title: "The plan is quick enough",
+                limit: |t| format!("bad over {} min", t.rto_minutes),
+                judge: |sight| {
+                    let Some(plan) = plan(sight) else { return Verdict::Skip };
+                    let estimate = duration(plan);
+                    if estimate.as_secs_f64() / 60.0 <= sight.limits().rto_minutes {
+                        return Verdict::Pass(long(estimate));
+                    }
+                    Verdict::Fail(vec![Finding::bad(
+                        format!("{} estimate", brief(estimate)),
+                        format!("recovery would take {} (target {} min)", long(estimate), sight.limits().rto_minutes),
+                    )])
+                },
+            },
+            Check {
+                title: "It was rehearsed",
+                limit: |t| format!("warn when over {} d ago, or never", t.failover_drill_days),
+                judge: |sight| {
+                    let Some(plan) = plan(sight) else { return Verdict::Skip };
+                    match plan.last_drill {
+                        None => Verdict::Fail(vec![Finding::warn("never drilled", "the failover plan was never rehearsed")]),
+                        Some(at) if since(sight.at, at).as_secs_f64() / 86_400.0 > sight.limits().failover_drill_days => {
+                            let age = brief(since(sight.at, at));
+                            Verdict::Fail(vec![Finding::warn(format!("drill {age} ago"), format!("the failover plan was last rehearsed {age} ago")).since(at)])
+                        }
+                        Some(at) => Verdict::Pass(format!("{} ago", brief(since(sight.at, at)))),
+                    }
+                },
+            },
+        ],
+    },
+];
+
+/// A production store and what protects it.
+struct Store {
+    name: String,
+    protected_by: Option<String>,
+}
+
+fn production_stores(sight: &Sight<'_>) -> Vec<Store> {
+    let by_plan = |name: &str| {
+        sight
+            .values(|f| &f.backups)
+            .flat_map(|(_, backups)| &backups.protected)
+            .find(|protection| protection.store == name)
+            .map(|protection| match &protection.copied_to {
+                Some(region) => format!("{}, copied to {region}", protection.plan),
+                None => protection.plan.to_string(),
+            })
+    };
+    let databases = sight
+        .items(|f| &f.databases)
+        .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
+        .map(|(_, db)| Store {
+            name: db.id.to_string(),
+            protected_by: by_plan(db.id.as_str()).or_else(|| {
+                (db.backup_retention_days > 0)
+                    .then(|| format!("its own backups, {}", plural(db.backup_retention_days as usize, "day", "days")))
+            }),
+        });
+    let buckets = sight.items(|f| &f.buckets).filter(|(_, bucket)| bucket.environment == Environment::Prod).map(
+        |(_, bucket)| Store {
+            name: bucket.name.to_string(),
+            protected_by: by_plan(bucket.name.as_str()).or_else(|| bucket.versioning.then(|| "versioning".into())),
+        },
+    );
+    databases.chain(buckets).collect()
+}
+
+/// Each production store with the copy it has in another region.
+fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
+    let databases = sight
+        .items(|f| &f.databases)
+        .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
+        .map(|(place, db)| {
+            let copy = super::data::replicas(sight)
+                .find(|(other, replica)| other.scope.region != place.scope.region && follows(replica, db))
+                .map(|(other, replica)| format!("{} in {}", replica.id, other.scope.region));
+            (db.id.to_string(), copy)
+        });
+    let buckets = sight
+        .items(|f| &f.buckets)
+        .filter(|(_, bucket)| bucket.environment == Environment::Prod && bucket.versioning)
+        .map(|(_, bucket)| {
+            (bucket.name.to_string(), bucket.replicates_to.as_ref().map(|region| format!("replicated to {region}")))
+        });
+    databases.chain(buckets).collect()
+}
+
+fn follows(replica: &Database, primary: &Database) -> bool {
+    matches!(&replica.role, crate::domain::database::DatabaseRole::Replica { source, .. } if *source == primary.id)
+}
+
+fn regions(sight: &Sight<'_>) -> Vec<String> {
+    let mut regions: Vec<String> = sight
+        .places()
+        .filter(|place| {
+            !place.scope.is_global()
+                && place.scope.environment == Environment::Prod
+                && (place.feeds.databases.items().next().is_some() || place.feeds.groups.items().next().is_some())
+        })
+        .map(|place| place.scope.region.to_string())
+        .collect();
+    regions.dedup();
+    regions
+}
+
+/// Which of the four tiers of the AWS disaster recovery whitepaper the second region amounts to, by what runs there.
+fn tier(sight: &Sight<'_>) -> String {
+    let mut serving: Vec<(&Place, u32)> = sight
+        .places()
+        .filter(|place| place.scope.environment == Environment::Prod && !place.scope.is_global())
+        .map(|place| (place, place.feeds.groups.items().map(|group| group.desired).sum()))
+        .collect();
+    serving.sort_by_key(|(_, desired)| std::cmp::Reverse(*desired));
+    let has_copy = copied_stores(sight).iter().any(|(_, copy)| copy.is_some());
+    match serving.get(1) {
+        Some((place, desired)) if *desired > 0 => {
+            let active = sight.items(|f| &f.records).any(|(_, record)| record.serving == place.scope.region);
+            if active { "active-active".into() } else { "warm standby".into() }
+        }
+        _ if has_copy => "pilot light".into(),
+        _ => "backup only".into(),
+    }
+}
+
+fn plan<'a>(sight: &Sight<'a>) -> Option<&'a FailoverPlan> {
+    sight.bearings.failover.as_ref().filter(|plan| !plan.steps.is_empty())
+}
+
+fn step_words(step: &PlanStep) -> String {
+    match step.to {
+        Some(to) => format!("{} {} to {to}", step.action.words(), step.target),
+        None => format!("{} {}", step.action.words(), step.target),
+    }
+}
+
+/// Why a step could not be taken now, or nothing.
+fn blocked(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> Option<String> {
+    let in_target_region = |place: &Place| place.scope.region == plan.to;
+    match step.action {
+        StepAction::PromoteReplica => {
+            let found = sight.items(|f| &f.databases).find(|(place, db)| in_target_region(place) && db.id == step.target);
+            match found {
+                None => Some(format!("{} does not exist in {}", step.target, plan.to)),
+                Some((_, db)) if !db.is_available() => Some(format!("it is {}", db.status)),
+                Some(_) => None,
+            }
+        }
+        StepAction::ScaleGroup => {
+            let found = sight.items(|f| &f.groups).find(|(place, group)| in_target_region(place) && group.name == step.target);
+            match found {
+                None => Some(format!("{} does not exist in {}", step.target, plan.to)),
+                Some((_, group)) if step.to.is_some_and(|to| to > group.max) => Some(format!("its maximum is {}", group.max)),
+                Some((_, group)) if group.suspended.iter().any(|process| process == "Launch") => Some("Launch is suspended".into()),
+                Some(_) => None,
+            }
+        }
+        StepAction::SwitchDns => {
+            let found = sight.items(|f| &f.records).find(|(_, record)| record.name == step.target);
+            match found {
+                None => Some(format!("no failover record {}", step.target)),
+                Some((_, record)) if record.secondary_region != plan.to => Some(format!("its secondary is {}", record.secondary_region)),
+                Some(_) => None,
+            }
+        }
+    }
+}
+
+/// How far behind the best copy of a store is that would survive its region.
+struct RecoveryPoint {
+    store: String,
+    /// `None`: there is none; everything would be lost.
+    behind: Option<SignedDuration>,
+    by: String,
+}
+
+impl RecoveryPoint {
+    fn behind_words(&self) -> String {
+        self.behind.map_or_else(|| "everything".into(), |behind| lag(behind.as_secs_f64()))
+    }
+}
+
+fn recovery_points(sight: &Sight<'_>) -> Vec<RecoveryPoint> {
+    sight
+        .items(|f| &f.databases)
+        .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
+        .map(|(place, db)| {
+            let replica = super::data::replicas(sight)
+                .filter(|(other, replica)| other.scope.region != place.scope.region && follows(replica, db))
+                .filter_map(|(other, replica)| {
+                    // -1 is "replication broken", not "no lag".
+                    let behind = other.latest(Measure::RdsReplicaLag, &replica.id).filter(|behind| *behind >= 0.0)?;
+                    Some((SignedDuration::try_from_secs_f64(behind).ok()?, format!("replica {}", replica.id)))
+                })
+                .min();
+            let restore = db.latest_restorable.map(|at| (since(sight.at, at), "point-in-time restore".to_owned()));
+            let best = [replica, restore].into_iter().flatten().min();
+            match best {
+                Some((behind, by)) => RecoveryPoint { store: db.id.to_string(), behind: Some(behind), by },
+                None => RecoveryPoint { store: db.id.to_string(), behind: None, by: "no copy".into() },
+            }
+        })
+        .collect()
+}
+
+fn duration(plan: &FailoverPlan) -> SignedDuration {
+    plan.steps.iter().map(|step| step.takes).fold(SignedDuration::ZERO, |sum, takes| sum + takes)
+}

@@ -1,0 +1,180 @@
+//! What changed: one list of events drawn from every feed that knows of some.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
+use crate::domain::units::plural;
+use crate::world::{Place, World};
+
+/// Something that was done to the system, by a person or by a machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    pub at: Timestamp,
+    pub kind: ChangeKind,
+    pub what: String,
+    /// Who did it; empty where AWS does not say.
+    pub by: Text,
+    pub resource: Text,
+    #[serde(skip)]
+    pub scope: ScopeRef,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    Deploy,
+    Database,
+    Launch,
+    Scaling,
+}
+
+impl ChangeKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Database => "database",
+            Self::Launch => "launch",
+            Self::Scaling => "scaling",
+        }
+    }
+
+    /// How readily this kind of change breaks things, for choosing a suspect. Scaling mostly answers trouble instead of
+    /// causing it.
+    fn suspicion(self) -> f64 {
+        match self {
+            Self::Deploy => 1.0,
+            Self::Database => 0.9,
+            Self::Launch => 0.7,
+            Self::Scaling => 0.2,
+        }
+    }
+}
+
+/// How far before the first sign of trouble a change is still looked for.
+pub const LOOKBACK: SignedDuration = SignedDuration::from_mins(30);
+
+/// Machines started one by one within this time count as one launch.
+const LAUNCH_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Every change since `from`, newest first.
+pub fn since(world: &World, from: Timestamp) -> Vec<Change> {
+    let mut all: Vec<Change> = world.places().iter().flat_map(|place| of_place(place, from)).collect();
+    all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.what.cmp(&b.what)));
+    all
+}
+
+/// The change most likely to have caused trouble first seen at `broke`: kinds weigh, and closeness in time.
+/// The full ranking over the resource graph is another module's; this one only needs the first guess to be sound.
+pub fn suspect(changes: &[Change], broke: Timestamp) -> Option<&Change> {
+    // A check may date its finding a little later than the change took effect, and a minute's datapoint starts before
+    // it: allow two minutes of overlap.
+    let until = broke + SignedDuration::from_mins(2);
+    let from = broke - LOOKBACK;
+    changes
+        .iter()
+        .filter(|change| change.at >= from && change.at <= until && change.kind.suspicion() > 0.5)
+        .max_by(|a, b| score(a, broke).total_cmp(&score(b, broke)))
+}
+
+fn score(change: &Change, broke: Timestamp) -> f64 {
+    let distance = broke.duration_since(change.at).abs().as_secs_f64() / LOOKBACK.as_secs_f64();
+    change.kind.suspicion() * (1.0 - distance * 0.8)
+}
+
+fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
+    let change = |at, kind, what, by: &Text, resource: &Text| Change {
+        at,
+        kind,
+        what,
+        by: by.clone(),
+        resource: resource.clone(),
+        scope: Arc::clone(&place.scope),
+    };
+    let nobody = Text::default();
+    let mut all = Vec::new();
+    for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
+        let what = format!("deploy {} {} → {} \"{}\"", deploy.target, deploy.from, deploy.to, deploy.message);
+        all.push(change(deploy.started, ChangeKind::Deploy, what, &deploy.by, &deploy.target));
+    }
+    for group in place.feeds.groups.items() {
+        for activity in group.activities.iter().filter(|activity| activity.at >= from) {
+            all.push(change(activity.at, ChangeKind::Scaling, activity.what.to_string(), &nobody, &group.name));
+        }
+    }
+    for event in place.feeds.database_events.items().filter(|event| event.at >= from && event.category != "backup") {
+        let what = format!("{}: {}", event.database, event.message);
+        all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.database));
+    }
+    all.extend(launches(place, from));
+    all
+}
+
+/// Instances started by someone rather than by a group, gathered by owner and kind.
+fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
+    let mut started: Vec<_> = place
+        .feeds
+        .instances
+        .items()
+        .filter(|instance| instance.launched >= from && !instance.owner.is_empty())
+        .collect();
+    started.sort_by(|a, b| (&a.owner, &a.kind, a.launched).cmp(&(&b.owner, &b.kind, b.launched)));
+    started
+        .chunk_by(|a, b| a.owner == b.owner && a.kind == b.kind && b.launched.duration_since(a.launched) <= LAUNCH_WINDOW)
+        .filter_map(|batch| {
+            let first = batch.first()?;
+            Some(Change {
+                at: first.launched,
+                kind: ChangeKind::Launch,
+                what: format!("{} {} launched", plural(batch.len(), "instance", "instances"), first.kind),
+                by: first.owner.clone(),
+                resource: first.name.clone(),
+                scope: Arc::clone(&place.scope),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scope::{Environment, Scope};
+
+    fn change(minute: i64, kind: ChangeKind) -> Change {
+        Change {
+            at: Timestamp::from_second(1_773_000_000 + minute * 60).unwrap(),
+            kind,
+            what: format!("{} at {minute}", kind.word()),
+            by: Text::default(),
+            resource: Text::default(),
+            scope: ScopeRef::new(Scope {
+                account: "123456789012".into(),
+                alias: "".into(),
+                region: "eu-west-1".into(),
+                environment: Environment::Prod,
+            }),
+        }
+    }
+
+    #[track_caller]
+    fn check(changes: &[(i64, ChangeKind)], expected: Option<i64>) {
+        let changes: Vec<Change> = changes.iter().map(|(minute, kind)| change(*minute, *kind)).collect();
+        let broke = Timestamp::from_second(1_773_000_000 + 60 * 60).unwrap();
+        let found = suspect(&changes, broke).map(|change| (change.at.as_second() - 1_773_000_000) / 60);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_suspect_is_close_before_and_of_a_dangerous_kind() {
+        check(&[(58, ChangeKind::Deploy), (40, ChangeKind::Deploy)], Some(58));
+        check(&[(59, ChangeKind::Scaling), (50, ChangeKind::Deploy)], Some(50));
+        check(&[(59, ChangeKind::Scaling)], None);
+        check(&[(61, ChangeKind::Deploy)], Some(61));
+        check(&[(65, ChangeKind::Deploy)], None);
+        check(&[(20, ChangeKind::Deploy)], None);
+        check(&[], None);
+    }
+}

@@ -1,0 +1,338 @@
+//! The feeds: every kind of question opscon asks, in one table.
+//!
+//! A row gives the feed its payload type, its place in [`Feeds`], the operations and IAM actions behind it, its
+//! cadences and its price class. The scheduler, staleness, the detail pages and the fault wording all read this table.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::alarm::{Alarm, AlarmTransition};
+use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
+use crate::domain::backup::Backups;
+use crate::domain::balancer::LoadBalancer;
+use crate::domain::bucket::Bucket;
+use crate::domain::cache::CacheGroup;
+use crate::domain::container::Cluster;
+use crate::domain::dashboard::Dashboard;
+use crate::domain::database::{Database, DatabaseEvent};
+use crate::domain::delivery::{Deployment, ImageRepository, Pipeline};
+use crate::domain::exercise::Exercise;
+use crate::domain::function::Function;
+use crate::domain::instance::Instance;
+use crate::domain::list::{Identified, List};
+use crate::domain::logs::LogGroup;
+use crate::domain::messaging::{Queue, Topic};
+use crate::domain::metric::MetricSet;
+use crate::domain::network::Vpc;
+use crate::domain::recovery::FailoverRecord;
+use crate::domain::security::{AccessReport, IamSummary, KmsKey, WebAcl};
+use crate::domain::source::SourceRepository;
+use crate::domain::spend::{Purchasing, Recommendation, Schedule, Spend};
+use crate::domain::trace::{ServiceNode, TraceSummary};
+use crate::world::port::CloudError;
+
+/// Where a feed is read: in every region, or once per account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Regional,
+    Global,
+}
+
+/// What asking costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Price {
+    Free,
+    /// 0.01 USD per 1,000 metrics (`GetMetricData`).
+    PerMetric,
+    /// 0.01 USD per request and page (Cost Explorer).
+    PerRequest,
+    /// By traces scanned (X-Ray), the first million a month free.
+    PerScan,
+}
+
+/// What is held of one feed in one scope.
+#[derive(Clone, Debug)]
+pub struct Held<T> {
+    value: Option<Arc<T>>,
+    observed_at: Option<Timestamp>,
+    fault: Option<Fault>,
+}
+
+/// The newest failure, kept until an answer comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// When it first failed since the last answer.
+    pub since: Timestamp,
+    pub error: CloudError,
+}
+
+/// The state of a feed without its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Status<'a> {
+    pub has_value: bool,
+    pub observed_at: Option<Timestamp>,
+    pub fault: Option<&'a Fault>,
+}
+
+impl Status<'_> {
+    /// Whether the question was put at least once.
+    pub fn is_asked(&self) -> bool {
+        self.has_value || self.fault.is_some()
+    }
+}
+
+impl<T> Default for Held<T> {
+    fn default() -> Self {
+        Self { value: None, observed_at: None, fault: None }
+    }
+}
+
+impl<T> Held<T> {
+    pub fn value(&self) -> Option<&T> {
+        self.value.as_deref()
+    }
+
+    pub fn status(&self) -> Status<'_> {
+        Status { has_value: self.value.is_some(), observed_at: self.observed_at, fault: self.fault.as_ref() }
+    }
+
+    fn fail(&mut self, at: Timestamp, error: CloudError) -> bool {
+        let changed = self.fault.as_ref().is_none_or(|fault| fault.error != error);
+        let since = self.fault.as_ref().map_or(at, |fault| fault.since);
+        self.fault = Some(Fault { since, error });
+        changed
+    }
+}
+
+impl<T> Held<List<T>> {
+    pub fn items(&self) -> impl Iterator<Item = &T> {
+        self.value.iter().flat_map(|list| list.iter().map(AsRef::as_ref))
+    }
+}
+
+impl<T: Merge + PartialEq> Held<T> {
+    /// Replaces the value, keeping the old pointer when nothing changed. Returns whether something did.
+    fn replace(&mut self, at: Timestamp, value: Arc<T>) -> bool {
+        let recovered = self.fault.take().is_some();
+        self.observed_at = Some(at);
+        match &self.value {
+            Some(old) if Arc::ptr_eq(old, &value) || **old == *value => recovered,
+            Some(old) => {
+                self.value = Some(value.merged_onto(old).map_or(value, Arc::new));
+                true
+            }
+            None => {
+                self.value = Some(value);
+                true
+            }
+        }
+    }
+}
+
+/// How a new value takes over what did not change in the old one.
+trait Merge: Sized {
+    fn merged_onto(&self, _old: &Self) -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Identified + PartialEq> Merge for List<T> {
+    fn merged_onto(&self, old: &Self) -> Option<Self> {
+        Some(self.clone().sharing(old))
+    }
+}
+
+impl Merge for MetricSet {}
+impl Merge for IamSummary {}
+impl Merge for AccessReport {}
+impl Merge for Backups {}
+impl Merge for Spend {}
+impl Merge for Purchasing {}
+impl Merge for Exercise {}
+
+macro_rules! feeds {
+    ($($(#[$doc:meta])* $variant:ident, $field:ident: $type:ty, $name:literal, $reach:ident, every $cadence:literal, focused $focused:literal, $price:ident, [$($action:literal),+];)+) => {
+        /// A kind of question. Adding one is a row here; the compiler then lists every place that must answer it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Feed { $($(#[$doc])* $variant),+ }
+
+        /// An answer, by kind.
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum Payload { $($variant(Arc<$type>)),+ }
+
+        /// What is held of every feed in one scope.
+        #[derive(Clone, Debug, Default)]
+        pub struct Feeds { $(pub $field: Held<$type>),+ }
+
+        impl Feed {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name used in configuration, faults and reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            pub fn reach(self) -> Reach {
+                match self { $(Self::$variant => Reach::$reach),+ }
+            }
+
+            /// How often it is read when nobody looks at it in particular.
+            pub fn cadence(self) -> SignedDuration {
+                SignedDuration::from_secs(match self { $(Self::$variant => $cadence),+ })
+            }
+
+            /// How often it is read while someone does.
+            pub fn focused_cadence(self) -> SignedDuration {
+                SignedDuration::from_secs(match self { $(Self::$variant => $focused),+ })
+            }
+
+            pub fn price(self) -> Price {
+                match self { $(Self::$variant => Price::$price),+ }
+            }
+
+            /// The API operations behind it, as IAM names them.
+            pub fn actions(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($action),+]),+ }
+            }
+        }
+
+        impl Payload {
+            pub fn feed(&self) -> Feed {
+                match self { $(Self::$variant(_) => Feed::$variant),+ }
+            }
+        }
+
+        impl Feeds {
+            /// Takes in an answer to `feed`. Returns whether anything but its age changed.
+            pub fn apply(&mut self, feed: Feed, at: Timestamp, outcome: Result<Payload, CloudError>) -> bool {
+                match outcome {
+                    $(Ok(Payload::$variant(value)) => self.$field.replace(at, value),)+
+                    Err(error) => match feed { $(Feed::$variant => self.$field.fail(at, error)),+ },
+                }
+            }
+
+            pub fn status(&self, feed: Feed) -> Status<'_> {
+                match feed { $(Feed::$variant => self.$field.status()),+ }
+            }
+        }
+    };
+}
+
+feeds! {
+    Alarms, alarms: List<Alarm>, "alarms", Regional, every 30, focused 15, Free,
+        ["cloudwatch:DescribeAlarms"];
+    AlarmHistory, alarm_history: List<AlarmTransition>, "alarm-history", Regional, every 60, focused 30, Free,
+        ["cloudwatch:DescribeAlarmHistory"];
+    Metrics, metrics: MetricSet, "metrics", Regional, every 60, focused 60, PerMetric,
+        ["cloudwatch:GetMetricData"];
+    Dashboards, dashboards: List<Dashboard>, "dashboards", Regional, every 900, focused 300, Free,
+        ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];
+    Balancers, balancers: List<LoadBalancer>, "balancers", Regional, every 30, focused 10, Free,
+        ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
+         "elasticloadbalancing:DescribeTargetHealth"];
+    Groups, groups: List<AutoScalingGroup>, "groups", Regional, every 30, focused 10, Free,
+        ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities"];
+    Policies, policies: List<ScalingPolicy>, "policies", Regional, every 300, focused 60, Free,
+        ["autoscaling:DescribePolicies", "application-autoscaling:DescribeScalingPolicies",
+         "application-autoscaling:DescribeScalableTargets"];
+    Instances, instances: List<Instance>, "instances", Regional, every 30, focused 15, Free,
+        ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"];
+    Clusters, clusters: List<Cluster>, "clusters", Regional, every 30, focused 10, Free,
+        ["ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListServices", "ecs:DescribeServices", "ecs:ListTasks",
+         "ecs:DescribeTasks"];
+    Functions, functions: List<Function>, "functions", Regional, every 120, focused 30, Free,
+        ["lambda:ListFunctions", "lambda:ListAliases", "lambda:GetAccountSettings"];
+    Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
+        ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeDBInstanceAutomatedBackups",
+         "rds:DescribeDBSnapshots"];
+    DatabaseEvents, database_events: List<DatabaseEvent>, "database-events", Regional, every 60, focused 30, Free,
+        ["rds:DescribeEvents"];
+    Caches, caches: List<CacheGroup>, "caches", Regional, every 60, focused 15, Free,
+        ["elasticache:DescribeReplicationGroups", "elasticache:DescribeCacheClusters"];
+    Buckets, buckets: List<Bucket>, "buckets", Regional, every 900, focused 300, Free,
+        ["s3:ListAllMyBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock",
+         "s3:GetBucketVersioning", "s3:GetReplicationConfiguration", "s3:GetLifecycleConfiguration"];
+    Queues, queues: List<Queue>, "queues", Regional, every 30, focused 10, Free,
+        ["sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListDeadLetterSourceQueues"];
+    Topics, topics: List<Topic>, "topics", Regional, every 300, focused 60, Free,
+        ["sns:ListTopics", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"];
+    Networks, networks: List<Vpc>, "networks", Regional, every 300, focused 60, Free,
+        ["ec2:DescribeVpcs", "ec2:DescribeFlowLogs", "ec2:DescribeSubnets", "ec2:DescribeRouteTables",
+         "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeSecurityGroups",
+         "ec2:DescribeNetworkAcls"];
+    LogGroups, log_groups: List<LogGroup>, "log-groups", Regional, every 120, focused 60, Free,
+        ["logs:DescribeLogGroups", "logs:FilterLogEvents"];
+    ServiceMap, service_map: List<ServiceNode>, "service-map", Regional, every 60, focused 30, PerScan,
+        ["xray:GetServiceGraph", "xray:GetTimeSeriesServiceStatistics"];
+    Traces, traces: List<TraceSummary>, "traces", Regional, every 60, focused 30, PerScan,
+        ["xray:GetTraceSummaries"];
+    Pipelines, pipelines: List<Pipeline>, "pipelines", Regional, every 30, focused 15, Free,
+        ["codepipeline:ListPipelines", "codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions",
+         "codepipeline:ListActionExecutions", "codebuild:BatchGetBuilds", "codebuild:BatchGetReports"];
+    Images, images: List<ImageRepository>, "images", Regional, every 300, focused 60, Free,
+        ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:DescribeImageScanFindings"];
+    Deployments, deployments: List<Deployment>, "deployments", Regional, every 30, focused 10, Free,
+        ["codedeploy:ListDeployments", "codedeploy:BatchGetDeployments", "ecs:ListServiceDeployments",
+         "autoscaling:DescribeInstanceRefreshes"];
+    WebAcls, web_acls: List<WebAcl>, "web-acls", Regional, every 300, focused 60, Free,
+        ["wafv2:ListWebACLs", "wafv2:GetWebACL", "wafv2:ListResourcesForWebACL", "wafv2:GetSampledRequests"];
+    Keys, keys: List<KmsKey>, "keys", Regional, every 900, focused 300, Free,
+        ["kms:ListKeys", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:ListAliases"];
+    Backups, backups: Backups, "backups", Regional, every 300, focused 60, Free,
+        ["backup:ListBackupPlans", "backup:ListProtectedResources", "backup:ListBackupJobs",
+         "backup:ListRecoveryPointsByBackupVault"];
+    Purchasing, purchasing: Purchasing, "purchasing", Regional, every 21600, focused 21600, PerRequest,
+        ["ec2:DescribeReservedInstances", "ec2:DescribeSpotInstanceRequests", "ce:GetReservationUtilization"];
+    RightSizing, right_sizing: List<Recommendation>, "right-sizing", Regional, every 3600, focused 900, Free,
+        ["compute-optimizer:GetEC2InstanceRecommendations"];
+    Schedules, schedules: List<Schedule>, "schedules", Regional, every 120, focused 60, Free,
+        ["scheduler:ListSchedules", "autoscaling:DescribeScheduledActions"];
+    Repositories, repositories: List<SourceRepository>, "repositories", Global, every 60, focused 30, Free,
+        ["codeconnections:GetConnection", "codecommit:ListPullRequests", "codecommit:GetPullRequest"];
+    Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
+        ["route53:ListResourceRecordSets", "route53:GetHealthCheckStatus"];
+    Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
+        ["sts:GetCallerIdentity", "iam:GetAccountSummary", "iam:ListRoles", "iam:ListAttachedRolePolicies"];
+    Access, access: AccessReport, "access", Global, every 900, focused 300, Free,
+        ["access-analyzer:ListFindingsV2", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
+    Spend, spend: Spend, "spend", Global, every 21600, focused 21600, PerRequest,
+        ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "budgets:ViewBudget"];
+    /// Only the drill world answers this one.
+    Exercise, exercise: Exercise, "exercise", Global, every 15, focused 15, Free,
+        ["drill:Exercise"];
+}
+
+impl Feed {
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|feed| feed.name() == name)
+    }
+
+    /// Data older than this is stale: three times its cadence.
+    pub fn stale_after(self) -> SignedDuration {
+        self.cadence() * 3
+    }
+
+    /// The operation named first, standing for all of them where one must do.
+    pub fn operation(self) -> &'static str {
+        self.actions()[0]
+    }
+}
+
+impl Serialize for Feed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Feed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|feed| feed.name()).collect();
+            serde::de::Error::custom(format!("unknown feed `{name}`, expected one of {}", known.join(", ")))
+        })
+    }
+}

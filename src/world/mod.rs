@@ -1,0 +1,127 @@
+//! F1: the one picture of the system, and what to think of it.
+//!
+//! A [`World`] holds the newest answer to every question asked, with its age and its fault. It only ever changes through
+//! [`World::apply`]. Values are shared and replaced, never mutated, so a clone is a snapshot and costs almost nothing.
+
+pub mod board;
+pub mod changes;
+pub mod feed;
+pub mod ledger;
+pub mod port;
+pub mod sight;
+pub mod strip;
+pub mod thresholds;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::scope::{Scope, ScopeRef};
+use crate::world::feed::{Feed, Feeds, Reach};
+use crate::world::ledger::Ledger;
+use crate::world::port::{FeedKey, Observation};
+
+/// Everything known, by scope.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    places: Vec<Place>,
+    ledger: Ledger,
+    /// Counts applied observations that changed something, so that derived pictures know when to be drawn again.
+    revision: u64,
+}
+
+/// Everything known of one scope.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub scope: ScopeRef,
+    pub feeds: Feeds,
+}
+
+/// What an observation did to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// A value or a fault is different now.
+    Changed,
+    /// The same again: only its age is new.
+    Refreshed,
+    /// From a scope this world does not hold (any more); dropped.
+    Foreign,
+}
+
+impl World {
+    /// A world that knows its scopes and nothing else.
+    pub fn of(scopes: &[ScopeRef]) -> Self {
+        Self {
+            places: scopes
+                .iter()
+                .map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default() })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes in one answer. A failed poll keeps the old value and its age, and notes the fault beside it.
+    pub fn apply(&mut self, observation: Observation) -> Applied {
+        let Observation { key, at, outcome, usage } = observation;
+        let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
+            return Applied::Foreign;
+        };
+        self.ledger.note(at, &usage, outcome.as_ref().err());
+        let changed = place.feeds.apply(key.feed, at, outcome);
+        if changed {
+            self.revision += 1;
+            Applied::Changed
+        } else {
+            Applied::Refreshed
+        }
+    }
+
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Every question this world asks: each feed in each scope it reaches.
+    pub fn keys(&self) -> impl Iterator<Item = FeedKey> {
+        self.places.iter().flat_map(|place| {
+            Feed::ALL
+                .iter()
+                .filter(|feed| place.is_asked(**feed))
+                .map(|feed| FeedKey { feed: *feed, scope: Arc::clone(&place.scope) })
+        })
+    }
+
+    /// True once every question has been answered or refused at least once.
+    pub fn is_complete(&self) -> bool {
+        self.places.iter().all(|place| {
+            Feed::ALL.iter().filter(|feed| place.is_asked(**feed)).all(|feed| place.feeds.status(*feed).is_asked())
+        })
+    }
+
+    /// Regional scopes first by account and region, as the header names them.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.places.iter().map(|place| &*place.scope)
+    }
+}
+
+impl Place {
+    /// Whether a feed is read in this scope at all: regional services in regions, the others once per account.
+    pub fn is_asked(&self, feed: Feed) -> bool {
+        match feed.reach() {
+            Reach::Regional => !self.scope.is_global(),
+            Reach::Global => self.scope.is_global(),
+        }
+    }
+
+    /// Age of what is held for `feed`, if anything is.
+    pub fn observed_at(&self, feed: Feed) -> Option<Timestamp> {
+        self.feeds.status(feed).observed_at
+    }
+}

@@ -1,0 +1,120 @@
+//! The seam between the console and whatever it watches: AWS, the drill world, a recording.
+//!
+//! Deliberately small. Reading is one method; a console that may only read simply holds nothing else.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
+use crate::world::feed::{Feed, Payload};
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One question: which feed, where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedKey {
+    pub feed: Feed,
+    pub scope: ScopeRef,
+}
+
+impl fmt::Display for FeedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.feed.name(), self.scope)
+    }
+}
+
+/// One answer, with what it cost to get.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub outcome: Result<Payload, CloudError>,
+    pub usage: Usage,
+}
+
+/// An answer, and when it came.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    pub key: FeedKey,
+    pub at: Timestamp,
+    pub outcome: Result<Payload, CloudError>,
+    pub usage: Usage,
+}
+
+/// What one answer took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    pub calls: u32,
+    pub latency_ms: u32,
+    /// List price of the calls, in millionths of a dollar.
+    pub micro_usd: u32,
+}
+
+/// Why an answer did not come. Each class has one wording and one remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultClass {
+    Throttled,
+    Denied,
+    Expired,
+    Timeout,
+    Transport,
+    Malformed,
+    Unsupported,
+}
+
+impl FaultClass {
+    pub const ALL: &[Self] = &[
+        Self::Throttled,
+        Self::Denied,
+        Self::Expired,
+        Self::Timeout,
+        Self::Transport,
+        Self::Malformed,
+        Self::Unsupported,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Timeout => "timeout",
+            Self::Transport => "transport",
+            Self::Malformed => "malformed",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// What the person on call can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Throttled => "asked again more slowly by itself",
+            Self::Denied => "add the missing action to the role's policy",
+            Self::Expired => "sign in again; the console goes on by itself",
+            Self::Timeout => "asked again by itself; check the network path if it stays",
+            Self::Transport => "check network, proxy and DNS",
+            Self::Malformed => "something between here and AWS changed the answer; check the proxy",
+            Self::Unsupported => "this endpoint or region does not offer it",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{operation}: {message}")]
+pub struct CloudError {
+    pub class: FaultClass,
+    /// `cloudwatch:DescribeAlarms`.
+    pub operation: Text,
+    pub message: Text,
+    /// The IAM action that would have allowed it, when that is the trouble.
+    pub missing: Option<Text>,
+}
+
+/// Reads. A world that can only be observed cannot be changed: safety is not an `if`.
+pub trait Observe: Send + Sync {
+    fn observe(&self, key: &FeedKey) -> BoxFuture<'_, Answer>;
+}

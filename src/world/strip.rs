@@ -1,0 +1,263 @@
+//! The strip on top of the board: what broke, where, what changed. Three sentences, always there.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::domain::alarm::{Alarm, AlarmRule};
+use crate::domain::board::{BoxId, Group};
+use crate::domain::health::Health;
+use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
+use crate::domain::units::{brief, clock, long, moment, plural, since};
+use crate::world::World;
+use crate::world::board::{Finding, Reading};
+use crate::world::changes::{self, Change};
+use crate::world::sight::Sight;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strip {
+    /// The worst of all boxes.
+    pub health: Health,
+    pub broke: String,
+    pub place: String,
+    pub changed: String,
+    /// First sign of trouble.
+    pub since: Option<Timestamp>,
+}
+
+/// An alarm in ALARM, with the box it speaks for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Firing {
+    pub name: Text,
+    pub since: Timestamp,
+    pub reason: Text,
+    #[serde(rename = "box")]
+    pub of: BoxId,
+    #[serde(skip)]
+    pub scope: ScopeRef,
+}
+
+/// Sentences about the present trouble, or about its absence.
+pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
+    let health = overall(readings);
+    let firing = firing(sight.world);
+    let broken = Broken::of(readings);
+    let first_sign = broken
+        .findings
+        .iter()
+        .filter_map(|(_, finding)| finding.since)
+        .chain(firing.iter().map(|alarm| alarm.since))
+        .min();
+    if health.is_broken() {
+        Strip {
+            health,
+            broke: broken.sentence(sight, firing.len()),
+            place: broken.places(),
+            changed: changed(sight, first_sign),
+            since: first_sign,
+        }
+    } else {
+        Strip { health, broke: quiet(readings, health), place: blind(readings), changed: last_change(sight), since: None }
+    }
+}
+
+/// The worst health on the board. A system with nothing in scope is not healthy, it is unknown.
+pub fn overall(readings: &[Reading]) -> Health {
+    match readings.iter().map(|reading| reading.health).max() {
+        Some(Health::Absent) | None => Health::Unknown,
+        Some(worst) => worst,
+    }
+}
+
+/// Alarms in ALARM, longest first, without the triggers of scaling policies.
+pub fn firing(world: &World) -> Vec<Firing> {
+    let mut all: Vec<Firing> = world
+        .places()
+        .iter()
+        .flat_map(|place| {
+            place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()).map(|alarm| Firing {
+                name: alarm.name.clone(),
+                since: alarm.since,
+                reason: alarm.reason.clone(),
+                of: box_of(alarm),
+                scope: Arc::clone(&place.scope),
+            })
+        })
+        .collect();
+    all.sort_by(|a, b| a.since.cmp(&b.since).then_with(|| a.name.cmp(&b.name)));
+    all
+}
+
+/// The box an alarm speaks for, by the namespace of its metric.
+pub fn box_of(alarm: &Alarm) -> BoxId {
+    let AlarmRule::Metric { namespace, metric, .. } = &alarm.rule else { return BoxId::Alarms };
+    match namespace.as_str() {
+        "AWS/ApplicationELB" => BoxId::LoadBalancer,
+        "AWS/AutoScaling" => BoxId::AutoScalingGroup,
+        "AWS/EC2" => BoxId::Ec2Instances,
+        "AWS/ECS" | "ECS/ContainerInsights" => BoxId::EcsCluster,
+        "AWS/Lambda" => BoxId::Lambda,
+        "AWS/RDS" if metric == "ReplicaLag" => BoxId::ReadReplicas,
+        "AWS/RDS" => BoxId::RdsPrimary,
+        "AWS/ElastiCache" => BoxId::Redis,
+        "AWS/SQS" if alarm.resource().is_some_and(|queue| queue.as_str().ends_with("dlq")) => BoxId::DeadLetterQueues,
+        "AWS/SQS" => BoxId::SqsQueues,
+        "AWS/SNS" => BoxId::SnsTopics,
+        "AWS/NATGateway" => BoxId::NatGateway,
+        "AWS/WAFV2" => BoxId::Waf,
+        "CloudWatchSynthetics" => BoxId::SmokeTests,
+        "AWS/Billing" => BoxId::CostMonitoring,
+        _ => BoxId::Alarms,
+    }
+}
+
+/// How near a box is to the people who use the system: the nearer, the earlier it is named.
+fn distance_to_users(id: BoxId) -> u8 {
+    match id {
+        BoxId::LoadBalancer => 0,
+        BoxId::RdsPrimary => 1,
+        BoxId::SqsQueues => 2,
+        BoxId::DeadLetterQueues | BoxId::Production => 3,
+        // These repeat what other boxes say at the source.
+        BoxId::Alarms | BoxId::XRay | BoxId::TraceAnalysis | BoxId::LogGroups => 9,
+        BoxId::SmokeTests => 6,
+        _ => match id.group() {
+            Group::ComputeLayer | Group::DataLayer => 3,
+            Group::MessagingLayer | Group::NetworkLayer => 4,
+            Group::CdPipeline | Group::DisasterRecovery => 5,
+            Group::SecurityLayer | Group::CostOptimization => 6,
+            Group::CiPipeline | Group::MonitoringLayer | Group::ScalingStrategy | Group::AwsInfrastructure => 7,
+            Group::DeveloperWorkflow => 8,
+        },
+    }
+}
+
+/// The findings of the worst health, nearest to the users first.
+struct Broken<'a> {
+    findings: Vec<(BoxId, &'a Finding)>,
+}
+
+impl<'a> Broken<'a> {
+    fn of(readings: &'a [Reading]) -> Self {
+        let worst = overall(readings);
+        let mut findings: Vec<(BoxId, &Finding)> = readings
+            .iter()
+            .filter(|reading| reading.health == worst)
+            .flat_map(|reading| reading.findings.iter().map(|finding| (reading.id, finding)))
+            .filter(|(_, finding)| finding.health == worst)
+            .collect();
+        findings.sort_by_key(|(id, finding)| (distance_to_users(*id), finding.since));
+        Self { findings }
+    }
+
+    fn sentence(&self, sight: &Sight<'_>, firing: usize) -> String {
+        const SHOWN: usize = 3;
+        let mut parts: Vec<String> = Vec::new();
+        for (position, (id, finding)) in
+            self.findings.iter().filter(|(id, _)| *id != BoxId::Alarms).take(SHOWN).enumerate()
+        {
+            let age = finding.since.filter(|_| position == 0 || *id != self.findings[0].0);
+            parts.push(match age {
+                Some(then) => format!("{} for {}", finding.text, brief(since(sight.at, then))),
+                None => finding.text.clone(),
+            });
+        }
+        if firing > 0 {
+            parts.push(format!("{} firing", plural(firing, "alarm", "alarms")));
+        }
+        parts.join(" · ")
+    }
+
+    fn places(&self) -> String {
+        const SHOWN: usize = 4;
+        let mut boxes: Vec<BoxId> = Vec::new();
+        for (id, _) in &self.findings {
+            if !boxes.contains(id) && *id != BoxId::Alarms {
+                boxes.push(*id);
+            }
+        }
+        let mut text = boxes.iter().take(SHOWN).map(|id| id.title()).collect::<Vec<_>>().join(" → ");
+        if boxes.len() > SHOWN {
+            text.push_str(&format!(" and {} more", boxes.len() - SHOWN));
+        }
+        let mut scopes: Vec<String> =
+            self.findings.iter().filter_map(|(_, finding)| finding.scope.as_ref()).map(ToString::to_string).collect();
+        scopes.sort();
+        scopes.dedup();
+        match scopes.as_slice() {
+            [] => text,
+            [one] => format!("{text}  in {one}"),
+            [one, two] => format!("{text}  in {one} and {two}"),
+            [one, rest @ ..] => format!("{text}  in {one} and {} more", rest.len()),
+        }
+    }
+}
+
+fn changed(sight: &Sight<'_>, first_sign: Option<Timestamp>) -> String {
+    let Some(broke) = first_sign else { return last_change(sight) };
+    let changes = changes::since(sight.world, broke - changes::LOOKBACK);
+    match changes::suspect(&changes, broke) {
+        Some(change) => {
+            let gap = broke.duration_since(change.at);
+            let when = if gap > SignedDuration::ZERO {
+                format!("{} before the first sign", long(gap))
+            } else {
+                "as it began".to_owned()
+            };
+            format!("{}, {when}", words(change, sight))
+        }
+        None => format!("nothing found in the 30 min before it began at {}", clock(broke, sight.zone())),
+    }
+}
+
+fn last_change(sight: &Sight<'_>) -> String {
+    let day_ago = sight.at - SignedDuration::from_hours(24);
+    let all = changes::since(sight.world, day_ago);
+    match all.iter().find(|change| change.kind != changes::ChangeKind::Scaling).or(all.first()) {
+        Some(change) => {
+            format!("{}, {} ago", words_at(change, &moment(change.at, sight.at, sight.zone())), brief(since(sight.at, change.at)))
+        }
+        None => "nothing in the last 24 h".into(),
+    }
+}
+
+fn words(change: &Change, sight: &Sight<'_>) -> String {
+    words_at(change, &clock(change.at, sight.zone()))
+}
+
+fn words_at(change: &Change, when: &str) -> String {
+    if change.by.is_empty() { format!("{when} {}", change.what) } else { format!("{when} {} by {}", change.what, change.by) }
+}
+
+fn quiet(readings: &[Reading], health: Health) -> String {
+    let number = |wanted: Health| readings.iter().filter(|reading| reading.health == wanted).count();
+    let mut text = match health {
+        Health::Ok => "nothing".to_owned(),
+        Health::Stale => "nothing known, but some data is old".to_owned(),
+        _ => "nothing known, but not everything could be read".to_owned(),
+    };
+    text.push_str(&format!(" · {} of {} boxes ok", number(Health::Ok), readings.len()));
+    for (health, word) in [(Health::Stale, "stale"), (Health::Unknown, "unknown"), (Health::Absent, "absent")] {
+        if number(health) > 0 {
+            text.push_str(&format!(", {} {word}", number(health)));
+        }
+    }
+    text
+}
+
+/// What could not be seen, named once per cause.
+fn blind(readings: &[Reading]) -> String {
+    let mut causes: Vec<&str> = Vec::new();
+    for blind in readings.iter().flat_map(|reading| &reading.blind) {
+        if !causes.contains(&blind.text.as_str()) {
+            causes.push(&blind.text);
+        }
+    }
+    match causes.as_slice() {
+        [] => "-".into(),
+        [one] => (*one).to_owned(),
+        [one, rest @ ..] => format!("{one} · and {} more", rest.len()),
+    }
+}
