@@ -1,4 +1,6 @@
 //! opscon
 
 pub mod domain;
+pub mod drill;
+pub mod report;
 pub mod world;

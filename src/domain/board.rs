@@ -64,7 +64,7 @@ macro_rules! boxes {
                 match self { $(Self::$variant => $label),+ }
             }
 
-            /// The title where room is shortest, at most 10 cells.
+            /// The title where room is shortest, at most 9 cells.
             pub fn short(self) -> &'static str {
                 match self { $(Self::$variant => $short),+ }
             }
@@ -99,7 +99,7 @@ boxes! {
     CodeReview, DeveloperWorkflow, "developer-workflow.code-review", "Code Review", "Code review", "Review";
     CiTrigger, DeveloperWorkflow, "developer-workflow.ci-trigger", "CI Trigger", "CI trigger", "Trigger";
     Linting, CiPipeline, "ci-pipeline.code-linting", "Code Linting", "Linting", "Lint";
-    UnitTests, CiPipeline, "ci-pipeline.unit-tests", "Unit Tests", "Unit tests", "Unit tests";
+    UnitTests, CiPipeline, "ci-pipeline.unit-tests", "Unit Tests", "Unit tests", "Unit";
     IntegrationTests, CiPipeline, "ci-pipeline.integration-tests", "Integration Tests", "Integration", "Integratn";
     SecurityScan, CiPipeline, "ci-pipeline.security-scanning", "Security Scanning", "Security scan", "Sec scan";
     BuildArtifact, CiPipeline, "ci-pipeline.build-artifact", "Build Artifact", "Artifact", "Artifact";
@@ -116,13 +116,13 @@ boxes! {
     PrivateSubnets, NetworkLayer, "network-layer.private-subnets", "Private Subnets", "Private subnets", "Private";
     InternetGateway, NetworkLayer, "network-layer.internet-gateway", "Internet Gateway", "Internet gateway", "Internet";
     NatGateway, NetworkLayer, "network-layer.nat-gateway", "NAT Gateway", "NAT gateway", "NAT";
-    SecurityGroups, NetworkLayer, "network-layer.security-groups", "Security Groups", "Security groups", "Sec groups";
+    SecurityGroups, NetworkLayer, "network-layer.security-groups", "Security Groups", "Security groups", "SecGroups";
     NetworkAcls, NetworkLayer, "network-layer.network-acls", "Network ACLs", "Network ACLs", "ACLs";
     LoadBalancer, ComputeLayer, "compute-layer.application-load-balancer", "Application Load Balancer", "Load balancer", "ALB";
     AutoScalingGroup, ComputeLayer, "compute-layer.auto-scaling-group", "Auto Scaling Group", "Auto scaling", "ASG";
     Ec2Instances, ComputeLayer, "compute-layer.ec2-instances", "EC2 Instances", "EC2 instances", "EC2";
     EcsCluster, ComputeLayer, "compute-layer.ecs-cluster-alternative", "ECS Cluster (Alternative)", "ECS cluster", "ECS";
-    DockerContainers, ComputeLayer, "compute-layer.docker-containers", "Docker Containers", "Containers", "Containers";
+    DockerContainers, ComputeLayer, "compute-layer.docker-containers", "Docker Containers", "Containers", "Container";
     Lambda, ComputeLayer, "compute-layer.aws-lambda-for-specific-tasks", "AWS Lambda (For specific tasks)", "Lambda", "Lambda";
     RdsPrimary, DataLayer, "data-layer.rds-mysql-primary", "RDS MySQL Primary", "MySQL primary", "MySQL";
     ReadReplicas, DataLayer, "data-layer.rds-read-replicas", "RDS Read Replicas", "Read replicas", "Replicas";
@@ -134,17 +134,17 @@ boxes! {
     SqsQueues, MessagingLayer, "messaging-layer.sqs-queues", "SQS Queues", "SQS queues", "SQS";
     DeadLetterQueues, MessagingLayer, "messaging-layer.dead-letter-queues", "Dead Letter Queues", "Dead letters", "DLQs";
     SnsTopics, MessagingLayer, "messaging-layer.sns-topics", "SNS Topics", "SNS topics", "SNS";
-    TopicSubscribers, MessagingLayer, "messaging-layer.topic-subscribers", "Topic Subscribers", "Subscribers", "Subscribrs";
-    CloudWatch, MonitoringLayer, "monitoring-layer.cloudwatch", "CloudWatch", "CloudWatch", "CloudWatch";
+    TopicSubscribers, MessagingLayer, "messaging-layer.topic-subscribers", "Topic Subscribers", "Subscribers", "Subs";
+    CloudWatch, MonitoringLayer, "monitoring-layer.cloudwatch", "CloudWatch", "CloudWatch", "CW";
     LogGroups, MonitoringLayer, "monitoring-layer.log-groups", "Log Groups", "Log groups", "Logs";
     Alarms, MonitoringLayer, "monitoring-layer.cloudwatch-alarms", "CloudWatch Alarms", "Alarms", "Alarms";
-    Dashboards, MonitoringLayer, "monitoring-layer.monitoring-dashboards", "Monitoring Dashboards", "Dashboards", "Dashboards";
+    Dashboards, MonitoringLayer, "monitoring-layer.monitoring-dashboards", "Monitoring Dashboards", "Dashboards", "Boards";
     XRay, MonitoringLayer, "monitoring-layer.aws-x-ray", "AWS X-Ray", "X-Ray", "X-Ray";
     TraceAnalysis, MonitoringLayer, "monitoring-layer.trace-analysis", "Trace Analysis", "Trace analysis", "Traces";
     IamRoles, SecurityLayer, "security-layer.iam-roles-policies", "IAM Roles & Policies", "IAM roles", "IAM";
     AccessControl, SecurityLayer, "security-layer.resource-access-control", "Resource Access Control", "Access control", "Access";
     KmsKeys, SecurityLayer, "security-layer.kms-keys", "KMS Keys", "KMS keys", "KMS";
-    DataEncryption, SecurityLayer, "security-layer.data-encryption", "Data Encryption", "Encryption", "Encryption";
+    DataEncryption, SecurityLayer, "security-layer.data-encryption", "Data Encryption", "Encryption", "Encrypt";
     Waf, SecurityLayer, "security-layer.aws-waf", "AWS WAF", "WAF", "WAF";
     BackupStrategy, DisasterRecovery, "disaster-recovery.backup-strategy", "Backup Strategy", "Backup strategy", "Strategy";
     RegularBackups, DisasterRecovery, "disaster-recovery.regular-backups", "Regular Backups", "Backup jobs", "Jobs";
@@ -155,7 +155,7 @@ boxes! {
     AutoScalingPolicies, ScalingStrategy, "scaling-strategy.auto-scaling-policies", "Auto Scaling Policies", "Scaling policies", "Policies";
     ScaleOutTriggers, ScalingStrategy, "scaling-strategy.scale-out-triggers", "Scale Out Triggers", "Scale out", "Scale out";
     ScaleInTriggers, ScalingStrategy, "scaling-strategy.scale-in-triggers", "Scale In Triggers", "Scale in", "Scale in";
-    DatabaseScaling, ScalingStrategy, "scaling-strategy.database-scaling", "Database Scaling", "Database scaling", "DB scaling";
+    DatabaseScaling, ScalingStrategy, "scaling-strategy.database-scaling", "Database Scaling", "Database scaling", "DB scale";
     ReadScaling, ScalingStrategy, "scaling-strategy.read-scaling-strategy", "Read Scaling Strategy", "Read scaling", "Reads";
     WriteScaling, ScalingStrategy, "scaling-strategy.write-scaling-strategy", "Write Scaling Strategy", "Write scaling", "Writes";
     Caching, ScalingStrategy, "scaling-strategy.caching-strategy", "Caching Strategy", "Caching", "Caching";
@@ -341,7 +341,7 @@ mod tests {
     fn names_fit_the_room_promised_for_them() {
         for id in BoxId::ALL {
             assert!(id.label().chars().count() <= 16, "{id}");
-            assert!(id.short().chars().count() <= 10, "{id}");
+            assert!(id.short().chars().count() <= 9, "{id}");
         }
         for group in Group::ALL {
             assert!(group.label().chars().count() <= 18, "{}", group.id());

@@ -10,6 +10,7 @@ pub mod balancer;
 pub mod board;
 pub mod bucket;
 pub mod cache;
+pub mod composite;
 pub mod container;
 pub mod dashboard;
 pub mod database;

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::domain::scope::ScopeRef;
+use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
-use crate::domain::units::plural;
 use crate::world::{Place, World};
 
 /// Something that was done to the system, by a person or by a machine.
@@ -27,6 +26,8 @@ pub struct Change {
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     Deploy,
+    /// A deployment to an environment nobody but us uses.
+    Rehearsal,
     Database,
     Launch,
     Scaling,
@@ -36,10 +37,16 @@ impl ChangeKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Deploy => "deploy",
+            Self::Rehearsal => "rehearsal",
             Self::Database => "database",
             Self::Launch => "launch",
             Self::Scaling => "scaling",
         }
+    }
+
+    /// True for what changes the system people use, and not by itself.
+    pub fn is_by_hand(self) -> bool {
+        self.suspicion() > 0.5
     }
 
     /// How readily this kind of change breaks things, for choosing a suspect. Scaling mostly answers trouble instead of
@@ -50,6 +57,7 @@ impl ChangeKind {
             Self::Database => 0.9,
             Self::Launch => 0.7,
             Self::Scaling => 0.2,
+            Self::Rehearsal => 0.1,
         }
     }
 }
@@ -76,7 +84,7 @@ pub fn suspect(changes: &[Change], broke: Timestamp) -> Option<&Change> {
     let from = broke - LOOKBACK;
     changes
         .iter()
-        .filter(|change| change.at >= from && change.at <= until && change.kind.suspicion() > 0.5)
+        .filter(|change| change.at >= from && change.at <= until && change.kind.is_by_hand())
         .max_by(|a, b| score(a, broke).total_cmp(&score(b, broke)))
 }
 
@@ -98,7 +106,9 @@ fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
     let mut all = Vec::new();
     for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
         let what = format!("deploy {} {} → {} \"{}\"", deploy.target, deploy.from, deploy.to, deploy.message);
-        all.push(change(deploy.started, ChangeKind::Deploy, what, &deploy.by, &deploy.target));
+        // What goes to staging cannot have broken production.
+        let kind = if deploy.environment == Environment::Prod { ChangeKind::Deploy } else { ChangeKind::Rehearsal };
+        all.push(change(deploy.started, kind, what, &deploy.by, &deploy.target));
     }
     for group in place.feeds.groups.items() {
         for activity in group.activities.iter().filter(|activity| activity.at >= from) {
@@ -129,7 +139,7 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
             Some(Change {
                 at: first.launched,
                 kind: ChangeKind::Launch,
-                what: format!("{} {} launched", plural(batch.len(), "instance", "instances"), first.kind),
+                what: format!("{} {} {} launched", batch.len(), first.kind, if batch.len() == 1 { "instance" } else { "instances" }),
                 by: first.owner.clone(),
                 resource: first.name.clone(),
                 scope: Arc::clone(&place.scope),
@@ -141,7 +151,7 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::scope::{Environment, Scope};
+    use crate::domain::scope::Scope;
 
     fn change(minute: i64, kind: ChangeKind) -> Change {
         Change {
@@ -175,6 +185,7 @@ mod tests {
         check(&[(61, ChangeKind::Deploy)], Some(61));
         check(&[(65, ChangeKind::Deploy)], None);
         check(&[(20, ChangeKind::Deploy)], None);
+        check(&[(59, ChangeKind::Rehearsal)], None);
         check(&[], None);
     }
 }

@@ -215,7 +215,7 @@ fn changed(sight: &Sight<'_>, first_sign: Option<Timestamp>) -> String {
 fn last_change(sight: &Sight<'_>) -> String {
     let day_ago = sight.at - SignedDuration::from_hours(24);
     let all = changes::since(sight.world, day_ago);
-    match all.iter().find(|change| change.kind != changes::ChangeKind::Scaling).or(all.first()) {
+    match all.iter().find(|change| change.kind.is_by_hand()).or(all.first()) {
         Some(change) => {
             format!("{}, {} ago", words_at(change, &moment(change.at, sight.at, sight.zone())), brief(since(sight.at, change.at)))
         }

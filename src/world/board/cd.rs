@@ -2,7 +2,7 @@
 
 use super::ci::{as_fast_as_usual, newest, run_facts, succeeded};
 use super::pipeline_map::actions;
-use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{DeployStatus, Deployment, RunStatus};
 use crate::domain::metric::Measure;
@@ -16,6 +16,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Staging,
         sources: &[Feed::Deployments, Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| deploy_facts(sight, Environment::Staging),
         checks: &[
             Check {
@@ -33,6 +34,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::StagingTests,
         sources: &[Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| run_facts(sight, BoxId::StagingTests),
         checks: &[
             Check {
@@ -50,6 +52,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ApprovalGate,
         sources: &[Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| {
             let Some(newest) = newest(sight, BoxId::ApprovalGate) else { return Facts::absent() };
             let action = newest.action;
@@ -90,6 +93,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Production,
         sources: &[Feed::Deployments, Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| deploy_facts(sight, Environment::Prod),
         checks: &[
             Check {
@@ -130,6 +134,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SmokeTests,
         sources: &[Feed::Pipelines, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let canary = sight.places().flat_map(|place| place.all(Measure::CanarySuccess)).filter_map(|s| s.latest()).next();
             let mut facts = run_facts(sight, BoxId::SmokeTests);
@@ -178,6 +183,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RollbackPlan,
         sources: &[Feed::Deployments],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Deployment> = latest(sight, Environment::Prod).map(|(_, deploy)| deploy).collect();
             let Some(newest) = all.iter().max_by_key(|deploy| deploy.started) else { return Facts::absent() };

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::pipeline_map::{Placed, actions};
-use super::{BoxSpec, Check, Facts, Finding, Verdict, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{ImageRepository, RunStatus};
 use crate::domain::units::{brief, bytes, long, moment, plural, since};
@@ -16,6 +16,7 @@ macro_rules! action_box {
         BoxSpec {
             id: BoxId::$id,
             sources: &[Feed::Pipelines],
+            within: Within::Everything,
             facts: $facts,
             checks: &[
                 Check { title: "The last run succeeded", limit: |_| "bad on failure".into(), judge: |sight| succeeded(sight, BoxId::$id) },
@@ -37,6 +38,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SecurityScan,
         sources: &[Feed::Images, Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| {
             let totals = findings_by_severity(sight);
             let scanned = sight.items(|f| &f.images).count();
@@ -123,6 +125,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RegistryPush,
         sources: &[Feed::Images, Feed::Pipelines],
+        within: Within::Everything,
         facts: |sight| {
             let Some((repo, image)) = newest_image(sight) else { return Facts::absent() };
             Facts::new(format!("{} pushed", image.tag))

@@ -1,6 +1,6 @@
 //! Compute layer: balancer, groups, instances, containers, functions.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, passed_limit, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit, some_names};
 use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::balancer::{LoadBalancer, TargetHealth};
 use crate::domain::board::BoxId;
@@ -18,6 +18,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::LoadBalancer,
         sources: &[Feed::Balancers, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = balancers(sight).collect();
             let Some((place, busiest)) = all.iter().max_by_key(|(place, lb)| {
@@ -116,6 +117,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::AutoScalingGroup,
         sources: &[Feed::Groups],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = groups(sight).collect();
             let Some((_, largest)) = all.iter().max_by_key(|(_, group)| group.desired) else { return Facts::absent() };
@@ -196,6 +198,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Ec2Instances,
         sources: &[Feed::Instances],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.items(|f| &f.instances).map(|(_, instance)| instance).collect();
             if all.is_empty() {
@@ -249,6 +252,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::EcsCluster,
         sources: &[Feed::Clusters],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = services(sight).collect();
             if sight.items(|f| &f.clusters).count() == 0 {
@@ -308,6 +312,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::DockerContainers,
         sources: &[Feed::Clusters],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = tasks(sight).collect();
             if all.is_empty() {
@@ -361,6 +366,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Lambda,
         sources: &[Feed::Functions, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = functions(sight).collect();
             if all.is_empty() {

@@ -1,6 +1,6 @@
 //! Cost: right sizes, ways of buying, the night shift, and the bill.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::instance::{Instance, Purchase};
 use crate::domain::money::Usd;
@@ -14,6 +14,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RightSizing,
         sources: &[Feed::RightSizing, Feed::Spend],
+        within: Within::Everything,
         facts: |sight| {
             let saved = savings(sight);
             let all: Vec<_> = sight.items(|f| &f.right_sizing).map(|(_, advice)| advice).collect();
@@ -47,6 +48,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::OnDemandInstances,
         sources: &[Feed::Instances, Feed::Purchasing],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Instance> = running(sight, Purchase::OnDemand).map(|(_, instance)| instance).collect();
             if all.is_empty() {
@@ -81,6 +83,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SpotInstances,
         sources: &[Feed::Instances, Feed::Purchasing],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Instance> = running(sight, Purchase::Spot).map(|(_, instance)| instance).collect();
             if all.is_empty() {
@@ -111,6 +114,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ReservedInstances,
         sources: &[Feed::Purchasing],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.values(|f| &f.purchasing).flat_map(|(_, p)| &p.reservations).collect();
             if all.is_empty() {
@@ -162,6 +166,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::AutoShutdown,
         sources: &[Feed::Schedules, Feed::Instances],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.items(|f| &f.schedules).map(|(_, schedule)| schedule).collect();
             if all.is_empty() && !sight.items(|f| &f.instances).any(|(_, i)| i.environment.is_dev_or_test()) {
@@ -186,7 +191,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .filter(|(_, i)| i.environment.is_dev_or_test() && i.is_running() && i.schedule.is_none())
                     .collect();
                 let Some((place, _)) = loose.first() else { return Verdict::Pass("all covered".into()) };
-                let text = format!("{} no schedule would ever stop", plural(loose.len(), "dev instance runs that", "dev instances run that"));
+                let text = format!("{} that no schedule will stop", plural(loose.len(), "dev instance runs", "dev instances run"));
                 let brief = format!("{} uncovered", loose.len());
                 let finding = if loose.len() >= 10 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
                 Verdict::Fail(vec![finding.since(loose.iter().map(|(_, i)| i.launched).max()).at(place)])
@@ -196,6 +201,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CostMonitoring,
         sources: &[Feed::Spend],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Spend> = sight.values(|f| &f.spend).map(|(_, spend)| spend).collect();
             let Some(first) = all.first() else { return Facts::absent() };

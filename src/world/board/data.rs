@@ -1,6 +1,6 @@
 //! Data layer: MySQL, replicas, backups, Redis, S3.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
 use crate::domain::board::BoxId;
 use crate::domain::bucket::Bucket;
 use crate::domain::cache::CacheGroup;
@@ -16,6 +16,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RdsPrimary,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) = primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.allocated_bytes))
             else {
@@ -96,6 +97,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ReadReplicas,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = replicas(sight).collect();
             if all.is_empty() {
@@ -156,6 +158,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::AutomatedBackups,
         sources: &[Feed::Databases],
+        within: Within::Everything,
         facts: |sight| {
             let Some((_, db)) = primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.allocated_bytes))
             else {
@@ -208,6 +211,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Redis,
         sources: &[Feed::Caches, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let Some((place, group)) = caches(sight).next() else { return Facts::absent() };
             let of = |measure| place.latest(measure, &group.id);
@@ -279,6 +283,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CacheClusterNodes,
         sources: &[Feed::Caches, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = caches(sight).flat_map(|(place, group)| group.nodes.iter().map(move |n| (place, n))).collect();
             if all.is_empty() {
@@ -326,6 +331,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::S3Buckets,
         sources: &[Feed::Buckets, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = buckets(sight).collect();
             if all.is_empty() {
@@ -366,6 +372,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::S3LifecycleRules,
         sources: &[Feed::Buckets, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = buckets(sight).collect();
             if all.is_empty() {

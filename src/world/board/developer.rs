@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::instance::Instance;
 use crate::domain::money::Usd;
@@ -16,6 +16,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::DevelopmentEnvironment,
         sources: &[Feed::Instances, Feed::Schedules],
+        within: Within::Everything,
         facts: environment_facts,
         checks: &[
             Check {
@@ -67,6 +68,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::GitRepository,
         sources: &[Feed::Repositories],
+        within: Within::Everything,
         facts: |sight| {
             let Some(repo) = main_repository(sight) else { return Facts::absent() };
             Facts::new(format!("{} {}", repo.branch, repo.head.short_sha()))
@@ -97,6 +99,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::PullRequests,
         sources: &[Feed::Repositories],
+        within: Within::Everything,
         facts: |sight| {
             if main_repository(sight).is_none() {
                 return Facts::absent();
@@ -144,6 +147,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CodeReview,
         sources: &[Feed::Repositories],
+        within: Within::Everything,
         facts: |sight| {
             if main_repository(sight).is_none() {
                 return Facts::absent();
@@ -185,6 +189,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CiTrigger,
         sources: &[Feed::Pipelines, Feed::Repositories],
+        within: Within::Everything,
         facts: |sight| {
             let newest = sight.items(|f| &f.pipelines).flat_map(|(_, p)| &p.executions).max_by_key(|run| run.started);
             let Some(run) = newest else { return Facts::absent() };

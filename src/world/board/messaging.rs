@@ -1,6 +1,6 @@
 //! Messaging layer: queues, dead letters, topics, subscribers.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
 use crate::domain::messaging::{Queue, Topic};
@@ -14,6 +14,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SqsQueues,
         sources: &[Feed::Queues, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = queues(sight).collect();
             if all.is_empty() {
@@ -80,6 +81,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::DeadLetterQueues,
         sources: &[Feed::Queues, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = dead_letters(sight).collect();
             if all.is_empty() && queues(sight).next().is_none() {
@@ -141,6 +143,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SnsTopics,
         sources: &[Feed::Topics, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = topics(sight).collect();
             if all.is_empty() {
@@ -175,6 +178,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::TopicSubscribers,
         sources: &[Feed::Topics, Feed::Alarms],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = topics(sight).flat_map(|(_, topic)| &topic.subscriptions).collect();
             if topics(sight).next().is_none() {

@@ -38,8 +38,26 @@ pub struct BoxSpec {
     pub id: BoxId,
     /// The feed named first is the one without which the box has nothing to say.
     pub sources: &'static [Feed],
+    /// Which scopes it looks at: not seeing another does not blind it.
+    within: Within,
     facts: fn(&Sight<'_>) -> Facts,
     checks: &'static [Check],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Everything,
+    /// The region the failover plan leads to. When the other one burns, this is the box that must not go dark.
+    FailoverTarget,
+}
+
+impl Within {
+    fn covers(self, sight: &Sight<'_>, scope: &Scope) -> bool {
+        match (self, &sight.bearings.failover) {
+            (Self::FailoverTarget, Some(plan)) => scope.is_global() || scope.region == plan.to,
+            _ => true,
+        }
+    }
 }
 
 /// One rule.
@@ -159,7 +177,7 @@ pub fn spec(id: BoxId) -> &'static BoxSpec {
 }
 
 /// Stands in for a row nobody wrote; the table test below keeps it from ever being used.
-static MISSING: BoxSpec = BoxSpec { id: BoxId::CloudWatch, sources: &[], facts: |_| Facts::default(), checks: &[] };
+static MISSING: BoxSpec = BoxSpec { id: BoxId::CloudWatch, sources: &[], within: Within::Everything, facts: |_| Facts::default(), checks: &[] };
 
 /// Reads one box.
 pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
@@ -253,7 +271,7 @@ impl Coverage {
     fn of(spec: &BoxSpec, sight: &Sight<'_>) -> Self {
         let mut coverage = Self { blind: Vec::new(), observed_at: None, has_primary: false, is_complete: true };
         for (position, feed) in spec.sources.iter().copied().enumerate() {
-            for place in sight.places().filter(|place| place.is_asked(feed)) {
+            for place in sight.places().filter(|place| place.is_asked(feed) && spec.within.covers(sight, &place.scope)) {
                 let status = place.feeds.status(feed);
                 if position == 0 && status.has_value {
                     coverage.has_primary = true;
@@ -295,6 +313,7 @@ pub fn fault_words(feed: Feed, scope: &Scope, error: &CloudError) -> String {
     let what = format!("{} of {scope}", feed.name());
     match (error.class, &error.missing) {
         (FaultClass::Denied, Some(action)) => format!("{what} denied: the role lacks {action}"),
+        (FaultClass::Timeout, _) => format!("{what}: {}", error.message),
         (class, _) => format!("{what} {}: {}", class.word(), error.message),
     }
 }

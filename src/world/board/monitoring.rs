@@ -1,6 +1,6 @@
 //! Monitoring layer: our own polling, logs, alarms, dashboards, traces.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::board::BoxId;
 use crate::domain::logs::LogGroup;
@@ -14,6 +14,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CloudWatch,
         sources: &[Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let ledger = sight.world.ledger();
             let series: usize = sight.places().filter_map(|place| place.feeds.metrics.value()).map(|set| set.len()).sum();
@@ -42,6 +43,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::LogGroups,
         sources: &[Feed::LogGroups],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&LogGroup> = sight.items(|f| &f.log_groups).map(|(_, group)| group).collect();
             if all.is_empty() {
@@ -73,12 +75,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, group)| {
                             let what = group.new_pattern.as_ref().map_or_else(String::new, |text| format!(": {text}"));
                             Finding::warn(
-                                format!("{} err/min", group.errors_per_minute.round()),
+                                format!("{} err/min", count(group.errors_per_minute as u64)),
                                 format!(
                                     "{} logs {} errors a minute, usually {}{what}",
                                     group.name,
-                                    group.errors_per_minute.round(),
-                                    group.usual_errors_per_minute.round()
+                                    count(group.errors_per_minute as u64),
+                                    count(group.usual_errors_per_minute as u64)
                                 ),
                             )
                             .at(place)
@@ -106,6 +108,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Alarms,
         sources: &[Feed::Alarms],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Alarm> = alarms(sight).map(|(_, alarm)| alarm).collect();
             if all.is_empty() {
@@ -183,6 +186,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Dashboards,
         sources: &[Feed::Dashboards],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.items(|f| &f.dashboards).map(|(_, dashboard)| dashboard).collect();
             if all.is_empty() {
@@ -213,6 +217,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::XRay,
         sources: &[Feed::ServiceMap],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&ServiceNode> = services(sight).map(|(_, node)| node).collect();
             let Some(worst) = all.iter().max_by(|a, b| a.fault_percent().total_cmp(&b.fault_percent())) else {
@@ -274,6 +279,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::TraceAnalysis,
         sources: &[Feed::Traces, Feed::Deployments],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&TraceSummary> = sight.items(|f| &f.traces).map(|(_, trace)| trace).collect();
             let Some(slowest) = all.iter().max_by_key(|trace| trace.duration) else { return Facts::absent() };

@@ -1,6 +1,6 @@
 //! Network layer: VPC, subnets, gateways, security groups, ACLs.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::metric::Measure;
 use crate::domain::network::{Subnet, Vpc};
@@ -16,6 +16,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Vpc,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<&Vpc> = vpcs(sight).map(|(_, vpc)| vpc).collect();
             let Some(first) = all.first() else { return Facts::absent() };
@@ -45,18 +46,21 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::PublicSubnets,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| subnet_facts(sight, true),
         checks: &[Check { title: "Addresses are left", limit: address_limit, judge: |sight| addresses_left(sight, true) }],
     },
     BoxSpec {
         id: BoxId::PrivateSubnets,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| subnet_facts(sight, false),
         checks: &[Check { title: "Addresses are left", limit: address_limit, judge: |sight| addresses_left(sight, false) }],
     },
     BoxSpec {
         id: BoxId::InternetGateway,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = vpcs(sight).flat_map(|(_, vpc)| vpc.internet_gateways.iter().map(move |g| (vpc, g))).collect();
             if all.is_empty() {
@@ -87,6 +91,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::NatGateway,
         sources: &[Feed::Networks, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = vpcs(sight).flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |n| (place, n))).collect();
             if all.is_empty() {
@@ -161,6 +166,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::SecurityGroups,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = vpcs(sight).flat_map(|(_, vpc)| &vpc.security_groups).collect();
             if all.is_empty() {
@@ -198,6 +204,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::NetworkAcls,
         sources: &[Feed::Networks],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = vpcs(sight).flat_map(|(_, vpc)| &vpc.acls).collect();
             if all.is_empty() {

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::database::Database;
 use crate::domain::health::Health;
@@ -18,6 +18,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::BackupStrategy,
         sources: &[Feed::Backups, Feed::Databases, Feed::Buckets],
+        within: Within::Everything,
         facts: |sight| {
             let stores = production_stores(sight);
             let plans: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.plans).collect();
@@ -57,6 +58,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RegularBackups,
         sources: &[Feed::Backups],
+        within: Within::Everything,
         facts: |sight| {
             let jobs: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.jobs).collect();
             let Some(last) = jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max() else {
@@ -117,6 +119,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::MultiRegion,
         sources: &[Feed::Databases, Feed::Groups, Feed::Records, Feed::Buckets],
+        within: Within::Everything,
         facts: |sight| {
             let regions = regions(sight);
             if regions.len() < 2 && sight.items(|f| &f.databases).next().is_none() {
@@ -168,6 +171,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::FailoverPlan,
         sources: &[Feed::Databases, Feed::Groups, Feed::Records],
+        within: Within::FailoverTarget,
         facts: |sight| {
             let Some(plan) = plan(sight) else { return Facts::absent() };
             let ready = plan.steps.iter().filter(|step| blocked(sight, plan, step).is_none()).count();
@@ -200,6 +204,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Rpo,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let points = recovery_points(sight);
             let Some(worst) = points.iter().max_by_key(|point| point.behind) else { return Facts::absent() };
@@ -240,6 +245,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Rto,
         sources: &[Feed::Databases, Feed::Groups],
+        within: Within::FailoverTarget,
         facts: |sight| {
             let Some(plan) = plan(sight) else { return Facts::absent() };
             let drilled = plan.last_drill.map_or_else(|| "never".into(), |at| format!("{} ago", brief(since(sight.at, at))));

@@ -1,6 +1,6 @@
 //! Scaling strategy: policies, triggers, database headroom, caches.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::autoscaling::ScalingPolicy;
 use crate::domain::board::BoxId;
@@ -16,6 +16,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::AutoScalingPolicies,
         sources: &[Feed::Policies, Feed::Groups],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = policies(sight).collect();
             if all.is_empty() && sight.items(|f| &f.groups).next().is_none() {
@@ -69,6 +70,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ScaleOutTriggers,
         sources: &[Feed::Policies, Feed::Alarms, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.out_alarm),
         checks: &[
             Check { title: "Triggers have data", limit: |_| "warn on INSUFFICIENT_DATA".into(), judge: |sight| have_data(sight, |p| &p.out_alarm) },
@@ -78,6 +80,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ScaleInTriggers,
         sources: &[Feed::Policies, Feed::Alarms, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.in_alarm),
         checks: &[
             Check { title: "Triggers have data", limit: |_| "warn on INSUFFICIENT_DATA".into(), judge: |sight| have_data(sight, |p| &p.in_alarm) },
@@ -87,6 +90,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::DatabaseScaling,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) = primary(sight) else { return Facts::absent() };
             let used = place.latest(Measure::RdsConnections, &db.id).map(|n| n * 100.0 / f64::from(db.max_connections.max(1)));
@@ -117,6 +121,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::ReadScaling,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = readers(sight).collect();
             if all.is_empty() {
@@ -140,6 +145,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::WriteScaling,
         sources: &[Feed::Databases, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) = primary(sight) else { return Facts::absent() };
             let of = |measure| place.latest(measure, &db.id);
@@ -157,6 +163,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Caching,
         sources: &[Feed::Caches, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let Some((place, group)) = sight.items(|f| &f.caches).next() else { return Facts::absent() };
             let hit = place.latest(Measure::CacheHitRate, &group.id);
@@ -190,6 +197,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::MultiLevelCaching,
         sources: &[Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let edge = rates(sight, Measure::CdnHitRate);
             let memory = rates(sight, Measure::CacheHitRate);

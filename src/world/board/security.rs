@@ -1,6 +1,6 @@
 //! Security layer: identities, access, keys, encryption, the firewall.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::metric::Measure;
 use crate::domain::scope::Environment;
@@ -14,6 +14,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::IamRoles,
         sources: &[Feed::Iam],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.values(|f| &f.iam).map(|(_, iam)| iam).collect();
             let Some(first) = all.first() else { return Facts::absent() };
@@ -63,6 +64,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::AccessControl,
         sources: &[Feed::Access],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = sight.values(|f| &f.access).map(|(_, access)| access).collect();
             if all.is_empty() {
@@ -118,6 +120,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::KmsKeys,
         sources: &[Feed::Keys],
+        within: Within::Everything,
         facts: |sight| {
             let own: Vec<_> = own_keys(sight).collect();
             if sight.items(|f| &f.keys).next().is_none() {
@@ -159,6 +162,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::DataEncryption,
         sources: &[Feed::Databases, Feed::Buckets, Feed::Caches, Feed::Queues, Feed::Topics, Feed::Keys],
+        within: Within::Everything,
         facts: |sight| {
             let stores = stores(sight);
             if stores.is_empty() {
@@ -214,6 +218,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Waf,
         sources: &[Feed::WebAcls, Feed::Balancers, Feed::Metrics],
+        within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = acls(sight).collect();
             if all.is_empty() && sight.items(|f| &f.balancers).next().is_none() {

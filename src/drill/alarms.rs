@@ -1,0 +1,386 @@
+//! The company's alarms, kept the way CloudWatch keeps them: evaluated once a minute over the gauges.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, AlarmTransition, Comparison, MissingData};
+use crate::domain::composite::Rule;
+use crate::domain::metric::Measure;
+use crate::domain::text::Text;
+use crate::domain::units;
+use crate::drill::company::Site;
+use crate::drill::evaluate::{evaluate, evaluation_range};
+use crate::drill::gauges::Gauges;
+
+/// Transitions kept per console; CloudWatch keeps 30 days of them.
+const HISTORY: usize = 500;
+
+#[derive(Clone, Debug)]
+pub struct Alarms {
+    entries: Vec<Entry>,
+    /// Newest last.
+    history: VecDeque<(Site, AlarmTransition)>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    site: Site,
+    watch: Watch,
+    state: AlarmState,
+    since: i64,
+    reason: Text,
+}
+
+#[derive(Clone, Debug)]
+enum Watch {
+    Metric(Metric),
+    Composite { name: Text, description: Text, expression: Text, rule: Rule },
+}
+
+#[derive(Clone, Debug)]
+struct Metric {
+    name: Text,
+    description: Text,
+    measure: Measure,
+    resource: Text,
+    /// Minutes in a period, periods looked at, and how many of them must breach.
+    period: usize,
+    of: u32,
+    to_alarm: u32,
+    comparison: Comparison,
+    threshold: f64,
+    missing: MissingData,
+    /// Fires a scaling policy instead of a pager.
+    scales: bool,
+}
+
+use Comparison::{GreaterThanOrEqualToThreshold as Least, GreaterThanThreshold as Over, LessThanThreshold as Under};
+use Measure as M;
+use MissingData::{Breaching, Ignore, Missing, NotBreaching};
+
+struct Row(Site, &'static str, Measure, &'static str, u32, u32, Comparison, f64, MissingData, &'static str);
+
+/// Site, name, measure, resource, M of N minutes, comparison, threshold, missing data, what to do.
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row(Site::Prod, "web-5xx-high", M::AlbErrorPercent, "app/web-edge/50dc6c495c0c9188", 3, 3, Over, 1.0, NotBreaching, "Visitors get errors. Runbook: https://runbooks.acme.example/web-5xx"),
+    Row(Site::Prod, "web-unhealthy-hosts", M::AlbUnhealthyHosts, "web", 2, 2, Over, 0.0, Missing, "Targets fail their health checks. Runbook: https://runbooks.acme.example/targets"),
+    Row(Site::Prod, "web-latency-high", M::AlbLatencyP99, "app/web-edge/50dc6c495c0c9188", 3, 5, Over, 1.0, Missing, "The slowest hundredth waits over a second. Runbook: https://runbooks.acme.example/latency"),
+    Row(Site::Prod, "web-at-capacity", M::AsgInService, "web", 5, 5, Least, 12.0, Missing, "The web group cannot grow any more. Runbook: https://runbooks.acme.example/capacity"),
+    Row(Site::Prod, "checkout-failing", M::AlbErrorPercent, "app/checkout/f2f7dc8efc522ab2", 3, 3, Over, 2.0, NotBreaching, "Orders cannot be placed. Runbook: https://runbooks.acme.example/checkout"),
+    Row(Site::Prod, "orders-primary-unreachable", M::RdsConnections, "orders-primary", 2, 2, Under, 1.0, Breaching, "Nothing is connected to the orders database. Runbook: https://runbooks.acme.example/mysql"),
+    Row(Site::Prod, "orders-primary-cpu-high", M::RdsCpu, "orders-primary", 5, 5, Over, 85.0, Missing, "The orders database is busy. Runbook: https://runbooks.acme.example/mysql-load"),
+    Row(Site::Prod, "orders-replica-lag-high", M::RdsReplicaLag, "orders-replica-1", 3, 3, Over, 30.0, Missing, "Readers see old data. Runbook: https://runbooks.acme.example/replicas"),
+    Row(Site::Prod, "sessions-hit-rate-low", M::CacheHitRate, "sessions", 5, 5, Under, 80.0, Missing, "Redis forgets. Runbook: https://runbooks.acme.example/redis"),
+    Row(Site::Prod, "orders-queue-old", M::SqsOldestAge, "orders", 3, 3, Over, 180.0, Ignore, "Orders wait to be booked. Runbook: https://runbooks.acme.example/orders"),
+    Row(Site::Prod, "orders-dlq-not-empty", M::SqsVisible, "orders-dlq", 1, 1, Over, 0.0, NotBreaching, "Orders were given up on. Runbook: https://runbooks.acme.example/dlq"),
+    Row(Site::Prod, "emails-queue-old", M::SqsOldestAge, "emails", 3, 3, Over, 600.0, Ignore, "Mails wait. Runbook: https://runbooks.acme.example/emails"),
+    Row(Site::Prod, "receipts-errors", M::LambdaErrors, "receipts", 3, 5, Over, 20.0, NotBreaching, "Receipts are not sent. Runbook: https://runbooks.acme.example/receipts"),
+    Row(Site::Prod, "worker-tasks-low", M::EcsRunning, "orders-worker", 5, 5, Under, 2.0, Breaching, "Too few workers. Runbook: https://runbooks.acme.example/workers"),
+    Row(Site::Standby, "shop-unreachable", M::CanarySuccess, "shop-home", 2, 3, Under, 40.0, Breaching, "The shop cannot be reached from outside. Runbook: https://runbooks.acme.example/region"),
+    Row(Site::Standby, "orders-replica-dr-lag-high", M::RdsReplicaLag, "orders-replica-dr", 5, 5, Over, 60.0, Missing, "The second region falls behind. Runbook: https://runbooks.acme.example/dr"),
+];
+
+const COMPOSITES: &[(&str, &str, &str)] = &[
+    (
+        "shop-impaired",
+        r#"ALARM("web-5xx-high") OR ALARM("web-latency-high") OR ALARM("checkout-failing")"#,
+        "Customers notice. Pages the person on call. Runbook: https://runbooks.acme.example/shop",
+    ),
+    (
+        "orders-impaired",
+        r#"ALARM("orders-queue-old") AND ALARM("orders-dlq-not-empty")"#,
+        "Orders are placed and not booked. Runbook: https://runbooks.acme.example/orders",
+    ),
+];
+
+impl Alarms {
+    /// The shop's alarms, and a pair of triggers for each named fleet that tracks a target: its measure, and the cpu it
+    /// holds.
+    pub fn new(fleets: &[(Text, Measure, f64)]) -> Self {
+        let mut entries: Vec<Entry> = ROWS.iter().map(Entry::from_row).collect();
+        for (fleet, measure, target) in fleets {
+            let trigger = |side: &str, comparison, threshold, minutes| {
+                Entry::new(
+                    Site::Prod,
+                    Watch::Metric(Metric {
+                        name: format!("TargetTracking-{fleet}-Alarm{side}").into(),
+                        description: "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy".into(),
+                        measure: *measure,
+                        resource: fleet.clone(),
+                        period: 1,
+                        of: minutes,
+                        to_alarm: minutes,
+                        comparison,
+                        threshold,
+                        missing: Missing,
+                        scales: true,
+                    }),
+                )
+            };
+            entries.push(trigger("High", Over, *target, 3));
+            // Target tracking scales in well below its target only, or it would undo itself.
+            entries.push(trigger("Low", Under, target * 0.6, 15));
+        }
+        for (name, expression, description) in COMPOSITES {
+            let Ok(rule) = Rule::parse(expression) else { continue };
+            entries.push(Entry::new(
+                Site::Prod,
+                Watch::Composite {
+                    name: (*name).into(),
+                    description: (*description).into(),
+                    expression: (*expression).into(),
+                    rule,
+                },
+            ));
+        }
+        Self { entries, history: VecDeque::new() }
+    }
+
+    /// Judges every alarm at the end of `minute`.
+    pub fn evaluate(&mut self, gauges: &Gauges, minute: i64, epoch: Timestamp) {
+        // Children before parents: composites come last in the list.
+        for position in 0..self.entries.len() {
+            let entry = &self.entries[position];
+            let (outcome, reason) = match &entry.watch {
+                Watch::Metric(metric) => judge(metric, entry.site, gauges, minute),
+                Watch::Composite { rule, .. } => self.judge_composite(rule, entry.site),
+            };
+            if let Some(state) = outcome.filter(|state| *state != self.entries[position].state) {
+                self.change(position, state, reason, minute, epoch);
+            }
+        }
+    }
+
+    fn judge_composite(&self, rule: &Rule, site: Site) -> (Option<AlarmState>, String) {
+        let holds = rule.holds(&|name| self.state(site, name));
+        let firing: Vec<&str> =
+            rule.children().into_iter().filter(|name| self.state(site, name) == Some(AlarmState::Alarm)).collect();
+        if holds {
+            (Some(AlarmState::Alarm), format!("{} in ALARM", firing.join(", ")))
+        } else {
+            (Some(AlarmState::Ok), "the rule no longer holds".to_owned())
+        }
+    }
+
+    fn change(&mut self, position: usize, state: AlarmState, reason: String, minute: i64, epoch: Timestamp) {
+        let at = epoch + SignedDuration::from_mins(minute + 1);
+        let entry = &mut self.entries[position];
+        let (from, name) = (entry.state, entry.watch.name().clone());
+        entry.state = state;
+        entry.since = minute + 1;
+        entry.reason = reason.into();
+        // The first judgement of a new alarm is not a change anyone made.
+        if from == AlarmState::InsufficientData && entry.since <= FIRST_MINUTES {
+            return;
+        }
+        let transition = AlarmTransition {
+            id: format!("{name}@{at}").into(),
+            alarm: name,
+            at,
+            from,
+            to: state,
+            reason: entry.reason.clone(),
+        };
+        self.history.push_back((entry.site, transition));
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+    }
+
+    pub fn state(&self, site: Site, name: &str) -> Option<AlarmState> {
+        self.entries.iter().find(|entry| entry.site == site && *entry.watch.name() == name).map(|entry| entry.state)
+    }
+
+    /// In the state of any site, for conditions that name an alarm only.
+    pub fn state_anywhere(&self, name: &str) -> Option<AlarmState> {
+        self.entries.iter().find(|entry| *entry.watch.name() == name).map(|entry| entry.state)
+    }
+
+    pub fn answer(&self, site: Site, epoch: Timestamp) -> Vec<Alarm> {
+        self.entries.iter().filter(|entry| entry.site == site).map(|entry| entry.alarm(epoch)).collect()
+    }
+
+    /// Newest first.
+    pub fn history(&self, site: Site) -> Vec<AlarmTransition> {
+        self.history.iter().rev().filter(|(at, _)| *at == site).map(|(_, transition)| transition.clone()).collect()
+    }
+}
+
+/// Minutes after the beginning of time in which alarms find their first state.
+const FIRST_MINUTES: i64 = -50;
+
+fn judge(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> (Option<AlarmState>, String) {
+    let range = evaluation_range(metric.of);
+    let minutes = gauges.tail(site, metric.measure, &metric.resource, minute, range * metric.period);
+    let values: Vec<Option<f64>> = minutes
+        .chunks(metric.period)
+        .map(|period| {
+            let real: Vec<f64> = period.iter().flatten().copied().collect();
+            if real.is_empty() { None } else { Some(real.iter().sum::<f64>() / real.len() as f64) }
+        })
+        .collect();
+    let breaching: Vec<Option<bool>> =
+        values.iter().map(|value| value.map(|value| metric.comparison.breaches(value, metric.threshold))).collect();
+    let outcome = evaluate(&breaching, metric.of, metric.to_alarm, metric.missing);
+    let reason = match outcome {
+        Some(AlarmState::InsufficientData) => "no datapoints".to_owned(),
+        _ => threshold_words(metric, &values, &breaching),
+    };
+    (outcome, reason)
+}
+
+fn threshold_words(metric: &Metric, values: &[Option<f64>], breaching: &[Option<bool>]) -> String {
+    let newest = breaching.iter().rev().take(metric.of as usize);
+    let count = newest.filter(|breaches| **breaches == Some(true)).count();
+    let last = values.iter().rev().flatten().next().map_or_else(|| "none".to_owned(), |value| in_unit(metric.measure, *value));
+    format!(
+        "{count} of the last {} datapoints were {} {} (newest {last})",
+        units::plural(metric.of as usize, "minute's", "minutes'"),
+        metric.comparison.symbol(),
+        in_unit(metric.measure, metric.threshold)
+    )
+}
+
+fn in_unit(measure: Measure, value: f64) -> String {
+    use crate::domain::metric::Unit;
+    match measure.unit() {
+        Unit::Percent => units::percent(value),
+        Unit::Seconds if value < 60.0 => units::latency(value),
+        Unit::Seconds => units::brief(SignedDuration::from_secs(value as i64)),
+        Unit::Milliseconds => units::latency(value / 1_000.0),
+        Unit::Bytes => units::bytes(value.max(0.0) as u64),
+        Unit::Dollars => format!("{value:.2} USD"),
+        Unit::PerMinute => format!("{}/min", units::count(value.max(0.0) as u64)),
+        Unit::Count => units::count(value.max(0.0) as u64),
+    }
+}
+
+impl Entry {
+    fn new(site: Site, watch: Watch) -> Self {
+        Self { site, watch, state: AlarmState::InsufficientData, since: i64::MIN / 2, reason: "unchecked: initial creation".into() }
+    }
+
+    fn from_row(row: &Row) -> Self {
+        let Row(site, name, measure, resource, to_alarm, of, comparison, threshold, missing, description) = *row;
+        Self::new(
+            site,
+            Watch::Metric(Metric {
+                name: name.into(),
+                description: description.into(),
+                measure,
+                resource: resource.into(),
+                period: 1,
+                of,
+                to_alarm,
+                comparison,
+                threshold,
+                missing,
+                scales: false,
+            }),
+        )
+    }
+
+    fn alarm(&self, epoch: Timestamp) -> Alarm {
+        // An alarm that was never judged otherwise was made long ago.
+        let since = epoch + SignedDuration::from_mins(if self.since <= FIRST_MINUTES { -40_000 } else { self.since });
+        let page = self.site.arn("sns", "page-oncall");
+        let (description, rule, action) = match &self.watch {
+            Watch::Metric(metric) => (
+                metric.description.clone(),
+                AlarmRule::Metric {
+                    namespace: metric.measure.namespace().into(),
+                    metric: metric.measure.metric().into(),
+                    dimensions: vec![(metric.measure.dimension().into(), metric.resource.clone())],
+                    stat: metric.measure.stat().into(),
+                    period: SignedDuration::from_mins(metric.period as i64),
+                    evaluation_periods: metric.of,
+                    datapoints_to_alarm: metric.to_alarm,
+                    comparison: metric.comparison,
+                    threshold: metric.threshold,
+                    missing: metric.missing,
+                },
+                if metric.scales {
+                    self.site.arn("autoscaling", &format!("scalingPolicy:{}:cpu", metric.resource))
+                } else {
+                    page
+                },
+            ),
+            Watch::Composite { description, expression, .. } => {
+                (description.clone(), AlarmRule::Composite { expression: expression.clone() }, page)
+            }
+        };
+        Alarm {
+            name: self.watch.name().clone(),
+            description,
+            rule,
+            state: self.state,
+            reason: self.reason.clone(),
+            since,
+            actions_enabled: true,
+            actions: vec![action],
+        }
+    }
+}
+
+impl Watch {
+    fn name(&self) -> &Text {
+        match self {
+            Self::Metric(metric) => &metric.name,
+            Self::Composite { name, .. } => name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch() -> Timestamp {
+        "2026-03-10T14:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn every_composite_names_alarms_that_exist() {
+        let alarms = Alarms::new(&[]);
+        assert_eq!(alarms.entries.len(), ROWS.len() + COMPOSITES.len());
+        for entry in &alarms.entries {
+            if let Watch::Composite { rule, .. } = &entry.watch {
+                for child in rule.children() {
+                    assert!(alarms.state(entry.site, child).is_some(), "{child}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_alarm_fires_after_m_of_n_minutes_with_its_parent_and_is_remembered() {
+        let mut alarms = Alarms::new(&[]);
+        let mut gauges = Gauges::default();
+        let (site, measure) = (Site::Prod, Measure::AlbErrorPercent);
+        let edge = Text::new("app/web-edge/50dc6c495c0c9188");
+        let mut fired = None;
+        for minute in -70..20 {
+            gauges.publish(site, measure, &edge, minute, if minute >= 5 { 7.4 } else { 0.1 });
+            alarms.evaluate(&gauges, minute, epoch());
+            if fired.is_none() && alarms.state(site, "web-5xx-high") == Some(AlarmState::Alarm) {
+                fired = Some(minute);
+                assert_eq!(alarms.state(site, "shop-impaired"), Some(AlarmState::Alarm));
+            }
+        }
+        assert_eq!(fired, Some(7), "the third breaching minute");
+        let history: Vec<_> =
+            alarms.history(site).into_iter().filter(|change| change.alarm == "web-5xx-high").collect();
+        assert_eq!(history.len(), 1);
+        assert_eq!(history[0].at, "2026-03-10T14:08:00Z".parse().unwrap());
+        assert_eq!(history[0].reason, "3 of the last 3 minutes' datapoints were > 1 % (newest 7.4 %)");
+    }
+
+    #[test]
+    fn triggers_of_scaling_policies_are_told_apart() {
+        let alarms = Alarms::new(&[("web".into(), Measure::AsgCpu, 60.0)]);
+        let all = alarms.answer(Site::Prod, epoch());
+        assert_eq!(all.iter().filter(|alarm| alarm.is_scaling_trigger()).count(), 2);
+    }
+}

@@ -1,0 +1,52 @@
+//! Backups, and the DNS record that chooses the region.
+
+use jiff::SignedDuration;
+
+use super::storage::last_night;
+use crate::domain::backup::{BackupJob, BackupPlan, Backups, Protection};
+use crate::domain::recovery::FailoverRecord;
+use crate::drill::company::{HOME, SECOND, Site};
+use crate::drill::simulation::Simulation;
+
+const PLAN: &str = "daily-14-days";
+const STORES: [&str; 3] = ["orders-primary", "acme-media", "acme-invoices"];
+
+pub(super) fn backups(s: &Simulation, site: Site) -> Backups {
+    if site != Site::Prod {
+        return Backups::default();
+    }
+    let newest = last_night(s.now(), 3);
+    Backups {
+        plans: vec![BackupPlan { name: PLAN.into(), schedule: "daily 03:00 UTC".into(), every_hours: 24 }],
+        jobs: (0..7)
+            .flat_map(|night| {
+                STORES.iter().map(move |store| BackupJob {
+                    resource: (*store).into(),
+                    at: newest - SignedDuration::from_hours(24 * night) + SignedDuration::from_mins(20),
+                    status: "COMPLETED".into(),
+                    message: "".into(),
+                })
+            })
+            .collect(),
+        protected: STORES
+            .iter()
+            .map(|store| Protection { store: (*store).into(), plan: PLAN.into(), copied_to: Some(SECOND.into()) })
+            .collect(),
+    }
+}
+
+pub(super) fn records(s: &Simulation, site: Site) -> Vec<FailoverRecord> {
+    if site != Site::ProdGlobal {
+        return Vec::new();
+    }
+    let moved = s.second_serves.is_some_and(|from| s.tick >= from);
+    // Three failed checks, thirty seconds apart.
+    let noticed = s.home_lost.is_some_and(|lost| s.tick - lost >= 9);
+    vec![FailoverRecord {
+        name: "shop.acme.example".into(),
+        primary_region: HOME.into(),
+        secondary_region: SECOND.into(),
+        primary_healthy: !noticed,
+        serving: if moved { SECOND.into() } else { HOME.into() },
+    }]
+}

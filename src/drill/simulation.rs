@@ -1,0 +1,530 @@
+//! The company, ticking.
+//!
+//! One step is ten simulated seconds. Within a step causes come before effects: visitors, then the fleets they pass
+//! through, then the database and queues behind, then what starts, stops, rolls out and falls ill. At the end of each
+//! minute the gauges are published, the alarms judge them, and the scaling policies act on their triggers.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::alarm::AlarmState;
+use crate::domain::metric::Measure;
+use crate::domain::text::Text;
+use crate::drill::alarms::Alarms;
+use crate::drill::company::{Site, usual_load};
+use crate::drill::database::{Demand, Mysql};
+use crate::drill::delivery::{Run, lead};
+use crate::drill::dev::Dev;
+use crate::drill::fleet::{Below, Fleet, Plan, TICK};
+use crate::drill::gauges::Gauges;
+use crate::drill::noise::{Carry, Noise};
+use crate::drill::queue::Queue;
+use crate::drill::redis::Redis;
+use crate::drill::rollout::{Release, Rollout};
+use crate::drill::scenario::{Fault, Flaw, Happening, Scenario, Surge};
+
+/// Ticks lived before the scenario begins, so that graphs, alarms and averages have a past: 75 minutes.
+const PAST: i64 = 450;
+pub const TICKS_PER_MINUTE: i64 = 6;
+/// Bytes the orders database may grow to on its disk.
+pub const ORDERS_BYTES: u64 = 500 * 1_073_741_824;
+
+/// Share of visits that look at the catalogue, and that reach the checkout.
+const LOOKING: f64 = 0.70;
+const BUYING: f64 = 0.12;
+/// Share of visits that upload a picture.
+const UPLOADING: f64 = 0.02;
+
+#[derive(Debug)]
+pub struct Simulation {
+    pub scenario: Scenario,
+    pub noise: Noise,
+    /// Ticks lived; the next step is this one. Negative before the scenario begins.
+    pub tick: i64,
+    next_event: usize,
+    pub web: Fleet,
+    pub web_dr: Fleet,
+    pub workers: Fleet,
+    pub catalog: Fleet,
+    pub checkout: Fleet,
+    pub orders_worker: Fleet,
+    pub mysql: Mysql,
+    pub redis: Redis,
+    pub orders: Queue,
+    pub emails: Queue,
+    pub thumbnails: Queue,
+    pub dev: Dev,
+    pub runs: Vec<Run>,
+    pub gauges: Gauges,
+    pub alarms: Alarms,
+    /// Since when the first region is lost, and when the second takes over.
+    pub home_lost: Option<i64>,
+    pub second_serves: Option<i64>,
+    /// Faults of our own view, with the ticks they begin and end at.
+    pub faults: Vec<(Fault, i64, i64)>,
+    surges: Vec<(Surge, i64)>,
+    /// Poisoned messages a minute.
+    poison: f64,
+    pub visitors: f64,
+    /// The last hour and a little more, minute by minute, newest last.
+    pub past: VecDeque<Snapshot>,
+    failing: Failing,
+    carries: Carries,
+    pub broke_at: Option<i64>,
+    pub mended_at: Option<i64>,
+    holding_since: Option<i64>,
+}
+
+/// What tracing and logging remember of one minute.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub minute: i64,
+    pub web: Service,
+    pub catalog: Service,
+    pub checkout: Service,
+    /// Messages the worker took, and how often it crashed on one.
+    pub booked: u64,
+    pub crashes: u64,
+    pub cause: Option<Cause>,
+}
+
+/// Requests of one service in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    pub arrived: u64,
+    pub failed: u64,
+    pub p50: f64,
+    pub p99: f64,
+}
+
+/// Why requests failed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// The version that fails them.
+    Release(Text),
+    Database,
+    Overload,
+}
+
+/// Minutes of [`Snapshot`]s kept.
+const PAST_MINUTES: usize = 66;
+
+/// What failed in the tick before, as its callers feel it now.
+#[derive(Debug, Default)]
+struct Failing {
+    catalog: f64,
+    checkout: f64,
+}
+
+#[derive(Debug, Default)]
+struct Carries {
+    visits: Carry,
+    looking: Carry,
+    buying: Carry,
+    uploading: Carry,
+    poison: Carry,
+}
+
+impl Simulation {
+    /// A company with a past, standing at the first moment of the scenario.
+    pub fn new(scenario: Scenario, seed: u64) -> Self {
+        let noise = Noise::new(seed);
+        let tick = -PAST;
+        let load = usual_load(scenario.start - SignedDuration::from_secs(PAST * TICK));
+        let fleet = |plan: Plan, share: f64, min: u32, max: u32, version: &str| {
+            let desired = ((load * share / (plan.capacity * 0.55)).ceil() as u32).clamp(min, max);
+            Fleet::new(plan, min, desired, max, Release::sound(version), noise, tick)
+        };
+        let plan = |name: &str, site, capacity, boot, base_latency, target_cpu| Plan {
+            name: name.into(),
+            site,
+            capacity,
+            boot,
+            base_latency,
+            target_cpu,
+        };
+        let mut web = fleet(plan("web", Site::Prod, 75.0, 12, (0.045, 0.19), 65.0), 1.0, 4, 12, "v418");
+        let mut web_dr = fleet(plan("web-dr", Site::Standby, 75.0, 12, (0.055, 0.22), 65.0), 0.0, 0, 12, "v418");
+        let mut catalog = fleet(plan("catalog", Site::Prod, 40.0, 4, (0.018, 0.08), 65.0), LOOKING, 4, 16, "v87");
+        let mut checkout = fleet(plan("checkout", Site::Prod, 8.0, 4, (0.06, 0.24), 65.0), BUYING, 3, 14, "v203");
+        let mut orders_worker =
+            fleet(plan("orders-worker", Site::Prod, 14.0, 4, (0.02, 0.09), 70.0), BUYING, 2, 8, "v203");
+        let workers = fleet(plan("workers", Site::Prod, 2.0, 15, (0.3, 0.9), 70.0), UPLOADING, 2, 10, "v31");
+
+        const HOUR: i64 = 360;
+        let past = |from: &str, to: &str, by: &str, message: &str, hours: i64, ticks: i64, total: usize| {
+            Rollout::past(to, from, by, message, -hours * HOUR, ticks, total as u32)
+        };
+        let units = web.units.len();
+        web.rollouts.push(past("v416", "v417", "oskar", "smaller product images", 54, 26, units));
+        web.rollouts.push(past("v417", "v418", "lena", "remember the last search", 5, 27, units));
+        web_dr.rollouts.push(past("v417", "v418", "lena", "remember the last search", 4, 4, 0));
+        catalog.rollouts.push(past("v86", "v87", "jun", "filter by size", 50, 14, catalog.units.len()));
+        catalog.rollouts.insert(0, past("v85", "v86", "jun", "fix sorting", 120, 15, catalog.units.len()));
+        checkout.rollouts.push(past("v201", "v202", "maria", "new tax table", 170, 12, checkout.units.len()));
+        checkout.rollouts.push(past("v202", "v203", "oskar", "retry the payment once", 76, 12, checkout.units.len()));
+        orders_worker.rollouts.push(past("v201", "v202", "maria", "new tax table", 169, 9, orders_worker.units.len()));
+        orders_worker.rollouts.push(past("v202", "v203", "oskar", "retry the payment once", 75, 9, orders_worker.units.len()));
+
+        let fleets: Vec<(Text, Measure, f64)> = [&web, &workers]
+            .iter()
+            .map(|fleet| (fleet.plan.name.clone(), Measure::AsgCpu, fleet.plan.target_cpu))
+            .chain([&catalog, &checkout, &orders_worker].iter().map(|fleet| {
+                (fleet.plan.name.clone(), Measure::EcsCpu, fleet.plan.target_cpu)
+            }))
+            .collect();
+        let single_zone = scenario.flaws.contains(&Flaw::SingleZoneDatabase);
+        let mut simulation = Self {
+            mysql: Mysql::new(noise, !single_zone, ORDERS_BYTES as f64),
+            redis: Redis::new(noise),
+            orders: Queue::new("orders", 3),
+            emails: Queue::new("emails", 5),
+            thumbnails: Queue::new("thumbnails", 4),
+            dev: Dev::new(noise, scenario.start),
+            runs: planned_runs(&scenario, noise),
+            gauges: Gauges::default(),
+            alarms: Alarms::new(&fleets),
+            scenario,
+            noise,
+            tick,
+            next_event: 0,
+            web,
+            web_dr,
+            workers,
+            catalog,
+            checkout,
+            orders_worker,
+            home_lost: None,
+            second_serves: None,
+            faults: Vec::new(),
+            surges: Vec::new(),
+            poison: 0.0,
+            visitors: load,
+            past: VecDeque::with_capacity(PAST_MINUTES),
+            failing: Failing::default(),
+            carries: Carries::default(),
+            broke_at: None,
+            mended_at: None,
+            holding_since: None,
+        };
+        simulation.advance_to(simulation.scenario.start);
+        simulation
+    }
+
+    /// The moment a tick begins.
+    pub fn at(&self, tick: i64) -> Timestamp {
+        self.scenario.start + SignedDuration::from_secs(tick * TICK)
+    }
+
+    /// Now, to the last whole tick.
+    pub fn now(&self) -> Timestamp {
+        self.at(self.tick)
+    }
+
+    /// The newest minute whose gauges are complete.
+    pub fn minute(&self) -> i64 {
+        self.tick.div_euclid(TICKS_PER_MINUTE) - 1
+    }
+
+    /// Lives up to a moment. Going back is not possible and does nothing.
+    pub fn advance_to(&mut self, at: Timestamp) {
+        let target = at.duration_since(self.scenario.start).as_secs().div_euclid(TICK);
+        while self.tick < target {
+            self.step();
+        }
+    }
+
+    fn step(&mut self) {
+        let tick = self.tick;
+        self.happen(tick);
+        self.serve(tick);
+        for fleet in self.fleets_mut() {
+            fleet.advance(tick);
+        }
+        self.tick += 1;
+        if self.tick.rem_euclid(TICKS_PER_MINUTE) == 0 {
+            self.end_minute(tick);
+        }
+    }
+
+    /// One tick of business, front to back.
+    fn serve(&mut self, tick: i64) {
+        let home_up = self.home_lost.is_none();
+        let second_up = self.second_serves.is_some_and(|from| tick >= from);
+        self.visitors = usual_load(self.at(tick))
+            * self.surge(tick)
+            * (1.0 + 0.035 * self.noise.of("visitors").smooth(tick, 18) + 0.015 * self.noise.of("gusts").smooth(tick, 3));
+        let visits = self.carries.visits.take(self.visitors * TICK as f64);
+        let writes_fail = if second_up { 0.0 } else { self.mysql.failing_writes(home_up) };
+        let below = Below {
+            failing: 1.0 - (1.0 - LOOKING * self.failing.catalog) * (1.0 - BUYING * self.failing.checkout),
+            latency: self.mysql.latency(),
+        };
+        let front = if second_up {
+            self.web_dr.serve(tick, visits, below)
+        } else if home_up {
+            self.web.serve(tick, visits, below)
+        } else {
+            // Nobody answers; the visits never reach anything that could count them but the canary.
+            self.web.serve(tick, 0, below)
+        };
+        let looking = self.carries.looking.take(front.ok as f64 * LOOKING);
+        let buying = self.carries.buying.take(front.ok as f64 * BUYING);
+        let uploading = self.carries.uploading.take(front.ok as f64 * UPLOADING);
+        let catalog = self.catalog.serve(tick, looking, Below { failing: 0.0, latency: self.mysql.latency() });
+        let checkout = self.checkout.serve(tick, buying, Below { failing: writes_fail, latency: self.mysql.latency() });
+        self.failing = Failing { catalog: catalog.failing, checkout: checkout.failing };
+
+        let poisoned = self.carries.poison.take(self.poison / 60.0 * TICK as f64);
+        self.orders.send(tick, checkout.ok, poisoned);
+        let stuck = if writes_fail >= 1.0 { 0.0 } else { 1.0 };
+        let capacity = |fleet: &Fleet| fleet.in_service().count() as f64 * fleet.plan.capacity * TICK as f64;
+        let (booked, used) = self.orders.consume(tick, capacity(&self.orders_worker) * stuck);
+        self.orders_worker.work(tick, if stuck > 0.0 { used } else { 0.0 });
+        self.emails.send(tick, booked, 0);
+        self.emails.consume(tick, 2_000.0 * f64::from(u8::from(home_up)));
+        self.thumbnails.send(tick, uploading, 0);
+        let (_, used) = self.thumbnails.consume(tick, capacity(&self.workers) * f64::from(u8::from(home_up)));
+        self.workers.work(tick, used);
+
+        self.redis.work(tick, self.visitors / usual_load(self.at(tick)));
+        let per_second = |number: u64| number as f64 / TICK as f64;
+        let demand = Demand {
+            reads: per_second(catalog.ok) * (0.6 + 12.0 * self.redis.misses()) + per_second(checkout.ok) * 6.0,
+            writes: per_second(checkout.ok) * 5.0 + per_second(booked) * 4.0,
+            clients: [&self.catalog, &self.checkout, &self.orders_worker]
+                .iter()
+                .map(|fleet| fleet.in_service().count() as u32)
+                .sum(),
+        };
+        self.mysql.work(tick, demand, home_up);
+    }
+
+    fn surge(&self, tick: i64) -> f64 {
+        self.surges.iter().fold(1.0, |factor, (surge, from)| {
+            let ramp = (surge.ramp.as_secs() / TICK).max(1) as f64;
+            let hold = (surge.hold.as_secs() / TICK) as f64;
+            let age = (tick - from) as f64;
+            let height = (age / ramp).min((2.0 * ramp + hold - age) / ramp).clamp(0.0, 1.0);
+            factor * (1.0 + (surge.factor - 1.0) * height)
+        })
+    }
+
+    fn end_minute(&mut self, tick: i64) {
+        let minute = tick.div_euclid(TICKS_PER_MINUTE);
+        self.dev.keep_hours(self.now());
+        self.remember(minute);
+        self.publish(minute);
+        self.alarms.evaluate(&self.gauges, minute, self.scenario.start);
+        let firing = |alarms: &Alarms, fleet: &Fleet, side: &str| {
+            alarms.state(Site::Prod, &format!("TargetTracking-{}-Alarm{side}", fleet.plan.name)) == Some(AlarmState::Alarm)
+        };
+        let alarms = &self.alarms;
+        for fleet in [&mut self.web, &mut self.workers, &mut self.catalog, &mut self.checkout, &mut self.orders_worker] {
+            let (high, low) = (firing(alarms, fleet, "High"), firing(alarms, fleet, "Low"));
+            fleet.track_target(tick + 1, high, low, fleet.cpu);
+        }
+        self.judge_mended();
+    }
+
+    fn remember(&mut self, minute: i64) {
+        let service = |fleet: &Fleet| Service {
+            arrived: fleet.minute.arrived,
+            failed: fleet.minute.failed + fleet.minute.rejected,
+            p50: fleet.minute.p50.value(),
+            p99: fleet.minute.p99,
+        };
+        let front = if self.second_serves.is_some() { &self.web_dr } else { &self.web };
+        let erring = front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
+        let cause = if self.failing.checkout > 0.5 {
+            Some(Cause::Database)
+        } else if let Some(version) = erring {
+            Some(Cause::Release(version))
+        } else {
+            (front.minute.rejected > 0 || self.checkout.minute.rejected > 0).then_some(Cause::Overload)
+        };
+        let snapshot = Snapshot {
+            minute,
+            web: service(front),
+            catalog: service(&self.catalog),
+            checkout: service(&self.checkout),
+            booked: self.orders.minute.deleted,
+            crashes: self.orders.minute.crashes,
+            cause,
+        };
+        if self.past.len() == PAST_MINUTES {
+            self.past.pop_front();
+        }
+        self.past.push_back(snapshot);
+    }
+
+    /// Lets every event happen whose time has come.
+    fn happen(&mut self, tick: i64) {
+        while let Some(event) = self.scenario.events.get(self.next_event) {
+            if event.at.as_secs() > tick * TICK {
+                break;
+            }
+            self.next_event += 1;
+            if let Some(happening) = event.happening() {
+                self.apply(&happening, tick);
+            }
+        }
+    }
+
+    /// Does to the company what an event says. Operators' actions end here too.
+    pub fn apply(&mut self, happening: &Happening, tick: i64) {
+        if happening.breaks() {
+            self.broke_at.get_or_insert(tick);
+        }
+        match happening {
+            Happening::Deploy(deploy) => {
+                let release = Release {
+                    version: deploy.version.clone(),
+                    errors: deploy.errors,
+                    work: deploy.work,
+                    ill_after: deploy.ill_after.map(|after| after.as_secs() / TICK),
+                };
+                let (by, message) = (deploy.by.clone(), deploy.message.clone());
+                if let Some(fleet) = self.fleet_mut(deploy.fleet.as_str()) {
+                    let from = fleet.release.version.clone();
+                    fleet.roll_out(Rollout::new(release, from, by, message, tick), tick);
+                }
+            }
+            Happening::Rollback(rollback) => {
+                if let Some(fleet) = self.fleet_mut(rollback.fleet.as_str())
+                    && let Some(good) = fleet.last_good().cloned()
+                {
+                    let from = fleet.release.version.clone();
+                    let message = format!("roll back to {}", good.version);
+                    fleet.roll_out(Rollout::new(good, from, rollback.by.clone(), message, tick), tick);
+                }
+            }
+            Happening::Surge(surge) => self.surges.push((surge.clone(), tick)),
+            Happening::Scale(scale) => {
+                if let Some(fleet) = self.fleet_mut(scale.fleet.as_str()) {
+                    fleet.max = scale.max.unwrap_or(fleet.max);
+                    if let Some(desired) = scale.desired {
+                        fleet.set_desired(tick, desired.clamp(fleet.min, fleet.max), "a user request");
+                    }
+                }
+            }
+            Happening::LosePrimary(_) => self.mysql.lose(tick),
+            Happening::RestorePrimary(restore) => self.mysql.restore(tick + restore.takes.as_secs() / TICK),
+            Happening::Poison(poison) => self.poison = poison.per_minute,
+            Happening::Cure(_) => {
+                self.poison = 0.0;
+                self.orders.cure();
+            }
+            Happening::LoseRegion(_) => self.home_lost = Some(tick),
+            Happening::FailOverRegion(over) => {
+                self.second_serves = Some(tick + over.takes.as_secs() / TICK);
+                let wanted = self.web.desired.max(6);
+                self.web_dr.set_desired(tick, wanted, "region failover");
+            }
+            Happening::Launch(launch) => self.dev.launch(tick, launch),
+            Happening::Stop(_) => self.dev.stop_launched(),
+            Happening::Fault(fault) => {
+                let until = fault.lasts.map_or(i64::MAX, |lasts| tick + lasts.as_secs() / TICK);
+                self.faults.push((fault.clone(), tick, until));
+            }
+        }
+    }
+
+    /// What the scenario calls mended, each condition in words and whether it holds.
+    pub fn conditions(&self) -> Vec<(String, bool)> {
+        let mended = &self.scenario.mended;
+        let mut all = Vec::new();
+        for alarm in &mended.alarms_ok {
+            all.push((format!("alarm {alarm} is OK"), self.alarms.state_anywhere(alarm.as_str()) == Some(AlarmState::Ok)));
+        }
+        for version in &mended.gone {
+            let runs = self.fleets().iter().any(|fleet| fleet.units.iter().any(|unit| unit.release.version == *version));
+            all.push((format!("nothing runs {version}"), !runs));
+        }
+        for queue in &mended.queues_steady {
+            let tail = self.gauges.tail(Site::Prod, Measure::SqsVisible, queue, self.minute(), 3);
+            let steady = tail.first() == tail.last();
+            all.push((format!("{queue} no longer grows"), steady));
+        }
+        if let Some(limit) = mended.dev_usd_per_day {
+            all.push((format!("dev costs at most {limit} USD/day"), self.dev.per_day().dollars() <= limit));
+        }
+        all
+    }
+
+    fn judge_mended(&mut self) {
+        if self.broke_at.is_none() || self.mended_at.is_some() {
+            return;
+        }
+        // Conditions hold before the trouble is felt, too: it must have been felt first.
+        let holds = self.conditions().iter().all(|(_, holds)| *holds);
+        self.holding_since = match (holds, self.holding_since) {
+            (true, since) => since.or(Some(self.tick)),
+            (false, _) => None,
+        };
+        let felt = self.broke_at.is_some_and(|broke| self.tick - broke > 5 * TICKS_PER_MINUTE);
+        let held = self.scenario.mended.held_for.as_secs() / TICK;
+        if felt && self.holding_since.is_some_and(|since| self.tick - since >= held) {
+            self.mended_at = Some(self.tick);
+        }
+    }
+
+    pub fn fleets(&self) -> [&Fleet; 6] {
+        [&self.web, &self.web_dr, &self.workers, &self.catalog, &self.checkout, &self.orders_worker]
+    }
+
+    fn fleets_mut(&mut self) -> [&mut Fleet; 6] {
+        [&mut self.web, &mut self.web_dr, &mut self.workers, &mut self.catalog, &mut self.checkout, &mut self.orders_worker]
+    }
+
+    fn fleet_mut(&mut self, name: &str) -> Option<&mut Fleet> {
+        self.fleets_mut().into_iter().find(|fleet| fleet.plan.name == *name)
+    }
+
+    pub fn queues(&self) -> [&Queue; 3] {
+        [&self.orders, &self.emails, &self.thumbnails]
+    }
+
+    pub fn has(&self, flaw: Flaw) -> bool {
+        self.scenario.flaws.contains(&flaw)
+    }
+}
+
+/// The runs of both pipelines: those that ended before the drill, and one for each rollout of the scenario, begun early
+/// enough to reach production in time.
+fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
+    let past = |pipeline, fleet: &str, version: &str, author: &str, approver: &str, message: &str, rollout: i64| Run {
+        pipeline,
+        fleet: fleet.into(),
+        version: version.into(),
+        sha: noise.of(version).hex(1, 40).into(),
+        author: author.into(),
+        message: message.into(),
+        approver: approver.into(),
+        trigger: "Webhook",
+        pushed: rollout - lead(),
+    };
+    let mut runs = vec![
+        past("web", "web", "v417", "oskar", "maria", "smaller product images", -54 * 360),
+        past("web", "web", "v418", "lena", "oskar", "remember the last search", -5 * 360),
+        past("shop", "catalog", "v87", "jun", "lena", "filter by size", -50 * 360),
+        past("shop", "checkout", "v203", "oskar", "jun", "retry the payment once", -76 * 360),
+    ];
+    for event in &scenario.events {
+        if let Some(Happening::Deploy(deploy)) = event.happening() {
+            let pipeline = Run::pipeline_of(deploy.fleet.as_str());
+            runs.push(past(
+                pipeline,
+                deploy.fleet.as_str(),
+                deploy.version.as_str(),
+                deploy.by.as_str(),
+                "lena",
+                deploy.message.as_str(),
+                event.at.as_secs() / TICK,
+            ));
+        }
+    }
+    runs.sort_by_key(|run| run.pushed);
+    runs
+}
