@@ -67,8 +67,4 @@ impl Run {
         let start = self.pushed + STEPS[..position].iter().map(|step| step.ticks).sum::<i64>();
         (start, start + STEPS[position].ticks)
     }
-
-    pub fn rollout_at(&self) -> i64 {
-        self.pushed + lead()
-    }
 }

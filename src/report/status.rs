@@ -62,8 +62,9 @@ pub struct FaultStatus {
 }
 
 impl Status {
-    pub fn of(world_name: &str, sight: &Sight<'_>) -> Self {
-        let readings: Vec<Reading> = BoxId::ALL.iter().map(|id| board::read(*id, sight)).collect();
+    /// Reads the boxes named; alarms, changes and faults are those of the whole world.
+    pub fn of(world_name: &str, boxes: &[BoxId], sight: &Sight<'_>) -> Self {
+        let readings: Vec<Reading> = boxes.iter().map(|id| board::read(*id, sight)).collect();
         let day_ago = sight.at - jiff::SignedDuration::from_hours(24);
         Self {
             at: sight.at,
@@ -114,20 +115,19 @@ impl BoxStatus {
 }
 
 /// The board for a person: the strip, then every box that wants eyes, then one line for each group.
-pub fn text(world_name: &str, sight: &Sight<'_>) -> String {
-    let readings: Vec<Reading> = BoxId::ALL.iter().map(|id| board::read(*id, sight)).collect();
+pub fn text(status: &Status, boxes: &[BoxId], sight: &Sight<'_>) -> String {
+    let readings: Vec<Reading> = boxes.iter().map(|id| board::read(*id, sight)).collect();
     let Strip { health, broke, place, changed, .. } = strip::strip(&readings, sight);
     let mut out = String::new();
     let at = sight.at.to_zoned(sight.zone().clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
-    let _ = writeln!(out, "{} {world_name} at {at}", health.word().to_uppercase());
+    let _ = writeln!(out, "{} {} at {at}", health.word().to_uppercase(), status.world);
     let _ = writeln!(out, "broke    {broke}\nwhere    {place}\nchanged  {changed}");
-    let troubled: Vec<&Reading> = readings.iter().filter(|reading| reading.health.wants_eyes()).collect();
+    let mut troubled: Vec<&Reading> = readings.iter().filter(|reading| reading.health.wants_eyes()).collect();
+    troubled.sort_by_key(|reading| std::cmp::Reverse(reading.health));
     if !troubled.is_empty() {
         out.push('\n');
     }
-    let mut by_health = troubled;
-    by_health.sort_by_key(|reading| std::cmp::Reverse(reading.health));
-    for reading in by_health {
+    for reading in troubled {
         let mut reasons = reading.reasons();
         let first = reasons.next().unwrap_or(&reading.summary);
         let _ = writeln!(out, "{:<8} {:<30} {first}", reading.health.word(), reading.id.title());
@@ -137,13 +137,15 @@ pub fn text(world_name: &str, sight: &Sight<'_>) -> String {
     }
     out.push('\n');
     for group in Group::leaves() {
-        let count = |health: Health| group.boxes().filter(|id| readings[id.index()].health == health).count();
+        let count = |health| readings.iter().filter(|r| r.id.group() == group && r.health == health).count();
         let counts: Vec<String> = Health::ALL
             .into_iter()
             .filter(|health| count(*health) > 0)
             .map(|health| format!("{} {}", count(health), health.word()))
             .collect();
-        let _ = writeln!(out, "{:<20} {}", group.label(), counts.join(", "));
+        if !counts.is_empty() {
+            let _ = writeln!(out, "{:<20} {}", group.label(), counts.join(", "));
+        }
     }
     out
 }

@@ -66,6 +66,8 @@ pub struct Fault {
     /// When it first failed since the last answer.
     pub since: Timestamp,
     pub error: CloudError,
+    /// When it is asked again.
+    pub next: Option<Timestamp>,
 }
 
 /// The state of a feed without its value.
@@ -98,10 +100,10 @@ impl<T> Held<T> {
         Status { has_value: self.value.is_some(), observed_at: self.observed_at, fault: self.fault.as_ref() }
     }
 
-    fn fail(&mut self, at: Timestamp, error: CloudError) -> bool {
+    fn fail(&mut self, at: Timestamp, error: CloudError, next: Option<Timestamp>) -> bool {
         let changed = self.fault.as_ref().is_none_or(|fault| fault.error != error);
         let since = self.fault.as_ref().map_or(at, |fault| fault.since);
-        self.fault = Some(Fault { since, error });
+        self.fault = Some(Fault { since, error, next });
         changed
     }
 }
@@ -132,7 +134,7 @@ impl<T: Merge + PartialEq> Held<T> {
 }
 
 /// How a new value takes over what did not change in the old one.
-trait Merge: Sized {
+pub trait Merge: Sized {
     fn merged_onto(&self, _old: &Self) -> Option<Self> {
         None
     }
@@ -207,10 +209,16 @@ macro_rules! feeds {
 
         impl Feeds {
             /// Takes in an answer to `feed`. Returns whether anything but its age changed.
-            pub fn apply(&mut self, feed: Feed, at: Timestamp, outcome: Result<Payload, CloudError>) -> bool {
+            pub fn apply(
+                &mut self,
+                feed: Feed,
+                at: Timestamp,
+                outcome: Result<Payload, CloudError>,
+                next: Option<Timestamp>,
+            ) -> bool {
                 match outcome {
                     $(Ok(Payload::$variant(value)) => self.$field.replace(at, value),)+
-                    Err(error) => match feed { $(Feed::$variant => self.$field.fail(at, error)),+ },
+                    Err(error) => match feed { $(Feed::$variant => self.$field.fail(at, error, next)),+ },
                 }
             }
 

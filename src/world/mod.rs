@@ -62,12 +62,12 @@ impl World {
 
     /// Takes in one answer. A failed poll keeps the old value and its age, and notes the fault beside it.
     pub fn apply(&mut self, observation: Observation) -> Applied {
-        let Observation { key, at, outcome, usage } = observation;
+        let Observation { key, at, outcome, usage, next } = observation;
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
         self.ledger.note(at, &usage, outcome.as_ref().err());
-        let changed = place.feeds.apply(key.feed, at, outcome);
+        let changed = place.feeds.apply(key.feed, at, outcome, next);
         if changed {
             self.revision += 1;
             Applied::Changed

@@ -42,6 +42,8 @@ pub struct Observation {
     pub at: Timestamp,
     pub outcome: Result<Payload, CloudError>,
     pub usage: Usage,
+    /// When it will be asked again, if that is planned.
+    pub next: Option<Timestamp>,
 }
 
 /// What one answer took.

@@ -1,0 +1,146 @@
+//! Everything the console can do, in one table.
+//!
+//! The keymap, the help, the palette, the footer and the README's key table are projections of it: a command is added
+//! here and nowhere else.
+
+use crate::app::model::Model;
+use crate::app::tab::Tab;
+
+/// Where a command makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    Everywhere,
+    /// The board's chart or a box opened from it.
+    Board,
+}
+
+impl Context {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Board => "Board",
+        }
+    }
+}
+
+pub struct CommandSpec {
+    pub id: CommandId,
+    /// How it is called in the palette and the configuration.
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub context: Context,
+    pub keys: &'static [&'static str],
+    /// Whether it can be used now, or why not.
+    pub enabled: fn(&Model) -> Result<(), &'static str>,
+}
+
+impl std::fmt::Debug for CommandSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CommandSpec").field(&self.name).finish()
+    }
+}
+
+macro_rules! commands {
+    ($($id:ident, $name:literal, $context:ident, [$($key:literal),*], $enabled:expr, $doc:literal;)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum CommandId { $($id),+ }
+
+        pub const COMMANDS: &[CommandSpec] = &[$(CommandSpec {
+            id: CommandId::$id,
+            name: $name,
+            doc: $doc,
+            context: Context::$context,
+            keys: &[$($key),*],
+            enabled: $enabled,
+        }),+];
+    };
+}
+
+commands! {
+    Up, "up", Everywhere, ["k", "up"], always, "One up, or along the arrow that leads there";
+    Down, "down", Everywhere, ["j", "down"], always, "One down";
+    Left, "left", Everywhere, ["left"], always, "One to the left";
+    Right, "right", Everywhere, ["right"], always, "One to the right";
+    Top, "top", Everywhere, ["g", "home"], always, "To the first";
+    Bottom, "bottom", Everywhere, ["G", "end"], always, "To the last";
+    PageUp, "page-up", Everywhere, ["pageup"], always, "A page up";
+    PageDown, "page-down", Everywhere, ["pagedown"], always, "A page down";
+    Open, "open", Everywhere, ["enter"], always, "Open what is selected";
+    Back, "back", Everywhere, ["esc"], always, "Back one level";
+    NextTrouble, "next-trouble", Board, ["n"], troubled, "To the next box that is not well, worst first";
+    PreviousTrouble, "previous-trouble", Board, ["N"], troubled, "To the one before";
+    NextGroup, "next-group", Board, ["tab"], on_chart, "To the next group of boxes";
+    PreviousGroup, "previous-group", Board, ["backtab"], on_chart, "To the group before";
+    Zoom, "zoom", Board, ["z"], on_chart, "Show only this group, larger; again for the whole board";
+    Refresh, "refresh", Everywhere, ["ctrl-r"], always, "Read everything on this screen again now";
+    Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
+    Feeds, "feeds", Everywhere, ["2"], always, "The feeds: what is read, how old it is, what fails";
+    NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";
+    PreviousTab, "previous-tab", Everywhere, ["["], always, "To the tab before";
+    Palette, "palette", Everywhere, [":"], always, "Find a command, a tab or a box by any part of its name";
+    Help, "help", Everywhere, ["?"], always, "The keys that work here";
+    Scenario, "scenario", Everywhere, [], drilling, "Choose another drill";
+    Hint, "hint", Everywhere, ["H"], drilling, "A hint for the present drill; again for the next one";
+    Mended, "mended", Everywhere, ["M"], drilling, "What this drill calls mended, and how far it is";
+    ClearFaults, "clear-faults", Everywhere, [], drilling, "Mend every fault of our own view of the drill";
+    Suspend, "suspend", Everywhere, [], always, "Back to the shell; `fg` returns";
+    Quit, "quit", Everywhere, ["q", "ctrl-c"], always, "Leave";
+}
+
+impl CommandId {
+    pub fn spec(self) -> &'static CommandSpec {
+        // The table is made from the same rows as the enum, in the same order.
+        &COMMANDS[self as usize]
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        COMMANDS.iter().find(|spec| spec.name == name).map(|spec| spec.id)
+    }
+}
+
+fn always(_: &Model) -> Result<(), &'static str> {
+    Ok(())
+}
+
+fn troubled(model: &Model) -> Result<(), &'static str> {
+    if model.board.readings().iter().any(|reading| reading.health.wants_eyes()) { Ok(()) } else { Err("every box is well") }
+}
+
+fn on_chart(model: &Model) -> Result<(), &'static str> {
+    match (model.tab, &model.board_tab.page) {
+        (Tab::Board, None) => Ok(()),
+        (Tab::Board, Some(_)) => Err("a box is open; Esc returns to the board"),
+        _ => Err("only on the board"),
+    }
+}
+
+fn drilling(model: &Model) -> Result<(), &'static str> {
+    if model.session.drill.is_some() { Ok(()) } else { Err("this is not a drill") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::key::Key;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_row_is_where_its_id_says() {
+        for spec in COMMANDS {
+            assert_eq!(spec.id.spec().name, spec.name);
+            assert_eq!(CommandId::from_name(spec.name), Some(spec.id));
+            assert!(!spec.doc.is_empty() && !spec.doc.ends_with('.'), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn no_key_has_two_meanings_and_every_key_can_be_read() {
+        let mut taken = BTreeSet::new();
+        for spec in COMMANDS {
+            for key in spec.keys {
+                assert_eq!(key.parse::<Key>().unwrap().to_string(), *key);
+                assert!(taken.insert(*key), "{key} of {} is taken", spec.name);
+            }
+        }
+    }
+}

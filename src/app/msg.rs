@@ -1,0 +1,76 @@
+//! What can happen to the console, and what it can ask for. Plain data, both, so that they can be logged, replayed and
+//! compared.
+
+use jiff::SignedDuration;
+
+use crate::app::command::CommandId;
+use crate::app::key::Key;
+use crate::app::model::Session;
+use crate::world::feed::Feed;
+use crate::world::port::{FaultClass, FeedKey, Observation};
+
+/// Terminal cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u16,
+    pub height: u16,
+}
+
+#[derive(Clone, Debug)]
+pub enum Msg {
+    Key(Key),
+    /// Text from a bracketed paste. It is typed where text is typed, and never a command.
+    Paste(String),
+    Resize(Size),
+    /// Time went on; nothing else happened.
+    Tick,
+    Command(CommandId),
+    Observed(Box<Observation>),
+    /// A world was opened in place of the one before.
+    Opened(Box<Session>),
+    /// Something the runtime wants the operator to know.
+    Notice(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cmd {
+    /// Ask these again now.
+    Poll(Vec<FeedKey>),
+    /// Somebody looks at these: read them at their quicker cadence, and the others at their own.
+    Focus(Vec<Feed>),
+    Open(WorldSpec),
+    /// Break or mend our own view of the drill.
+    Inject(Feed, FaultClass),
+    ClearFaults,
+    /// Hand the terminal back to the shell until the operator returns.
+    Suspend,
+    Quit,
+}
+
+/// Which world, from when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorldSpec {
+    pub scenario: String,
+    pub seed: u64,
+    /// Simulated seconds in a real one.
+    pub speed: f64,
+    /// How far into the scenario to begin.
+    pub at: SignedDuration,
+    /// Idle resources beside the scenario's own.
+    pub resources: usize,
+}
+
+impl WorldSpec {
+    pub fn of(scenario: &str) -> Self {
+        Self { scenario: scenario.to_owned(), seed: 1, speed: 1.0, at: SignedDuration::ZERO, resources: 0 }
+    }
+
+    /// `drill:bad-deploy@12m`, the form `--world` takes.
+    pub fn name(&self) -> String {
+        let mut name = format!("drill:{}", self.scenario);
+        if self.at > SignedDuration::ZERO {
+            name.push_str(&format!("@{:#}", self.at).replace(' ', ""));
+        }
+        name
+    }
+}

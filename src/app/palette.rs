@@ -1,0 +1,135 @@
+//! The palette: everything that has a name, found by any part of it.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::app::command::{COMMANDS, CommandId};
+use crate::app::model::Model;
+use crate::domain::board::BoxId;
+use crate::world::feed::Feed;
+use crate::world::port::FaultClass;
+
+/// Longest query worth matching; a pasted megabyte is not a name.
+const LONGEST_QUERY: usize = 200;
+
+#[derive(Debug, Default)]
+pub struct Palette {
+    pub query: String,
+    pub selected: usize,
+    /// Best first.
+    pub matches: Vec<Item>,
+}
+
+/// Something the palette can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    Command(CommandId),
+    Box(BoxId),
+    /// Break our own view of a feed, in a drill.
+    Fault(Feed, FaultClass),
+}
+
+impl Item {
+    pub fn name(self) -> String {
+        match self {
+            Self::Command(id) => id.spec().name.to_owned(),
+            Self::Box(id) => id.title().to_owned(),
+            Self::Fault(feed, class) => format!("fault {} {}", feed.name(), class.word()),
+        }
+    }
+
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Command(_) => "command",
+            Self::Box(_) => "box",
+            Self::Fault(..) => "drill",
+        }
+    }
+
+    pub fn doc(self) -> String {
+        match self {
+            Self::Command(id) => id.spec().doc.to_owned(),
+            Self::Box(id) => id.group().title().to_owned(),
+            Self::Fault(feed, _) => format!("Make {} fail, to see what the console makes of it", feed.operation()),
+        }
+    }
+
+    /// What a query is matched against.
+    fn haystack(self) -> String {
+        match self {
+            Self::Command(id) => format!("{} {}", id.spec().name, id.spec().doc),
+            Self::Box(id) => format!("{} {} {}", id.title(), id.label(), id.id()),
+            Self::Fault(..) => self.name(),
+        }
+    }
+}
+
+impl Palette {
+    pub fn open(model: &Model) -> Self {
+        let mut palette = Self::default();
+        palette.search(model);
+        palette
+    }
+
+    /// Adds typed or pasted text; line breaks end it.
+    pub fn insert(&mut self, text: &str, model: &Model) {
+        let room = LONGEST_QUERY.saturating_sub(self.query.chars().count());
+        self.query.extend(text.chars().take_while(|character| *character != '\n').filter(|c| !c.is_control()).take(room));
+        self.search(model);
+    }
+
+    pub fn erase(&mut self, model: &Model) {
+        self.query.pop();
+        self.search(model);
+    }
+
+    /// Erases the last word.
+    pub fn erase_word(&mut self, model: &Model) {
+        let kept = self.query.trim_end().rfind(' ').map_or(0, |space| space + 1);
+        self.query.truncate(kept);
+        self.search(model);
+    }
+
+    pub fn step(&mut self, by: isize) {
+        let last = self.matches.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    pub fn chosen(&self) -> Option<Item> {
+        self.matches.get(self.selected).copied()
+    }
+
+    fn search(&mut self, model: &Model) {
+        self.selected = 0;
+        let items = items(model);
+        if self.query.trim().is_empty() {
+            self.matches = items;
+            return;
+        }
+        let pattern = Pattern::parse(&self.query, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, Item)> = items
+            .into_iter()
+            .filter_map(|item| {
+                let haystack = item.haystack();
+                let score = pattern.score(Utf32Str::new(&haystack, &mut buffer), &mut matcher)?;
+                // A name typed whole is what is meant, however well something longer matches.
+                let bonus = if item.name().eq_ignore_ascii_case(self.query.trim()) { 10_000 } else { 0 };
+                Some((score + bonus, item))
+            })
+            .collect();
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        self.matches = scored.into_iter().map(|(_, item)| item).collect();
+    }
+}
+
+fn items(model: &Model) -> Vec<Item> {
+    let commands = COMMANDS.iter().map(|spec| Item::Command(spec.id)).filter(|item| *item != Item::Command(CommandId::Palette));
+    let boxes = BoxId::ALL.iter().copied().map(Item::Box);
+    let faults = Feed::ALL
+        .iter()
+        .filter(|feed| model.session.drill.is_some() && **feed != Feed::Exercise)
+        .flat_map(|feed| [FaultClass::Throttled, FaultClass::Denied, FaultClass::Timeout].map(|class| Item::Fault(*feed, class)));
+    commands.chain(boxes).chain(faults).collect()
+}

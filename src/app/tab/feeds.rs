@@ -1,0 +1,47 @@
+//! The feeds tab: what is read, from where, how old it is, and what fails. Faults come first.
+
+use jiff::Timestamp;
+
+use crate::app::model::Model;
+use crate::domain::scope::ScopeRef;
+use crate::world::feed::{Fault, Feed};
+
+#[derive(Clone, Debug, Default)]
+pub struct FeedsTab {
+    pub selected: usize,
+}
+
+/// One feed in one scope.
+#[derive(Debug)]
+pub struct Row<'a> {
+    pub feed: Feed,
+    pub scope: &'a ScopeRef,
+    pub observed_at: Option<Timestamp>,
+    pub fault: Option<&'a Fault>,
+    pub is_stale: bool,
+}
+
+/// Every question the world asks: failing ones first, then stale ones, then by feed and scope.
+pub fn rows(model: &Model) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = model
+        .world
+        .places()
+        .iter()
+        .flat_map(|place| {
+            Feed::ALL.iter().filter(|feed| place.is_asked(**feed)).map(move |feed| {
+                let status = place.feeds.status(*feed);
+                Row {
+                    feed: *feed,
+                    scope: &place.scope,
+                    observed_at: status.observed_at,
+                    fault: status.fault,
+                    is_stale: status
+                        .observed_at
+                        .is_some_and(|then| model.now.duration_since(then) > feed.stale_after()),
+                }
+            })
+        })
+        .collect();
+    rows.sort_by_key(|row| (row.fault.is_none(), !row.is_stale, row.feed, row.scope));
+    rows
+}

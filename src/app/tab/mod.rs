@@ -1,0 +1,34 @@
+//! The tabs: one world, looked at from several sides.
+
+pub mod board;
+pub mod feeds;
+
+use crate::app::command::CommandId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Board,
+    Feeds,
+}
+
+#[derive(Debug)]
+pub struct TabSpec {
+    pub tab: Tab,
+    pub title: &'static str,
+    /// The command that opens it.
+    pub opened_by: CommandId,
+}
+
+/// In the order of the tab bar.
+pub const TABS: &[TabSpec] = &[
+    TabSpec { tab: Tab::Board, title: "board", opened_by: CommandId::Board },
+    TabSpec { tab: Tab::Feeds, title: "feeds", opened_by: CommandId::Feeds },
+];
+
+impl Tab {
+    /// The tab `steps` further along, round the ends.
+    pub fn stepped(self, steps: isize) -> Self {
+        let here = TABS.iter().position(|spec| spec.tab == self).unwrap_or(0);
+        TABS[(here as isize + steps).rem_euclid(TABS.len() as isize) as usize].tab
+    }
+}

@@ -1,0 +1,190 @@
+//! What can be written after `opscon`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jiff::SignedDuration;
+
+use crate::app::msg::WorldSpec;
+use crate::config::{ColorChoice, GlyphChoice, LogLevel, Overrides};
+use crate::world::feed::Feed;
+use crate::world::port::FaultClass;
+
+/// A terminal operations console for AWS: what broke, where, what changed.
+#[derive(Debug, Parser)]
+#[command(name = "opscon", version, disable_help_subcommand = true)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// Configuration file [default: the one `opscon config path` names]
+    #[arg(long, global = true, value_name = "FILE", env = "OPSCON_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Colours to draw with
+    #[arg(long, global = true, value_name = "WHAT", env = "OPSCON_COLOR", alias = "colour")]
+    pub color: Option<ColorChoice>,
+    /// Signs to draw with
+    #[arg(long, global = true, value_name = "WHAT", env = "OPSCON_GLYPHS")]
+    pub glyphs: Option<GlyphChoice>,
+    /// Zone to show times in: local, or a name such as Europe/Paris
+    #[arg(long, global = true, value_name = "ZONE", env = "OPSCON_TIME_ZONE")]
+    pub time_zone: Option<String>,
+    /// File to log to [default: opscon.log in the state directory]
+    #[arg(long, global = true, value_name = "FILE", env = "OPSCON_LOG_FILE")]
+    pub log_file: Option<PathBuf>,
+    /// How much to log
+    #[arg(long, global = true, value_name = "LEVEL", env = "OPSCON_LOG_LEVEL")]
+    pub log_level: Option<LogLevel>,
+}
+
+impl Common {
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            color: self.color,
+            glyphs: self.glyphs,
+            time_zone: self.time_zone.clone(),
+            log_level: self.log_level,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the console on a simulated company, where something is about to break
+    Drill(Drill),
+    /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
+    Status(Status),
+    /// Show, check or find the configuration
+    Config {
+        #[arg(value_enum)]
+        action: ConfigAction,
+    },
+    /// Print a completion script for a shell
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Drill {
+    /// What happens; without a name there is a choice
+    pub scenario: Option<String>,
+    /// The same seed is the same world [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Simulated seconds in a real one [default: 1]
+    #[arg(long, value_name = "X", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// How far into the scenario to begin, such as 12m
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub at: Option<SignedDuration>,
+    /// Idle instances beside the company's own, to see how the console holds
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=1_000_000))]
+    pub resources: usize,
+    /// Let a feed fail from the start, such as alarms=denied; may be repeated
+    #[arg(long, value_name = "FEED=CLASS", value_parser = fault)]
+    pub fault: Vec<(Feed, FaultClass)>,
+    /// Panic after the first frame, to test that the terminal survives it
+    #[arg(long, hide = true)]
+    pub panic: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Which world: drill:SCENARIO, or drill:SCENARIO@TIME for a moment of it
+    #[arg(long, value_name = "WORLD", value_parser = world)]
+    pub world: Option<WorldSpec>,
+    /// Only these boxes, by id; may be repeated
+    #[arg(long = "box", value_name = "ID")]
+    pub boxes: Vec<String>,
+    /// The drill's seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Let a feed of the drill fail, such as alarms=denied; may be repeated
+    #[arg(long, value_name = "FEED=CLASS", value_parser = fault)]
+    pub fault: Vec<(Feed, FaultClass)>,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConfigAction {
+    /// Print the defaults, with what they mean
+    Default,
+    /// Read the configuration and say whether it is sound
+    Check,
+    /// Print where the configuration is looked for
+    Path,
+}
+
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let span: SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a time such as 90s, 12m or 1h30m"))?;
+    if span.is_negative() || span > SignedDuration::from_hours(24 * 7) {
+        return Err(format!("`{text}` is not between 0 and a week"));
+    }
+    Ok(span)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed| (0.1..=1_000.0).contains(speed))
+        .ok_or_else(|| format!("`{text}` is not a number between 0.1 and 1000"))
+}
+
+fn world(text: &str) -> Result<WorldSpec, String> {
+    let Some(rest) = text.strip_prefix("drill:") else {
+        return Err(format!("`{text}` is not a world; there are drills, such as drill:bad-deploy@12m"));
+    };
+    let (scenario, at) = match rest.split_once('@') {
+        Some((scenario, at)) => (scenario, span(at)?),
+        None => (rest, SignedDuration::ZERO),
+    };
+    Ok(WorldSpec { at, ..WorldSpec::of(scenario) })
+}
+
+fn fault(text: &str) -> Result<(Feed, FaultClass), String> {
+    let (feed, class) = text.split_once('=').ok_or_else(|| format!("`{text}` is not FEED=CLASS, such as alarms=denied"))?;
+    let names: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
+    let feed = Feed::from_name(feed).ok_or_else(|| format!("no feed is called `{feed}`\nfeeds: {}", names.join(", ")))?;
+    let classes: Vec<&str> = FaultClass::ALL.iter().map(|class| class.word()).collect();
+    let class = FaultClass::ALL
+        .iter()
+        .copied()
+        .find(|known| known.word() == class)
+        .ok_or_else(|| format!("no class of fault is called `{class}`\nclasses: {}", classes.join(", ")))?;
+    Ok((feed, class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn worlds_are_named_in_one_word() {
+        let spec = world("drill:bad-deploy@12m").unwrap();
+        assert_eq!((spec.scenario.as_str(), spec.at), ("bad-deploy", SignedDuration::from_mins(12)));
+        assert_eq!(spec.name(), "drill:bad-deploy@12m");
+        assert_eq!(world("drill:calm").unwrap().name(), "drill:calm");
+        assert!(world("aws").unwrap_err().contains("not a world"));
+        assert!(world("drill:calm@soon").unwrap_err().contains("`soon` is not a time"));
+        assert!(world("drill:calm@-3m").unwrap_err().contains("not between 0 and a week"));
+    }
+}

@@ -1,0 +1,112 @@
+//! `opscon drill`: the console, on a simulated company.
+
+use color_eyre::eyre::WrapErr;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use jiff::SignedDuration;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::{self, Common};
+use super::{CliError, require_terminal, settings};
+use crate::app::msg::WorldSpec;
+use crate::app::overlay::Overlay;
+use crate::config::{Config, LogLevel};
+use crate::runtime::console::{Console, Outcome};
+use crate::runtime::signals::{Signal, Signals};
+use crate::runtime::terminal::{self, Guard};
+use crate::runtime::worlds::Opened;
+use crate::runtime::{input, log};
+
+pub(super) fn run(common: &Common, args: &args::Drill) -> Result<u8, CliError> {
+    let (config, settings) = settings(common)?;
+    let spec = WorldSpec {
+        scenario: args.scenario.clone().unwrap_or_else(|| "calm".into()),
+        seed: args.seed.unwrap_or(config.drill.seed),
+        speed: args.speed.unwrap_or(config.drill.speed),
+        at: args.at.unwrap_or(SignedDuration::ZERO),
+        resources: args.resources,
+    };
+    // Everything that can be wrong with what was asked is wrong before the terminal is touched.
+    require_terminal()?;
+    let log_trouble = start_log(common, &config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let opened = Opened::running(&spec)?;
+        for (feed, class) in &args.fault {
+            opened.drill.inject(*feed, *class);
+        }
+        console(settings, opened, args, log_trouble).await.map_err(CliError::Other)
+    })
+}
+
+async fn console(
+    settings: crate::app::settings::Settings,
+    opened: Opened,
+    args: &args::Drill,
+    log_trouble: Option<String>,
+) -> color_eyre::Result<u8> {
+    terminal::install_panic_hook()?;
+    let mut signals = Signals::listen().wrap_err("cannot listen for signals")?;
+    let mut guard = Guard::take().wrap_err("cannot take the terminal")?;
+    let mut console = Console::new(settings, opened, terminal::screen()?)?;
+    if args.scenario.is_none() {
+        console.model_mut().overlays.push(Overlay::Picker { selected: 0 });
+    }
+    if let Some(trouble) = log_trouble {
+        console.model_mut().notify(trouble);
+    }
+    console.prime().await;
+    loop {
+        let mut inputs = EventStream::new().filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
+        let outcome = tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::End(number) => {
+                    tracing::info!(number, "ended by a signal");
+                    return Ok(128 + number);
+                }
+                Signal::Pause => Outcome::Suspend,
+            },
+            outcome = console.run(&mut inputs) => outcome.wrap_err("the terminal failed")?,
+            () = panic_if_asked(args.panic) => Outcome::Quit,
+        };
+        match outcome {
+            Outcome::Quit | Outcome::Closed => return Ok(0),
+            Outcome::Suspend => {
+                // Nobody may read the keyboard while the shell has it.
+                drop(inputs);
+                drop(guard);
+                terminal::stop_until_resumed().wrap_err("cannot suspend")?;
+                guard = Guard::take().wrap_err("cannot take the terminal again")?;
+                console.repaint()?;
+            }
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "asked for on the command line, to prove that the terminal survives")]
+async fn panic_if_asked(asked: bool) {
+    if !asked {
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    panic!("asked to panic by --panic");
+}
+
+/// Logging that cannot start is worth a word, and no reason to stay away.
+fn start_log(common: &Common, config: &Config) -> Option<String> {
+    let level = match common.log_level.unwrap_or(config.log.level) {
+        LogLevel::Off => return None,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let path = common.log_file.clone().or_else(log::default_path)?;
+    match log::start(&path, level) {
+        Ok(()) => {
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), "opened");
+            None
+        }
+        Err(error) => Some(format!("no log: {}: {error}", path.display())),
+    }
+}

@@ -1,0 +1,58 @@
+//! `opscon status`: the board once, for scripts, pipes and monitoring.
+
+use super::args::{self, Common, Output};
+use super::{CliError, print, readable, settings};
+use crate::app::msg::WorldSpec;
+use crate::domain::board::BoxId;
+use crate::report::status::{Status, exit_code, text};
+use crate::runtime::worlds::Opened;
+use crate::world::World;
+use crate::world::port::Observation;
+use crate::world::sight::Sight;
+
+pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> {
+    let (_, mut settings) = settings(common)?;
+    let Some(spec) = &args.world else {
+        return Err(CliError::Usage(
+            "this version watches no AWS account yet; name a drill\nhint: `opscon status --world drill:bad-deploy@12m`".into(),
+        ));
+    };
+    let boxes = boxes(&args.boxes)?;
+    let opened = Opened::frozen(&WorldSpec { seed: args.seed, ..spec.clone() })?;
+    for (feed, class) in &args.fault {
+        opened.drill.inject(*feed, *class);
+    }
+    let mut world = World::of(&opened.session.scopes);
+    for key in opened.keys() {
+        let answer = opened.drill.answer(&key);
+        world.apply(Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None });
+    }
+    settings.bearings.failover.clone_from(&opened.session.failover);
+    let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
+    let status = Status::of(&opened.session.name, &boxes, &sight);
+    match args.output {
+        Output::Json => print(&status.to_json())?,
+        Output::Text => print(&readable(text(&status, &boxes, &sight), &settings))?,
+    }
+    Ok(exit_code(status.health))
+}
+
+/// The boxes named, or all of them.
+fn boxes(names: &[String]) -> Result<Vec<BoxId>, CliError> {
+    if names.is_empty() {
+        return Ok(BoxId::ALL.to_vec());
+    }
+    names.iter().map(|name| BoxId::from_id(name).ok_or_else(|| unknown(name))).collect()
+}
+
+fn unknown(name: &str) -> CliError {
+    // People leave the group out; compare with the last part as well.
+    let likeness = |id: &BoxId| {
+        let tail = id.id().rsplit('.').next().unwrap_or(id.id());
+        strsim::jaro_winkler(name, id.id()).max(strsim::jaro_winkler(name, tail))
+    };
+    let nearest = BoxId::ALL.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let meant = nearest.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
+    let all: Vec<&str> = BoxId::ALL.iter().map(|id| id.id()).collect();
+    CliError::Usage(format!("no box is called `{name}`{meant}\nboxes:\n  {}", all.join("\n  ")))
+}

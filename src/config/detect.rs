@@ -1,0 +1,84 @@
+//! What the terminal can do, by what the environment says of it.
+
+use crate::app::settings::{Colours, Glyphs};
+
+/// The variables that matter, read once so that the rules can be tested.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub no_color: Option<String>,
+    pub colorterm: Option<String>,
+    pub term: Option<String>,
+    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set.
+    pub locale: Option<String>,
+}
+
+impl Environment {
+    pub fn read() -> Self {
+        let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            no_color: of("NO_COLOR"),
+            colorterm: of("COLORTERM"),
+            term: of("TERM"),
+            locale: of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG")),
+        }
+    }
+}
+
+/// SSH does not pass `COLORTERM` on, so terminals known to have all colours are also known by name.
+const TRUE_COLOUR_TERMS: [&str; 5] = ["kitty", "alacritty", "foot", "wezterm", "ghostty"];
+
+pub fn colours(environment: &Environment) -> Colours {
+    if environment.no_color.is_some() {
+        return Colours::None;
+    }
+    let term = environment.term.as_deref().unwrap_or("");
+    let colorterm = environment.colorterm.as_deref().unwrap_or("");
+    if matches!(colorterm, "truecolor" | "24bit") || TRUE_COLOUR_TERMS.iter().any(|name| term.contains(name)) {
+        Colours::True
+    } else if term.contains("256color") {
+        Colours::Indexed
+    } else if term.contains("mono") || term.starts_with("vt1") || term.starts_with("vt2") {
+        Colours::None
+    } else {
+        Colours::Sixteen
+    }
+}
+
+pub fn glyphs(environment: &Environment) -> Glyphs {
+    let locale = environment.locale.as_deref().unwrap_or("C").to_ascii_lowercase();
+    // macOS and Windows terminals are UTF-8 whatever they say.
+    if locale.contains("utf-8") || locale.contains("utf8") || !cfg!(target_os = "linux") {
+        Glyphs::Unicode
+    } else {
+        Glyphs::Ascii
+    }
+}
+
+/// True for a terminal that cannot place its cursor.
+pub fn is_dumb(environment: &Environment) -> bool {
+    matches!(environment.term.as_deref(), None | Some("dumb"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(variables: &[(&str, &str)], colours_are: Colours, glyphs_are: Glyphs) {
+        let of = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let environment =
+            Environment { no_color: of("NO_COLOR"), colorterm: of("COLORTERM"), term: of("TERM"), locale: of("LANG") };
+        assert_eq!((colours(&environment), glyphs(&environment)), (colours_are, glyphs_are));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn abilities_follow_the_environment() {
+        check(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")], Colours::Indexed, Glyphs::Unicode);
+        check(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C")], Colours::True, Glyphs::Ascii);
+        check(&[("TERM", "xterm-kitty"), ("LANG", "C.utf8")], Colours::True, Glyphs::Unicode);
+        check(&[("TERM", "linux")], Colours::Sixteen, Glyphs::Ascii);
+        check(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LANG", "POSIX")], Colours::None, Glyphs::Ascii);
+        check(&[("TERM", "vt100"), ("LANG", "de_DE@euro")], Colours::None, Glyphs::Ascii);
+    }
+}

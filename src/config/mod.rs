@@ -1,0 +1,261 @@
+//! Configuration: flags over environment over file over defaults.
+//!
+//! `config.toml.example` in the repository is this module's defaults, written out; a test keeps the two equal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::app::keymap::{Keymap, KeymapError};
+use crate::app::settings::{Colours, Glyphs, Look, Settings};
+use crate::domain::recovery::FailoverPlan;
+use crate::world::sight::Bearings;
+use crate::world::thresholds::Thresholds;
+
+pub mod detect;
+
+/// The example file, which says everything there is to say.
+pub const EXAMPLE: &str = include_str!("../../config.toml.example");
+
+/// A file as written.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub ui: Ui,
+    pub log: Log,
+    pub drill: Drill,
+    /// Keys by command. A command named here has exactly the keys listed for it.
+    pub keys: BTreeMap<String, Vec<String>>,
+    pub thresholds: Thresholds,
+    pub failover: Option<FailoverPlan>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ui {
+    pub color: ColorChoice,
+    pub glyphs: GlyphChoice,
+    /// `local`, or a name of the IANA database.
+    pub time_zone: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorChoice {
+    /// What the terminal says of itself.
+    #[default]
+    Auto,
+    None,
+    #[serde(rename = "16")]
+    #[value(name = "16")]
+    Sixteen,
+    #[serde(rename = "256")]
+    #[value(name = "256")]
+    Indexed,
+    True,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum GlyphChoice {
+    /// Unicode where the locale is UTF-8.
+    #[default]
+    Auto,
+    Unicode,
+    Ascii,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drill {
+    pub seed: u64,
+    /// Simulated seconds in a real one.
+    pub speed: f64,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { color: ColorChoice::Auto, glyphs: GlyphChoice::Auto, time_zone: "local".into() }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: LogLevel::Info }
+    }
+}
+
+impl Default for Drill {
+    fn default() -> Self {
+        Self { seed: 1, speed: 1.0 }
+    }
+}
+
+/// What the command line says above the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub color: Option<ColorChoice>,
+    pub glyphs: Option<GlyphChoice>,
+    pub time_zone: Option<String>,
+    pub log_level: Option<LogLevel>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path}:{line}:{column}: {message}", path = path.display())]
+    Syntax { path: PathBuf, line: usize, column: usize, message: String },
+    #[error("{origin}: {message}")]
+    Value { origin: String, message: String },
+}
+
+impl Config {
+    /// Reads `path`, or the default file where there is one, or nothing.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let (path, is_wanted) = match path {
+            Some(path) => (path.to_owned(), true),
+            None => match default_path() {
+                Some(path) => (path, false),
+                None => return Ok(Self::default()),
+            },
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_wanted => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Read { path, source }),
+        }
+    }
+
+    /// Reads a text; `path` only names it in errors.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let (line, column) = error.span().map_or((1, 1), |span| place(text, span.start));
+            ConfigError::Syntax { path: path.to_owned(), line, column, message: error.message().to_owned() }
+        })?;
+        let value = |message: String| ConfigError::Value { origin: path.display().to_string(), message };
+        config.thresholds.check().map_err(value)?;
+        Keymap::with(&config.keys).map_err(|error: KeymapError| value(error.to_string()))?;
+        if !(0.1..=1_000.0).contains(&config.drill.speed) {
+            return Err(value(format!("drill.speed: {} is not between 0.1 and 1000", config.drill.speed)));
+        }
+        zone(&config.ui.time_zone).map_err(value)?;
+        Ok(config)
+    }
+
+    /// What the console runs with: the file, with the environment and then the command line over it.
+    pub fn settings(&self, overrides: &Overrides) -> Result<Settings, ConfigError> {
+        let from_flag = |message: String| ConfigError::Value { origin: "command line".into(), message };
+        let keymap = Keymap::with(&self.keys)
+            .map_err(|error| ConfigError::Value { origin: "configuration".into(), message: error.to_string() })?;
+        let zone_name = overrides.time_zone.as_ref().unwrap_or(&self.ui.time_zone);
+        let colours = match overrides.color.unwrap_or(self.ui.color) {
+            ColorChoice::Auto => detect::colours(&detect::Environment::read()),
+            ColorChoice::None => Colours::None,
+            ColorChoice::Sixteen => Colours::Sixteen,
+            ColorChoice::Indexed => Colours::Indexed,
+            ColorChoice::True => Colours::True,
+        };
+        let glyphs = match overrides.glyphs.unwrap_or(self.ui.glyphs) {
+            GlyphChoice::Auto => detect::glyphs(&detect::Environment::read()),
+            GlyphChoice::Unicode => Glyphs::Unicode,
+            GlyphChoice::Ascii => Glyphs::Ascii,
+        };
+        Ok(Settings {
+            bearings: Bearings {
+                thresholds: self.thresholds.clone(),
+                zone: zone(zone_name).map_err(from_flag)?,
+                failover: self.failover.clone(),
+            },
+            look: Look { colours, glyphs },
+            keymap,
+            scenarios: Vec::new(),
+        })
+    }
+}
+
+/// Where the file is looked for when no other is named.
+pub fn default_path() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("opscon").join("config.toml"))
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    if name == "local" {
+        return Ok(TimeZone::system());
+    }
+    TimeZone::get(name).map_err(|_| format!("ui.time_zone: `{name}` is neither `local` nor a zone such as Europe/Paris"))
+}
+
+/// Line and column of a byte, counted from one, columns in characters.
+fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, Path::new("c.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_example_is_the_defaults() {
+        assert_eq!(Config::parse(EXAMPLE, Path::new("example")).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn the_example_names_every_threshold() {
+        let document: toml::Table = EXAMPLE.parse().unwrap();
+        let written = document["thresholds"].as_table().unwrap();
+        let all = toml::Table::try_from(Thresholds::default()).unwrap();
+        let missing: Vec<&String> = all.keys().filter(|key| !written.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_line_and_column() {
+        assert!(error("[ui]\ncolour = 'auto'\n").starts_with("c.toml:2:1: unknown field `colour`, expected one of"));
+        assert!(error("[ui]\ncolor = 'pink'\n").starts_with("c.toml:2:9: unknown variant `pink`"));
+        assert!(error("[thresholds]\nrpo_minutes = 'x'\n").starts_with("c.toml:2:15: invalid type"));
+        assert!(error("[ui\n").starts_with("c.toml:1:4:"), "{}", error("[ui\n"));
+        assert_eq!(
+            error("[thresholds]\nalb_error_percent = { warn = 9, bad = 5 }\n"),
+            "c.toml: thresholds.alb_error_percent: warn (9) is above bad (5)"
+        );
+        assert_eq!(error("[keys]\nzoom = ['q']\n"), "c.toml: keys: `q` is given to both `quit` and `zoom`");
+        assert!(error("[ui]\ntime_zone = 'Mars'\n").contains("`Mars` is neither `local` nor a zone"));
+    }
+
+    #[test]
+    fn the_command_line_stands_above_the_file() {
+        let config = Config::parse("[ui]\ncolor = '16'\nglyphs = 'ascii'\ntime_zone = 'Europe/Paris'\n", Path::new("c")).unwrap();
+        let settings = config.settings(&Overrides::default()).unwrap();
+        assert_eq!(settings.look, Look { colours: Colours::Sixteen, glyphs: Glyphs::Ascii });
+        let overrides = Overrides { color: Some(ColorChoice::None), time_zone: Some("UTC".into()), ..Overrides::default() };
+        let settings = config.settings(&overrides).unwrap();
+        assert_eq!(settings.look.colours, Colours::None);
+        assert_eq!(settings.bearings.zone.iana_name(), Some("UTC"));
+    }
+}

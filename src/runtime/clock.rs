@@ -1,0 +1,65 @@
+//! The world's time. A real world's is the wall's; a drill's begins where its scenario says and may run faster.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+/// Reads time from tokio's clock, so that a test that pauses tokio owns the whole world's time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+    start: Timestamp,
+    speed: f64,
+}
+
+impl Clock {
+    /// Starts now, at `start`, `speed` times as fast as the wall.
+    pub fn starting(start: Timestamp, speed: f64) -> Self {
+        Self { origin: instant(), start, speed }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let elapsed = instant().saturating_duration_since(self.origin).mul_f64(self.speed);
+        // A clock that has run for millennia stands still instead of failing.
+        SignedDuration::try_from(elapsed)
+            .ok()
+            .and_then(|elapsed| self.start.checked_add(elapsed).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// When, by tokio's clock, it will be `at` in the world.
+    pub fn instant_of(&self, at: Timestamp) -> Instant {
+        let ahead = at.duration_since(self.start).as_secs_f64().max(0.0) / self.speed;
+        // An hour is far enough to sleep; the sleeper looks again then.
+        self.origin + Duration::from_secs_f64(ahead.min(1e9))
+    }
+
+    /// The next full second of the world, or a full second of the wall if that is later: what the screen can show.
+    pub fn next_second(&self) -> Instant {
+        let next = Timestamp::from_second(self.now().as_second() + 1).unwrap_or(Timestamp::MAX);
+        let least = if self.speed > 1.0 { instant() + Duration::from_secs(1) } else { instant() };
+        self.instant_of(next).max(least)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fast_clock_runs_fast_and_finds_its_moments() {
+        let start: Timestamp = "2026-03-10T14:00:00Z".parse().unwrap();
+        let clock = Clock::starting(start, 10.0);
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert_eq!(clock.now(), start + SignedDuration::from_secs(60));
+        let later = clock.instant_of(start + SignedDuration::from_secs(90));
+        tokio::time::sleep_until(later).await;
+        assert_eq!(clock.now(), start + SignedDuration::from_secs(90));
+    }
+}

@@ -1,0 +1,213 @@
+//! The loop: wait for anything, take everything that is there, update, and draw once.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::time::Instant;
+
+use crate::app::model::Model;
+use crate::app::msg::{Cmd, Msg, Size};
+use crate::app::settings::Settings;
+use crate::app::update::update;
+use crate::runtime::inbox::Inbox;
+use crate::runtime::poller::{Poller, Wish};
+use crate::runtime::worlds::Opened;
+use crate::view;
+
+/// Frames that only the world asked for: at most thirty a second.
+const WORLD_FRAME: Duration = Duration::from_millis(33);
+/// Frames that a key asked for come at once, unless keys come faster than any eye.
+const KEY_FRAME: Duration = Duration::from_millis(8);
+/// How long the first frame waits for the first answers, so that a quick world is never seen half read.
+const FIRST_ANSWERS: Duration = Duration::from_millis(12);
+/// Inputs taken in before a frame is owed; a flood must not starve the screen.
+const MOST_INPUTS: usize = 512;
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Quit,
+    /// The terminal is wanted by the shell; run again afterwards.
+    Suspend,
+    /// The terminal is gone.
+    Closed,
+}
+
+pub struct Console<B: Backend> {
+    model: Model,
+    terminal: Terminal<B>,
+    opened: Opened,
+    poller: Poller,
+    inbox: Arc<Inbox>,
+    last_frame: Option<Instant>,
+    /// A key waits for its frame.
+    key_waits: bool,
+}
+
+impl<B: Backend> std::fmt::Debug for Console<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").finish_non_exhaustive()
+    }
+}
+
+impl<B: Backend> Console<B>
+where
+    B::Error: Send + Sync + 'static,
+{
+    pub fn new(settings: Settings, opened: Opened, terminal: Terminal<B>) -> io::Result<Self> {
+        let size = terminal.size().map_err(io::Error::other)?;
+        let size = Size { width: size.width, height: size.height };
+        let model = Model::new(settings, opened.session.clone(), size);
+        let (poller, inbox) = start(&opened);
+        Ok(Self { model, terminal, opened, poller, inbox, last_frame: None, key_waits: false })
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    pub fn terminal(&self) -> &Terminal<B> {
+        &self.terminal
+    }
+
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Gives the world a moment to answer before the first frame is drawn.
+    pub async fn prime(&mut self) {
+        let _ = tokio::time::timeout(FIRST_ANSWERS, async {
+            while !self.model.world.is_complete() {
+                self.inbox.arrival().await;
+                self.take_answers();
+            }
+        })
+        .await;
+    }
+
+    /// Draws everything anew at the next frame, for when the screen may have been written on.
+    pub fn repaint(&mut self) -> io::Result<()> {
+        self.terminal.clear().map_err(io::Error::other)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.model.size = Size { width: size.width, height: size.height };
+        self.model.is_dirty = true;
+        Ok(())
+    }
+
+    /// Runs until something ends it. Can be dropped at any moment and run again: nothing is kept in the future.
+    pub async fn run(&mut self, inputs: &mut (impl Stream<Item = Msg> + Unpin)) -> io::Result<Outcome> {
+        loop {
+            let frame_at = self.draw_or_defer()?;
+            let tick = self.opened.clock.next_second();
+            let outcome = tokio::select! {
+                biased;
+                input = inputs.next() => match input {
+                    Some(first) => self.take_inputs(first, inputs),
+                    None => Some(Outcome::Closed),
+                },
+                () = self.inbox.arrival() => {
+                    self.take_answers();
+                    None
+                }
+                () = sleep_until(frame_at), if frame_at.is_some() => None,
+                () = tokio::time::sleep_until(tick) => self.take(Msg::Tick),
+            };
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Draws if a frame is due; otherwise says when it will be.
+    fn draw_or_defer(&mut self) -> io::Result<Option<Instant>> {
+        if !self.model.is_dirty {
+            return Ok(None);
+        }
+        let now = instant();
+        let pause = if self.key_waits { KEY_FRAME } else { WORLD_FRAME };
+        if let Some(due) = self.last_frame.map(|last| last + pause).filter(|due| *due > now) {
+            return Ok(Some(due));
+        }
+        self.terminal.draw(|frame| view::draw(&self.model, frame)).map_err(io::Error::other)?;
+        self.model.is_dirty = false;
+        self.key_waits = false;
+        self.last_frame = Some(now);
+        Ok(None)
+    }
+
+    /// Takes in an input and all that already wait behind it.
+    fn take_inputs(&mut self, first: Msg, inputs: &mut (impl Stream<Item = Msg> + Unpin)) -> Option<Outcome> {
+        self.key_waits = true;
+        let mut next = Some(first);
+        for _ in 0..MOST_INPUTS {
+            let Some(input) = next else { break };
+            if let Some(outcome) = self.take(input) {
+                return Some(outcome);
+            }
+            next = inputs.next().now_or_never().flatten();
+        }
+        None
+    }
+
+    fn take_answers(&mut self) {
+        for observation in self.inbox.take() {
+            self.take(Msg::Observed(Box::new(observation)));
+        }
+    }
+
+    /// One message, and everything it leads to.
+    fn take(&mut self, msg: Msg) -> Option<Outcome> {
+        for cmd in update(&mut self.model, self.opened.clock.now(), msg) {
+            if let Some(outcome) = self.execute(cmd) {
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
+        match cmd {
+            Cmd::Quit => return Some(Outcome::Quit),
+            Cmd::Suspend => return Some(Outcome::Suspend),
+            Cmd::Poll(keys) => self.poller.wish(Wish::Ask(keys)),
+            Cmd::Focus(feeds) => self.poller.wish(Wish::Focus(feeds)),
+            Cmd::Inject(feed, class) => self.opened.drill.inject(feed, class),
+            Cmd::ClearFaults => self.opened.drill.clear_faults(),
+            Cmd::Open(spec) => match Opened::running(&spec) {
+                Ok(opened) => {
+                    let session = opened.session.clone();
+                    // The old poller goes first, and with it whatever it was still asking.
+                    (self.poller, self.inbox) = start(&opened);
+                    self.opened = opened;
+                    return self.take(Msg::Opened(Box::new(session)));
+                }
+                Err(error) => return self.take(Msg::Notice(error.to_string())),
+            },
+        }
+        None
+    }
+}
+
+fn start(opened: &Opened) -> (Poller, Arc<Inbox>) {
+    let inbox = Arc::new(Inbox::default());
+    (Poller::start(opened.observe(), opened.keys(), opened.clock, Arc::clone(&inbox)), inbox)
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "frames are paced by the wall, whatever time it is in the world")]
+fn instant() -> Instant {
+    Instant::now()
+}

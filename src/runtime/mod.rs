@@ -1,0 +1,15 @@
+//! F5: the console alive: the loop, the clock, the polling, the terminal and its safe return.
+//!
+//! The only place that spawns, sleeps, reads a clock, hears a signal or touches the terminal. Everything it is told to do
+//! is a [`Cmd`](crate::app::msg::Cmd), and everything it has to tell becomes a [`Msg`](crate::app::msg::Msg).
+
+pub mod clock;
+pub mod console;
+pub mod inbox;
+pub mod input;
+pub mod log;
+pub mod poller;
+pub mod schedule;
+pub mod signals;
+pub mod terminal;
+pub mod worlds;

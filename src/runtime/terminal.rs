@@ -1,0 +1,86 @@
+//! The terminal, taken and given back: on leaving, on an error, on a panic, on a signal.
+
+use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Whether the terminal is ours at the moment. A static, because a panic hook has nothing else to hold on to.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal in raw mode on the alternate screen; dropping it gives the terminal back.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    pub fn take() -> io::Result<Self> {
+        TAKEN.store(true, Ordering::SeqCst);
+        let guard = Self(());
+        enable_raw_mode()?;
+        // Bracketed paste: pasted text must arrive as text, never as keys.
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        Ok(guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Restores the terminal if it is taken. Safe to call from anywhere, any number of times.
+pub fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    // Each step on its own: one that fails must not keep the next from being tried.
+    let _ = queue!(out, DisableBracketedPaste);
+    let _ = queue!(out, LeaveAlternateScreen);
+    let _ = queue!(out, cursor::Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// A screen that writes each frame in one piece.
+pub fn screen() -> io::Result<Screen> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
+}
+
+/// Makes panics give the terminal back before they are reported. Only a panic of the loop ends the console; a task that
+/// panics is a fault of its feed, and the screen stays.
+pub fn install_panic_hook() -> color_eyre::Result<()> {
+    let (panic_hook, eyre_hook) =
+        color_eyre::config::HookBuilder::default().display_env_section(false).try_into_hooks()?;
+    eyre_hook.install()?;
+    let report = panic_hook.into_panic_hook();
+    let main_thread = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        tracing::error!(%info, "panic");
+        if std::thread::current().id() == main_thread {
+            give_back();
+            report(info);
+        }
+    }));
+    Ok(())
+}
+
+/// Stops the process, and whatever started it in the same job, until the shell brings it back.
+#[cfg(unix)]
+pub fn stop_until_resumed() -> io::Result<()> {
+    // SIGSTOP to the whole group: under `cargo run` or `sudo` the shell waits for the parent, not for us.
+    rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub fn stop_until_resumed() -> io::Result<()> {
+    Err(io::Error::other("this system cannot suspend a process"))
+}

@@ -1,0 +1,103 @@
+//! Opening a world: from its name to something that can be asked, and the clock it lives by.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::app::model::{DrillSession, Session};
+use crate::app::msg::WorldSpec;
+use crate::app::settings::ScenarioCard;
+use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
+use crate::drill::{Drill, Now, company};
+use crate::runtime::clock::Clock;
+use crate::world::World;
+use crate::world::port::{FeedKey, Observe};
+
+/// A world, ready to be asked.
+#[derive(Debug)]
+pub struct Opened {
+    pub session: Session,
+    pub clock: Clock,
+    pub drill: Arc<Drill>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("no scenario is called `{name}`{}\nscenarios: {}", did_you_mean(name), names().join(", "))]
+    UnknownScenario { name: String },
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+}
+
+impl Opened {
+    /// Opens a drill that runs from now on.
+    pub fn running(spec: &WorldSpec) -> Result<Self, OpenError> {
+        let scenario = find(&spec.scenario)?;
+        let start = scenario.start + spec.at;
+        let clock = Clock::starting(start, spec.speed);
+        Ok(Self::with(spec, scenario, clock, Arc::new(move || clock.now())))
+    }
+
+    /// Opens a drill that stands still at its moment, for a single look.
+    pub fn frozen(spec: &WorldSpec) -> Result<Self, OpenError> {
+        let scenario = find(&spec.scenario)?;
+        let start = scenario.start + spec.at;
+        Ok(Self::with(spec, scenario, Clock::starting(start, 1.0), Arc::new(move || start)))
+    }
+
+    fn with(spec: &WorldSpec, scenario: Scenario, clock: Clock, now: Now) -> Self {
+        let session = Session {
+            name: spec.name(),
+            scopes: company::scopes(),
+            opened_at: scenario.start + spec.at,
+            failover: Some(company::failover_plan(scenario.start)),
+            drill: Some(DrillSession {
+                spec: spec.clone(),
+                title: scenario.title.clone(),
+                story: scenario.story.trim().to_owned(),
+            }),
+        };
+        Self { session, clock, drill: Arc::new(Drill::new(scenario, spec.seed, spec.resources, now)) }
+    }
+
+    pub fn observe(&self) -> Arc<dyn Observe> {
+        Arc::clone(&self.drill) as Arc<dyn Observe>
+    }
+
+    pub fn keys(&self) -> Vec<FeedKey> {
+        World::of(&self.session.scopes).keys().collect()
+    }
+
+    pub fn at(&self) -> Timestamp {
+        self.session.opened_at
+    }
+}
+
+/// The drills shipped, for the picker. One whose file is broken is left out here and named by its test.
+pub fn scenario_cards() -> Vec<ScenarioCard> {
+    SHIPPED
+        .iter()
+        .filter_map(|(name, text)| Scenario::parse(name, text).ok())
+        .map(|scenario| ScenarioCard { name: scenario.name, title: scenario.title, story: scenario.story.trim().to_owned() })
+        .collect()
+}
+
+fn find(name: &str) -> Result<Scenario, OpenError> {
+    match Scenario::shipped(name) {
+        Some(scenario) => Ok(scenario?),
+        None => Err(OpenError::UnknownScenario { name: name.to_owned() }),
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    SHIPPED.iter().map(|(name, _)| *name).collect()
+}
+
+fn did_you_mean(name: &str) -> String {
+    names()
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"))
+}

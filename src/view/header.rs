@@ -1,0 +1,85 @@
+//! The header and the tab bar: where we are, as whom, how safely, and what time it is there.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::app::tab::TABS;
+use crate::domain::units::{brief, long, since};
+use crate::view::text::{fit, width};
+use crate::view::theme::{Role, Theme};
+
+pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+    let bar = || Span::styled(" │ ", theme.style(Role::Faint));
+    let mut left: Vec<Span<'_>> = vec![Span::styled(" opscon", theme.style(Role::Strong)), bar()];
+    if let Some(drill) = &model.session.drill {
+        left.push(Span::styled(format!(" DRILL {} ", drill.spec.scenario), theme.style(Role::Badge)));
+        left.push(bar());
+    }
+    let right = right_side(model, theme);
+    // What is left of the line goes to account and region, the first things to be cut.
+    let taken: usize = left.iter().chain(&right).map(|span| width(&span.content)).sum();
+    let room = usize::from(area.width).saturating_sub(taken + "SAFE".len() + 4);
+    left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
+    left.push(bar());
+    left.push(Span::styled("SAFE", theme.style(Role::Dim)));
+    both_ends(left, right, area, frame);
+}
+
+fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {
+    let ledger = model.world.ledger();
+    let rate = format!("{:.0} calls/min {}/h  ", ledger.calls_per_minute(model.now), ledger.usd_per_hour(model.now));
+    let there = model.now.to_zoned(model.settings.bearings.zone.clone());
+    let mut spans = Vec::new();
+    if model.size.width >= 100 {
+        spans.push(Span::styled(rate, theme.style(Role::Dim)));
+    }
+    spans.push(Span::styled(there.strftime("%H:%M:%S %Z ").to_string(), theme.style(Role::Text)));
+    spans
+}
+
+/// Accounts, then regions, each named once.
+fn place(model: &Model) -> String {
+    let mut accounts: Vec<String> = Vec::new();
+    let mut regions: Vec<String> = Vec::new();
+    for scope in model.world.scopes() {
+        let account = scope.account_name();
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+        if !scope.is_global() && !regions.contains(&scope.region.to_string()) {
+            regions.push(scope.region.to_string());
+        }
+    }
+    format!("{} │ {}", accounts.join(" "), regions.join(" "))
+}
+
+pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+    let mut left = vec![Span::raw(" ")];
+    for spec in TABS {
+        let key = model.settings.keymap.key(spec.opened_by).map_or_else(String::new, |key| format!("{key} "));
+        let style = if spec.tab == model.tab { theme.selected() } else { theme.style(Role::Dim) };
+        left.push(Span::styled(format!(" {key}{} ", spec.title), style));
+    }
+    let mut right = Vec::new();
+    if let Some(drill) = model.exercise() {
+        let (text, role) = match (drill.broke_at, drill.mended_at) {
+            (Some(broke), Some(mended)) => (format!("mended in {} ", long(since(mended, broke))), Role::Strong),
+            (Some(broke), None) => (format!("broke {} ago, not mended ", brief(since(model.now, broke))), Role::Dim),
+            (None, _) => (String::new(), Role::Dim),
+        };
+        right.push(Span::styled(text, theme.style(role)));
+    }
+    both_ends(left, right, area, frame);
+}
+
+/// One line with something at each end; what meets in the middle is cut on the left.
+pub(super) fn both_ends<'a>(left: Vec<Span<'a>>, right: Vec<Span<'a>>, area: Rect, frame: &mut Frame<'_>) {
+    let right = Line::from(right);
+    let right_width = (right.width() as u16).min(area.width);
+    let left_area = Rect { width: area.width - right_width, ..area };
+    let right_area = Rect { x: area.x + left_area.width, width: right_width, ..area };
+    frame.render_widget(Line::from(left), left_area);
+    frame.render_widget(right, right_area);
+}

@@ -1,0 +1,88 @@
+//! F4: the model as a frame. [`draw`] reads and decides nothing; the only code that knows ratatui.
+//!
+//! ```text
+//!  opscon │ DRILL bad-deploy │ acme-prod │ eu-west-1 │ SAFE               12 calls/min 0.02 USD/h  14:12:07 CET   header
+//!  1 board  2 feeds                                                                          broke 4 min ago     tab bar
+//!  BROKE    ✖ web-edge 5xx 7.4 % (limit 5 %) for 4 min · 2 alarms firing                                         strip
+//!  WHERE    Application Load Balancer → Deploy to Production
+//!  CHANGED  14:06:32 deploy web v418 → v419 "cache the basket" by maria, 98 s before the first sign
+//!  ...                                                                                                           tab
+//!  ⏎ open  n next-trouble  z zoom  : palette  ? help                                              read 4 s ago   footer
+//! ```
+
+pub mod ascii;
+mod footer;
+mod header;
+mod overlay;
+mod strip;
+mod tab;
+pub mod text;
+pub mod theme;
+mod widget;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+
+use crate::app::model::Model;
+use crate::app::settings::Glyphs;
+use crate::app::tab::Tab;
+use crate::app::tab::board::Area;
+use crate::view::theme::{Role, Theme};
+
+/// The smallest screen the console makes sense on.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+pub fn draw(model: &Model, frame: &mut Frame<'_>) {
+    lay_out(model, frame);
+    if model.settings.look.glyphs == Glyphs::Ascii {
+        ascii::flatten(frame.buffer_mut());
+    }
+}
+
+fn lay_out(model: &Model, frame: &mut Frame<'_>) {
+    let theme = Theme::new(model.settings.look.colours);
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(area, theme, frame);
+        return;
+    }
+    let [top, tabs, strip_area, body, bottom] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(3),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    header::draw(model, theme, top, frame);
+    header::draw_tabs(model, theme, tabs, frame);
+    strip::draw(model, theme, strip_area, frame);
+    match model.tab {
+        Tab::Board => tab::board::draw(model, theme, body, frame),
+        Tab::Feeds => tab::feeds::draw(model, theme, body, frame),
+    }
+    footer::draw(model, theme, bottom, frame);
+    for layer in &model.overlays {
+        overlay::draw(layer, model, theme, body, frame);
+    }
+}
+
+fn too_small(area: Rect, theme: Theme, frame: &mut Frame<'_>) {
+    let (width, height) = SMALLEST;
+    let lines = [
+        format!("opscon needs {width}x{height},"),
+        format!("this is {}x{}.", area.width, area.height),
+        "Make the window larger,".to_owned(),
+        "or run `opscon status`.".to_owned(),
+    ];
+    for (row, text) in lines.iter().enumerate().take(usize::from(area.height)) {
+        let place = Rect { x: area.x, y: area.y + row as u16, width: area.width, height: 1 };
+        frame.render_widget(Line::styled(text::fit(text, usize::from(area.width)), theme.style(Role::Strong)), place);
+    }
+}
+
+/// The app's geometry in the terms of ratatui.
+fn rect(area: Area) -> Rect {
+    Rect { x: area.x, y: area.y, width: area.width, height: area.height }
+}

@@ -1,0 +1,33 @@
+//! What lies over the tab. One file per overlay.
+
+mod help;
+mod palette;
+mod picker;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::model::Model;
+use crate::app::overlay::{Overlay, Scroll};
+use crate::view::text::wrap;
+use crate::view::theme::{Role, Theme};
+use crate::view::widget::popup;
+
+pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
+    match overlay {
+        Overlay::Help(scroll) => help::draw(*scroll, model, theme, within, frame),
+        Overlay::Palette(palette) => palette::draw(palette, model, theme, within, frame),
+        Overlay::Picker { selected } => picker::draw(*selected, model, theme, within, frame),
+        Overlay::Card { title, lines, scroll } => card(title, lines, *scroll, theme, within, frame),
+    }
+}
+
+fn card(title: &str, lines: &[String], scroll: Scroll, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
+    const WIDTH: u16 = 76;
+    let room = usize::from(WIDTH.min(within.width)).saturating_sub(4);
+    let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap(&line, room)).collect();
+    let inside = popup::open(title, (WIDTH, wrapped.len() as u16 + 2), theme, within, frame);
+    let text = wrapped.into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(Role::Text))).collect();
+    popup::scrolled(text, scroll.offset, theme, inside, frame);
+}

@@ -1,0 +1,4 @@
+//! One file per tab.
+
+pub(super) mod board;
+pub(super) mod feeds;

@@ -1,0 +1,3 @@
+//! Pieces several screens share.
+
+pub(super) mod popup;
