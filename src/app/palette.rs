@@ -12,6 +12,9 @@ use crate::world::port::FaultClass;
 /// Longest query worth matching; a pasted megabyte is not a name.
 const LONGEST_QUERY: usize = 200;
 
+/// More than any description scores.
+const NAME_BONUS: u32 = 100_000;
+
 #[derive(Debug, Default)]
 pub struct Palette {
     pub query: String,
@@ -54,12 +57,12 @@ impl Item {
         }
     }
 
-    /// What a query is matched against.
-    fn haystack(self) -> String {
+    /// Everything else worth matching, when no name does.
+    fn description(self) -> String {
         match self {
-            Self::Command(id) => format!("{} {}", id.spec().name, id.spec().doc),
-            Self::Box(id) => format!("{} {} {}", id.title(), id.label(), id.id()),
-            Self::Fault(..) => self.name(),
+            Self::Command(id) => id.spec().doc.to_owned(),
+            Self::Box(id) => format!("{} {}", id.label(), id.id()),
+            Self::Fault(..) => String::new(),
         }
     }
 }
@@ -112,11 +115,16 @@ impl Palette {
         let mut scored: Vec<(u32, Item)> = items
             .into_iter()
             .filter_map(|item| {
-                let haystack = item.haystack();
-                let score = pattern.score(Utf32Str::new(&haystack, &mut buffer), &mut matcher)?;
-                // A name typed whole is what is meant, however well something longer matches.
-                let bonus = if item.name().eq_ignore_ascii_case(self.query.trim()) { 10_000 } else { 0 };
-                Some((score + bonus, item))
+                let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+                let name = item.name();
+                // A name typed whole is what is meant; a name at all is meant before a description.
+                if name.eq_ignore_ascii_case(self.query.trim()) {
+                    return Some((u32::MAX, item));
+                }
+                match score(&name) {
+                    Some(points) => Some((points + NAME_BONUS, item)),
+                    None => score(&item.description()).map(|points| (points, item)),
+                }
             })
             .collect();
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

@@ -64,7 +64,7 @@ macro_rules! boxes {
                 match self { $(Self::$variant => $label),+ }
             }
 
-            /// The title where room is shortest, at most 9 cells.
+            /// The title where room is shortest, at most 8 cells.
             pub fn short(self) -> &'static str {
                 match self { $(Self::$variant => $short),+ }
             }
@@ -100,13 +100,13 @@ boxes! {
     CiTrigger, DeveloperWorkflow, "developer-workflow.ci-trigger", "CI Trigger", "CI trigger", "Trigger";
     Linting, CiPipeline, "ci-pipeline.code-linting", "Code Linting", "Linting", "Lint";
     UnitTests, CiPipeline, "ci-pipeline.unit-tests", "Unit Tests", "Unit tests", "Unit";
-    IntegrationTests, CiPipeline, "ci-pipeline.integration-tests", "Integration Tests", "Integration", "Integratn";
+    IntegrationTests, CiPipeline, "ci-pipeline.integration-tests", "Integration Tests", "Integration", "Integr";
     SecurityScan, CiPipeline, "ci-pipeline.security-scanning", "Security Scanning", "Security scan", "Sec scan";
     BuildArtifact, CiPipeline, "ci-pipeline.build-artifact", "Build Artifact", "Artifact", "Artifact";
     DockerImage, CiPipeline, "ci-pipeline.docker-image-creation", "Docker Image Creation", "Docker image", "Image";
     RegistryPush, CiPipeline, "ci-pipeline.push-to-container-registry", "Push to Container Registry", "Registry push", "Registry";
     Staging, CdPipeline, "cd-pipeline.deploy-to-staging", "Deploy to Staging", "Staging", "Staging";
-    StagingTests, CdPipeline, "cd-pipeline.staging-environment-tests", "Staging Environment Tests", "Staging tests", "Stg tests";
+    StagingTests, CdPipeline, "cd-pipeline.staging-environment-tests", "Staging Environment Tests", "Staging tests", "StgTests";
     ApprovalGate, CdPipeline, "cd-pipeline.deployment-approval-gate", "Deployment Approval Gate", "Approval gate", "Approval";
     Production, CdPipeline, "cd-pipeline.deploy-to-production", "Deploy to Production", "Production", "Prod";
     SmokeTests, CdPipeline, "cd-pipeline.production-smoke-tests", "Production Smoke Tests", "Smoke tests", "Smoke";
@@ -116,13 +116,13 @@ boxes! {
     PrivateSubnets, NetworkLayer, "network-layer.private-subnets", "Private Subnets", "Private subnets", "Private";
     InternetGateway, NetworkLayer, "network-layer.internet-gateway", "Internet Gateway", "Internet gateway", "Internet";
     NatGateway, NetworkLayer, "network-layer.nat-gateway", "NAT Gateway", "NAT gateway", "NAT";
-    SecurityGroups, NetworkLayer, "network-layer.security-groups", "Security Groups", "Security groups", "SecGroups";
+    SecurityGroups, NetworkLayer, "network-layer.security-groups", "Security Groups", "Security groups", "SecGrps";
     NetworkAcls, NetworkLayer, "network-layer.network-acls", "Network ACLs", "Network ACLs", "ACLs";
     LoadBalancer, ComputeLayer, "compute-layer.application-load-balancer", "Application Load Balancer", "Load balancer", "ALB";
     AutoScalingGroup, ComputeLayer, "compute-layer.auto-scaling-group", "Auto Scaling Group", "Auto scaling", "ASG";
     Ec2Instances, ComputeLayer, "compute-layer.ec2-instances", "EC2 Instances", "EC2 instances", "EC2";
     EcsCluster, ComputeLayer, "compute-layer.ecs-cluster-alternative", "ECS Cluster (Alternative)", "ECS cluster", "ECS";
-    DockerContainers, ComputeLayer, "compute-layer.docker-containers", "Docker Containers", "Containers", "Container";
+    DockerContainers, ComputeLayer, "compute-layer.docker-containers", "Docker Containers", "Containers", "Docker";
     Lambda, ComputeLayer, "compute-layer.aws-lambda-for-specific-tasks", "AWS Lambda (For specific tasks)", "Lambda", "Lambda";
     RdsPrimary, DataLayer, "data-layer.rds-mysql-primary", "RDS MySQL Primary", "MySQL primary", "MySQL";
     ReadReplicas, DataLayer, "data-layer.rds-read-replicas", "RDS Read Replicas", "Read replicas", "Replicas";
@@ -130,7 +130,7 @@ boxes! {
     Redis, DataLayer, "data-layer.redis-elasticache", "Redis ElastiCache", "Redis", "Redis";
     CacheClusterNodes, DataLayer, "data-layer.cache-cluster-nodes", "Cache Cluster Nodes", "Cache nodes", "Nodes";
     S3Buckets, DataLayer, "data-layer.s3-buckets", "S3 Buckets", "S3 buckets", "S3";
-    S3LifecycleRules, DataLayer, "data-layer.s3-lifecycle-rules", "S3 Lifecycle Rules", "S3 lifecycle", "Lifecycle";
+    S3LifecycleRules, DataLayer, "data-layer.s3-lifecycle-rules", "S3 Lifecycle Rules", "S3 lifecycle", "S3 rules";
     SqsQueues, MessagingLayer, "messaging-layer.sqs-queues", "SQS Queues", "SQS queues", "SQS";
     DeadLetterQueues, MessagingLayer, "messaging-layer.dead-letter-queues", "Dead Letter Queues", "Dead letters", "DLQs";
     SnsTopics, MessagingLayer, "messaging-layer.sns-topics", "SNS Topics", "SNS topics", "SNS";
@@ -148,20 +148,20 @@ boxes! {
     Waf, SecurityLayer, "security-layer.aws-waf", "AWS WAF", "WAF", "WAF";
     BackupStrategy, DisasterRecovery, "disaster-recovery.backup-strategy", "Backup Strategy", "Backup strategy", "Strategy";
     RegularBackups, DisasterRecovery, "disaster-recovery.regular-backups", "Regular Backups", "Backup jobs", "Jobs";
-    MultiRegion, DisasterRecovery, "disaster-recovery.multi-region-strategy", "Multi-Region Strategy", "Multi-region", "Multi-reg";
+    MultiRegion, DisasterRecovery, "disaster-recovery.multi-region-strategy", "Multi-Region Strategy", "Multi-region", "Regions";
     FailoverPlan, DisasterRecovery, "disaster-recovery.region-failover-plan", "Region Failover Plan", "Failover plan", "Failover";
     Rpo, DisasterRecovery, "disaster-recovery.recovery-point-objective-rpo", "Recovery Point Objective (RPO)", "RPO", "RPO";
     Rto, DisasterRecovery, "disaster-recovery.recovery-time-objective-rto", "Recovery Time Objective (RTO)", "RTO", "RTO";
     AutoScalingPolicies, ScalingStrategy, "scaling-strategy.auto-scaling-policies", "Auto Scaling Policies", "Scaling policies", "Policies";
-    ScaleOutTriggers, ScalingStrategy, "scaling-strategy.scale-out-triggers", "Scale Out Triggers", "Scale out", "Scale out";
-    ScaleInTriggers, ScalingStrategy, "scaling-strategy.scale-in-triggers", "Scale In Triggers", "Scale in", "Scale in";
+    ScaleOutTriggers, ScalingStrategy, "scaling-strategy.scale-out-triggers", "Scale Out Triggers", "Scale out", "ScaleOut";
+    ScaleInTriggers, ScalingStrategy, "scaling-strategy.scale-in-triggers", "Scale In Triggers", "Scale in", "ScaleIn";
     DatabaseScaling, ScalingStrategy, "scaling-strategy.database-scaling", "Database Scaling", "Database scaling", "DB scale";
     ReadScaling, ScalingStrategy, "scaling-strategy.read-scaling-strategy", "Read Scaling Strategy", "Read scaling", "Reads";
     WriteScaling, ScalingStrategy, "scaling-strategy.write-scaling-strategy", "Write Scaling Strategy", "Write scaling", "Writes";
     Caching, ScalingStrategy, "scaling-strategy.caching-strategy", "Caching Strategy", "Caching", "Caching";
     MultiLevelCaching, ScalingStrategy, "scaling-strategy.multi-level-caching", "Multi-level Caching", "Cache levels", "Levels";
-    RightSizing, CostOptimization, "cost-optimization.resource-right-sizing", "Resource Right-sizing", "Right-sizing", "Rightsize";
-    OnDemandInstances, CostOptimization, "cost-optimization.on-demand-instances", "On-demand Instances", "On-demand", "On-demand";
+    RightSizing, CostOptimization, "cost-optimization.resource-right-sizing", "Resource Right-sizing", "Right-sizing", "Sizing";
+    OnDemandInstances, CostOptimization, "cost-optimization.on-demand-instances", "On-demand Instances", "On-demand", "OnDemand";
     SpotInstances, CostOptimization, "cost-optimization.spot-instances-for-workers", "Spot Instances (For workers)", "Spot workers", "Spot";
     ReservedInstances, CostOptimization, "cost-optimization.reserved-instances", "Reserved Instances", "Reserved", "Reserved";
     AutoShutdown, CostOptimization, "cost-optimization.dev-test-auto-shutdown", "Dev/Test Auto-shutdown", "Auto-shutdown", "Shutdown";
@@ -341,7 +341,7 @@ mod tests {
     fn names_fit_the_room_promised_for_them() {
         for id in BoxId::ALL {
             assert!(id.label().chars().count() <= 16, "{id}");
-            assert!(id.short().chars().count() <= 9, "{id}");
+            assert!(id.short().chars().count() <= 8, "{id}");
         }
         for group in Group::ALL {
             assert!(group.label().chars().count() <= 18, "{}", group.id());

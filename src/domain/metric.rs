@@ -21,8 +21,16 @@ pub enum Unit {
     Dollars,
 }
 
+/// Who needs a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Board,
+    /// Only whoever opens a graph or an alarm of it.
+    Graph,
+}
+
 macro_rules! measures {
-    ($($(#[$doc:meta])* $variant:ident, $namespace:literal, $metric:literal, $stat:literal, $dimension:literal, $unit:ident;)+) => {
+    ($($(#[$doc:meta])* $variant:ident, $namespace:literal, $metric:literal, $stat:literal, $dimension:literal, $unit:ident, $reader:ident;)+) => {
         /// A metric opscon knows how to read and judge: one row of the table below. The row is all the AWS adapter
         /// needs to build its `GetMetricData` query, and all the drill world needs to answer it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,60 +60,65 @@ macro_rules! measures {
             pub fn unit(self) -> Unit {
                 match self { $(Self::$variant => Unit::$unit),+ }
             }
+
+            /// Who reads it: what the board needs is read, and paid for, all the time.
+            pub fn reader(self) -> Reader {
+                match self { $(Self::$variant => Reader::$reader),+ }
+            }
         }
     };
 }
 
 measures! {
     /// Requests per minute.
-    AlbRequests, "AWS/ApplicationELB", "RequestCount", "Sum", "LoadBalancer", PerMinute;
+    AlbRequests, "AWS/ApplicationELB", "RequestCount", "Sum", "LoadBalancer", PerMinute, Board;
     /// 5xx answers given by targets.
-    AlbTarget5xx, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", "LoadBalancer", PerMinute;
+    AlbTarget5xx, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", "LoadBalancer", PerMinute, Graph;
     /// 5xx answers given by the balancer itself, for want of a target.
-    AlbElb5xx, "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", "LoadBalancer", PerMinute;
+    AlbElb5xx, "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", "LoadBalancer", PerMinute, Graph;
     /// Metric math over the three above: failed requests in percent of all.
-    AlbErrorPercent, "AWS/ApplicationELB", "5XX_Percent", "Math", "LoadBalancer", Percent;
-    AlbLatencyP50, "AWS/ApplicationELB", "TargetResponseTime", "p50", "LoadBalancer", Seconds;
-    AlbLatencyP99, "AWS/ApplicationELB", "TargetResponseTime", "p99", "LoadBalancer", Seconds;
-    AlbUnhealthyHosts, "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", "TargetGroup", Count;
-    AsgCpu, "AWS/EC2", "CPUUtilization", "Average", "AutoScalingGroupName", Percent;
-    AsgInService, "AWS/AutoScaling", "GroupInServiceInstances", "Average", "AutoScalingGroupName", Count;
-    Ec2StatusCheckFailed, "AWS/EC2", "StatusCheckFailed", "Maximum", "InstanceId", Count;
-    EcsCpu, "AWS/ECS", "CPUUtilization", "Average", "ServiceName", Percent;
-    EcsMemory, "AWS/ECS", "MemoryUtilization", "Average", "ServiceName", Percent;
-    EcsRunning, "ECS/ContainerInsights", "RunningTaskCount", "Average", "ServiceName", Count;
-    LambdaInvocations, "AWS/Lambda", "Invocations", "Sum", "FunctionName", PerMinute;
-    LambdaErrors, "AWS/Lambda", "Errors", "Sum", "FunctionName", PerMinute;
-    LambdaThrottles, "AWS/Lambda", "Throttles", "Sum", "FunctionName", PerMinute;
-    LambdaDurationP99, "AWS/Lambda", "Duration", "p99", "FunctionName", Milliseconds;
-    LambdaConcurrency, "AWS/Lambda", "ConcurrentExecutions", "Maximum", "FunctionName", Count;
-    RdsCpu, "AWS/RDS", "CPUUtilization", "Average", "DBInstanceIdentifier", Percent;
-    RdsFreeStorage, "AWS/RDS", "FreeStorageSpace", "Minimum", "DBInstanceIdentifier", Bytes;
-    RdsConnections, "AWS/RDS", "DatabaseConnections", "Maximum", "DBInstanceIdentifier", Count;
-    RdsFreeMemory, "AWS/RDS", "FreeableMemory", "Minimum", "DBInstanceIdentifier", Bytes;
-    RdsReadLatency, "AWS/RDS", "ReadLatency", "Average", "DBInstanceIdentifier", Seconds;
-    RdsWriteLatency, "AWS/RDS", "WriteLatency", "Average", "DBInstanceIdentifier", Seconds;
+    AlbErrorPercent, "AWS/ApplicationELB", "5XX_Percent", "Math", "LoadBalancer", Percent, Board;
+    AlbLatencyP50, "AWS/ApplicationELB", "TargetResponseTime", "p50", "LoadBalancer", Seconds, Board;
+    AlbLatencyP99, "AWS/ApplicationELB", "TargetResponseTime", "p99", "LoadBalancer", Seconds, Board;
+    AlbUnhealthyHosts, "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", "TargetGroup", Count, Board;
+    AsgCpu, "AWS/EC2", "CPUUtilization", "Average", "AutoScalingGroupName", Percent, Board;
+    AsgInService, "AWS/AutoScaling", "GroupInServiceInstances", "Average", "AutoScalingGroupName", Count, Graph;
+    Ec2StatusCheckFailed, "AWS/EC2", "StatusCheckFailed", "Maximum", "InstanceId", Count, Graph;
+    EcsCpu, "AWS/ECS", "CPUUtilization", "Average", "ServiceName", Percent, Board;
+    EcsMemory, "AWS/ECS", "MemoryUtilization", "Average", "ServiceName", Percent, Graph;
+    EcsRunning, "ECS/ContainerInsights", "RunningTaskCount", "Average", "ServiceName", Count, Graph;
+    LambdaInvocations, "AWS/Lambda", "Invocations", "Sum", "FunctionName", PerMinute, Board;
+    LambdaErrors, "AWS/Lambda", "Errors", "Sum", "FunctionName", PerMinute, Board;
+    LambdaThrottles, "AWS/Lambda", "Throttles", "Sum", "FunctionName", PerMinute, Board;
+    LambdaDurationP99, "AWS/Lambda", "Duration", "p99", "FunctionName", Milliseconds, Board;
+    LambdaConcurrency, "AWS/Lambda", "ConcurrentExecutions", "Maximum", "FunctionName", Count, Board;
+    RdsCpu, "AWS/RDS", "CPUUtilization", "Average", "DBInstanceIdentifier", Percent, Board;
+    RdsFreeStorage, "AWS/RDS", "FreeStorageSpace", "Minimum", "DBInstanceIdentifier", Bytes, Board;
+    RdsConnections, "AWS/RDS", "DatabaseConnections", "Maximum", "DBInstanceIdentifier", Count, Board;
+    RdsFreeMemory, "AWS/RDS", "FreeableMemory", "Minimum", "DBInstanceIdentifier", Bytes, Graph;
+    RdsReadLatency, "AWS/RDS", "ReadLatency", "Average", "DBInstanceIdentifier", Seconds, Graph;
+    RdsWriteLatency, "AWS/RDS", "WriteLatency", "Average", "DBInstanceIdentifier", Seconds, Board;
     /// -1 while replication is broken: unknown, not zero.
-    RdsReplicaLag, "AWS/RDS", "ReplicaLag", "Maximum", "DBInstanceIdentifier", Seconds;
-    CacheHitRate, "AWS/ElastiCache", "CacheHitRate", "Average", "ReplicationGroupId", Percent;
-    CacheMemory, "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", "ReplicationGroupId", Percent;
-    CacheEvictions, "AWS/ElastiCache", "Evictions", "Sum", "ReplicationGroupId", PerMinute;
-    CacheEngineCpu, "AWS/ElastiCache", "EngineCPUUtilization", "Maximum", "ReplicationGroupId", Percent;
-    CacheReplicationLag, "AWS/ElastiCache", "ReplicationLag", "Maximum", "CacheClusterId", Seconds;
-    CdnHitRate, "AWS/CloudFront", "CacheHitRate", "Average", "DistributionId", Percent;
-    S3Size, "AWS/S3", "BucketSizeBytes", "Average", "BucketName", Bytes;
-    SqsVisible, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", Count;
-    SqsOldestAge, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName", Seconds;
-    SqsSent, "AWS/SQS", "NumberOfMessagesSent", "Sum", "QueueName", PerMinute;
-    SqsDeleted, "AWS/SQS", "NumberOfMessagesDeleted", "Sum", "QueueName", PerMinute;
-    SnsPublished, "AWS/SNS", "NumberOfMessagesPublished", "Sum", "TopicName", PerMinute;
-    SnsFailed, "AWS/SNS", "NumberOfNotificationsFailed", "Sum", "TopicName", PerMinute;
-    NatPortErrors, "AWS/NATGateway", "ErrorPortAllocation", "Sum", "NatGatewayId", PerMinute;
-    NatPacketsDropped, "AWS/NATGateway", "PacketsDropCount", "Sum", "NatGatewayId", PerMinute;
-    NatBytesOut, "AWS/NATGateway", "BytesOutToDestination", "Sum", "NatGatewayId", Bytes;
-    WafBlocked, "AWS/WAFV2", "BlockedRequests", "Sum", "WebACL", PerMinute;
-    CanarySuccess, "CloudWatchSynthetics", "SuccessPercent", "Average", "CanaryName", Percent;
-    EstimatedCharges, "AWS/Billing", "EstimatedCharges", "Maximum", "Currency", Dollars;
+    RdsReplicaLag, "AWS/RDS", "ReplicaLag", "Maximum", "DBInstanceIdentifier", Seconds, Board;
+    CacheHitRate, "AWS/ElastiCache", "CacheHitRate", "Average", "ReplicationGroupId", Percent, Board;
+    CacheMemory, "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", "ReplicationGroupId", Percent, Board;
+    CacheEvictions, "AWS/ElastiCache", "Evictions", "Sum", "ReplicationGroupId", PerMinute, Board;
+    CacheEngineCpu, "AWS/ElastiCache", "EngineCPUUtilization", "Maximum", "ReplicationGroupId", Percent, Graph;
+    CacheReplicationLag, "AWS/ElastiCache", "ReplicationLag", "Maximum", "CacheClusterId", Seconds, Board;
+    CdnHitRate, "AWS/CloudFront", "CacheHitRate", "Average", "DistributionId", Percent, Board;
+    S3Size, "AWS/S3", "BucketSizeBytes", "Average", "BucketName", Bytes, Board;
+    SqsVisible, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", Count, Board;
+    SqsOldestAge, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName", Seconds, Board;
+    SqsSent, "AWS/SQS", "NumberOfMessagesSent", "Sum", "QueueName", PerMinute, Board;
+    SqsDeleted, "AWS/SQS", "NumberOfMessagesDeleted", "Sum", "QueueName", PerMinute, Board;
+    SnsPublished, "AWS/SNS", "NumberOfMessagesPublished", "Sum", "TopicName", PerMinute, Board;
+    SnsFailed, "AWS/SNS", "NumberOfNotificationsFailed", "Sum", "TopicName", PerMinute, Board;
+    NatPortErrors, "AWS/NATGateway", "ErrorPortAllocation", "Sum", "NatGatewayId", PerMinute, Board;
+    NatPacketsDropped, "AWS/NATGateway", "PacketsDropCount", "Sum", "NatGatewayId", PerMinute, Graph;
+    NatBytesOut, "AWS/NATGateway", "BytesOutToDestination", "Sum", "NatGatewayId", Bytes, Board;
+    WafBlocked, "AWS/WAFV2", "BlockedRequests", "Sum", "WebACL", PerMinute, Board;
+    CanarySuccess, "CloudWatchSynthetics", "SuccessPercent", "Average", "CanaryName", Percent, Board;
+    EstimatedCharges, "AWS/Billing", "EstimatedCharges", "Maximum", "Currency", Dollars, Graph;
 }
 
 impl Serialize for Measure {

@@ -150,10 +150,6 @@ pub struct Below {
     pub latency: (f64, f64),
 }
 
-impl Below {
-    pub const WELL: Self = Self { failing: 0.0, latency: (0.0, 0.0) };
-}
-
 impl Fleet {
     pub fn new(plan: Plan, min: u32, desired: u32, max: u32, release: Release, seed: Noise, tick: i64) -> Self {
         let noise = seed.of(plan.name.as_str());
@@ -426,7 +422,7 @@ mod tests {
 
     fn run(fleet: &mut Fleet, ticks: std::ops::Range<i64>, per_tick: u64) {
         for tick in ticks {
-            fleet.serve(tick, per_tick, Below::WELL);
+            fleet.serve(tick, per_tick, Below { failing: 0.0, latency: (0.0, 0.0) });
             fleet.advance(tick);
         }
     }

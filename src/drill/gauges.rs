@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::metric::{Measure, MetricSet, Series};
+use crate::domain::metric::{Measure, MetricSet, Reader, Series};
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 
@@ -47,16 +47,10 @@ impl Gauges {
             .collect()
     }
 
-    /// Mean of the minutes that have a value among the `count` before and including `minute`.
-    pub fn mean(&self, site: Site, measure: Measure, resource: &Text, minute: i64, count: usize) -> Option<f64> {
-        let values: Vec<f64> = self.tail(site, measure, resource, minute, count).into_iter().flatten().collect();
-        if values.is_empty() { None } else { Some(values.iter().sum::<f64>() / values.len() as f64) }
-    }
-
     /// What `GetMetricData` would answer for one site at the end of `minute`.
     pub fn answer(&self, site: Site, minute: i64, epoch: Timestamp) -> MetricSet {
         let mut set = MetricSet::default();
-        for ((_, measure, resource), track) in self.of(site) {
+        for ((_, measure, resource), track) in self.of(site).filter(|((_, measure, _), _)| measure.reader() == Reader::Board) {
             let values: Vec<f64> =
                 (0..RECENT as i64).rev().map(|back| track.at(minute - back).unwrap_or(f64::NAN)).collect();
             if values.iter().all(|value| value.is_nan()) {
@@ -107,7 +101,6 @@ mod tests {
         let tail = |minute, count| gauges.tail(Site::Prod, Measure::AsgCpu, &web, minute, count);
         assert_eq!(tail(13, 5), vec![None, Some(50.0), None, None, Some(60.0)]);
         assert_eq!(tail(14, 2), vec![Some(60.0), None]);
-        assert_eq!(gauges.mean(Site::Prod, Measure::AsgCpu, &web, 13, 4), Some(55.0));
         assert_eq!(gauges.tail(Site::Prod, Measure::RdsCpu, &web, 13, 2), vec![None, None]);
     }
 

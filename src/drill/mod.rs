@@ -146,19 +146,26 @@ fn unknown_scope(key: &FeedKey) -> CloudError {
     }
 }
 
-/// What the answer would have cost at AWS: one call per operation and page of 100, a plausible latency, list prices.
+/// What the answer would have cost at AWS: a call for each operation, or only the first where there is nothing to look
+/// into; a plausible latency; list prices.
 fn usage_of(simulation: &Simulation, key: &FeedKey, payload: &Payload) -> Usage {
     let operations = key.feed.actions().len() as u32;
+    let looked_into = if payload.is_empty() { 1 } else { operations };
     let (calls, micro_usd) = match (key.feed.price(), payload) {
         (_, Payload::Exercise(_)) => (0, 0),
-        (_, Payload::Instances(list)) => (operations + (list.len() / 1_000) as u32, 0),
+        // A thousand instances to a page.
+        (_, Payload::Instances(list)) => (looked_into + (list.len() / 1_000) as u32, 0),
         // 0.01 USD per 1,000 metrics, 500 to a call.
         (Price::PerMetric, Payload::Metrics(set)) => (1 + set.len() as u32 / 500, set.len() as u32 * 10),
         // 0.01 USD per request.
-        (Price::PerRequest, _) => (operations, operations * 10_000),
-        // 0.50 USD per million traces scanned, about two thousand in five minutes here.
-        (Price::PerScan, _) => (operations, 1_000),
-        _ => (operations, 0),
+        (Price::PerRequest, _) => (looked_into, looked_into * 10_000),
+        // 0.50 USD per million traces scanned, those of five minutes.
+        (Price::PerScan, _) if payload.is_empty() => (1, 0),
+        (Price::PerScan, _) => {
+            let scanned = simulation.visitors * feeds::SAMPLED * 300.0;
+            (operations, (scanned * 0.5) as u32)
+        }
+        _ => (looked_into, 0),
     };
     let latency = 38.0 + 90.0 * simulation.noise.of(key.feed.name()).unit(simulation.tick);
     Usage { calls, latency_ms: latency as u32, micro_usd }

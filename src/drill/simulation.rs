@@ -145,7 +145,7 @@ impl Simulation {
             target_cpu,
         };
         let mut web = fleet(plan("web", Site::Prod, 75.0, 12, (0.045, 0.19), 65.0), 1.0, 4, 12, "v418");
-        let mut web_dr = fleet(plan("web-dr", Site::Standby, 75.0, 12, (0.055, 0.22), 65.0), 0.0, 0, 12, "v418");
+        let web_dr = fleet(plan("web-dr", Site::Standby, 75.0, 12, (0.055, 0.22), 65.0), 0.0, 0, 12, "v418");
         let mut catalog = fleet(plan("catalog", Site::Prod, 40.0, 4, (0.018, 0.08), 65.0), LOOKING, 4, 16, "v87");
         let mut checkout = fleet(plan("checkout", Site::Prod, 8.0, 4, (0.06, 0.24), 65.0), BUYING, 3, 14, "v203");
         let mut orders_worker =
@@ -159,7 +159,6 @@ impl Simulation {
         let units = web.units.len();
         web.rollouts.push(past("v416", "v417", "oskar", "smaller product images", 54, 26, units));
         web.rollouts.push(past("v417", "v418", "lena", "remember the last search", 5, 27, units));
-        web_dr.rollouts.push(past("v417", "v418", "lena", "remember the last search", 4, 4, 0));
         catalog.rollouts.push(past("v86", "v87", "jun", "filter by size", 50, 14, catalog.units.len()));
         catalog.rollouts.insert(0, past("v85", "v86", "jun", "fix sorting", 120, 15, catalog.units.len()));
         checkout.rollouts.push(past("v201", "v202", "maria", "new tax table", 170, 12, checkout.units.len()));

@@ -11,7 +11,7 @@ use crate::app::settings::Glyphs;
 use crate::app::tab::Tab;
 use crate::domain::units::{brief, since};
 use crate::view::header::both_ends;
-use crate::view::text::fit;
+use crate::view::text::{fit, width};
 use crate::view::theme::{Role, Theme};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -21,16 +21,25 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         return;
     }
     let has_signs = model.settings.look.glyphs == Glyphs::Unicode;
+    let age = age(model);
+    // Whole keys or none: a word cut in two helps nobody.
+    let mut room = usize::from(area.width).saturating_sub(width(&age) + 1);
     let mut left = vec![Span::raw(" ")];
     for id in commands(model) {
         let Some(key) = model.settings.keymap.key(id) else { continue };
         let usable = (id.spec().enabled)(model).is_ok();
         let key_text = key.to_string();
         let key_text = if key_text == "enter" && has_signs { "⏎".to_owned() } else { key_text };
+        let word = format!(" {}  ", word(id, model));
+        let needed = width(&key_text) + width(&word);
+        if needed > room {
+            continue;
+        }
+        room -= needed;
         left.push(Span::styled(key_text, theme.style(if usable { Role::Accent } else { Role::Faint })));
-        left.push(Span::styled(format!(" {}  ", word(id, model)), theme.style(if usable { Role::Dim } else { Role::Faint })));
+        left.push(Span::styled(word, theme.style(if usable { Role::Dim } else { Role::Faint })));
     }
-    both_ends(left, vec![Span::styled(age(model), theme.style(Role::Dim))], area, frame);
+    both_ends(left, vec![Span::styled(age, theme.style(Role::Dim))], area, frame);
 }
 
 fn commands(model: &Model) -> Vec<CommandId> {
@@ -39,9 +48,9 @@ fn commands(model: &Model) -> Vec<CommandId> {
         (Some(Overlay::Palette(_) | Overlay::Picker { .. }), _) => vec![C::Open, C::Back],
         (Some(_), _) => vec![C::Down, C::Up, C::Back],
         (None, Tab::Board) if model.board_tab.page.is_some() => {
-            vec![C::Back, C::NextTrouble, C::Left, C::Right, C::Refresh, C::Palette, C::Help]
+            vec![C::Back, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
-        (None, Tab::Board) => vec![C::Open, C::NextTrouble, C::Zoom, C::NextGroup, C::Palette, C::Help, C::Quit],
+        (None, Tab::Board) => vec![C::Open, C::NextTrouble, C::Help, C::Palette, C::Zoom, C::Quit, C::NextGroup],
         (None, Tab::Feeds) => vec![C::Down, C::Up, C::Refresh, C::Board, C::Palette, C::Help, C::Quit],
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     let right = right_side(model, theme);
     // What is left of the line goes to account and region, the first things to be cut.
     let taken: usize = left.iter().chain(&right).map(|span| width(&span.content)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + "SAFE".len() + 4);
+    let room = usize::from(area.width).saturating_sub(taken + " │ SAFE ".chars().count());
     left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
     left.push(bar());
     left.push(Span::styled("SAFE", theme.style(Role::Dim)));
@@ -28,15 +28,8 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
 }
 
 fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {
-    let ledger = model.world.ledger();
-    let rate = format!("{:.0} calls/min {}/h  ", ledger.calls_per_minute(model.now), ledger.usd_per_hour(model.now));
     let there = model.now.to_zoned(model.settings.bearings.zone.clone());
-    let mut spans = Vec::new();
-    if model.size.width >= 100 {
-        spans.push(Span::styled(rate, theme.style(Role::Dim)));
-    }
-    spans.push(Span::styled(there.strftime("%H:%M:%S %Z ").to_string(), theme.style(Role::Text)));
-    spans
+    vec![Span::styled(there.strftime("%H:%M:%S %Z ").to_string(), theme.style(Role::Text))]
 }
 
 /// Accounts, then regions, each named once.
@@ -71,6 +64,9 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
         };
         right.push(Span::styled(text, theme.style(role)));
     }
+    let ledger = model.world.ledger();
+    let pace = format!("  {:.0} calls/min {}/h ", ledger.calls_per_minute(), ledger.usd_per_hour());
+    right.push(Span::styled(pace, theme.style(Role::Dim)));
     both_ends(left, right, area, frame);
 }
 

@@ -1,8 +1,8 @@
 //! F4: the model as a frame. [`draw`] reads and decides nothing; the only code that knows ratatui.
 //!
 //! ```text
-//!  opscon │ DRILL bad-deploy │ acme-prod │ eu-west-1 │ SAFE               12 calls/min 0.02 USD/h  14:12:07 CET   header
-//!  1 board  2 feeds                                                                          broke 4 min ago     tab bar
+//!  opscon │ DRILL bad-deploy │ acme-prod │ eu-west-1 │ SAFE                                        14:12:07 CET   header
+//!  1 board  2 feeds                                           broke 4 min ago  169 calls/min 0.09 USD/h          tab bar
 //!  BROKE    ✖ web-edge 5xx 7.4 % (limit 5 %) for 4 min · 2 alarms firing                                         strip
 //!  WHERE    Application Load Balancer → Deploy to Production
 //!  CHANGED  14:06:32 deploy web v418 → v419 "cache the basket" by maria, 98 s before the first sign

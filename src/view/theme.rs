@@ -47,8 +47,9 @@ impl Theme {
                 Role::Bad | Role::Badge => style.add_modifier(Modifier::BOLD | Modifier::REVERSED),
             },
             colours => match role {
-                Role::Text => style,
-                Role::Strong => style.add_modifier(Modifier::BOLD),
+                // Named, not left out: text over a faint frame must not take on the frame's colour.
+                Role::Text => style.fg(Color::Reset),
+                Role::Strong => style.fg(Color::Reset).add_modifier(Modifier::BOLD),
                 Role::Dim => style.fg(pick(colours, Color::Gray, 246, (142, 149, 160))),
                 Role::Faint => style.fg(pick(colours, Color::DarkGray, 240, (84, 91, 102))),
                 Role::Accent => style.fg(pick(colours, Color::LightBlue, 75, (97, 175, 239))),

@@ -133,16 +133,26 @@ impl<T: Merge + PartialEq> Held<T> {
     }
 }
 
-/// How a new value takes over what did not change in the old one.
+/// What the payloads have in common.
 pub trait Merge: Sized {
+    /// This value with what did not change in it taken over from the old one, where that saves anything.
     fn merged_onto(&self, _old: &Self) -> Option<Self> {
         None
+    }
+
+    /// True when there is nothing of the kind.
+    fn is_empty(&self) -> bool {
+        false
     }
 }
 
 impl<T: Identified + PartialEq> Merge for List<T> {
     fn merged_onto(&self, old: &Self) -> Option<Self> {
         Some(self.clone().sharing(old))
+    }
+
+    fn is_empty(&self) -> bool {
+        (**self).is_empty()
     }
 }
 
@@ -202,6 +212,11 @@ macro_rules! feeds {
         }
 
         impl Payload {
+            /// True when the answer is that there is nothing of the kind.
+            pub fn is_empty(&self) -> bool {
+                match self { $(Self::$variant(value) => Merge::is_empty(&**value)),+ }
+            }
+
             pub fn feed(&self) -> Feed {
                 match self { $(Self::$variant(_) => Feed::$variant),+ }
             }
@@ -273,9 +288,9 @@ feeds! {
          "ec2:DescribeNetworkAcls"];
     LogGroups, log_groups: List<LogGroup>, "log-groups", Regional, every 120, focused 60, Free,
         ["logs:DescribeLogGroups", "logs:FilterLogEvents"];
-    ServiceMap, service_map: List<ServiceNode>, "service-map", Regional, every 60, focused 30, PerScan,
+    ServiceMap, service_map: List<ServiceNode>, "service-map", Regional, every 120, focused 60, PerScan,
         ["xray:GetServiceGraph", "xray:GetTimeSeriesServiceStatistics"];
-    Traces, traces: List<TraceSummary>, "traces", Regional, every 60, focused 30, PerScan,
+    Traces, traces: List<TraceSummary>, "traces", Regional, every 300, focused 60, PerScan,
         ["xray:GetTraceSummaries"];
     Pipelines, pipelines: List<Pipeline>, "pipelines", Regional, every 30, focused 15, Free,
         ["codepipeline:ListPipelines", "codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions",

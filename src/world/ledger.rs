@@ -1,43 +1,38 @@
 //! What our own asking costs: calls, throttles, latency and dollars.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::money::Usd;
-use crate::world::port::{CloudError, FaultClass, Usage};
+use crate::world::port::{CloudError, FaultClass, FeedKey, Usage};
 
-/// Calls of this session, and of the last five minutes one by one.
+/// Totals of this session, and what each question took when it was last put.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    started: Option<Timestamp>,
     calls: u64,
-    throttled: u64,
-    failed: u64,
     micro_usd: u64,
-    recent: VecDeque<Entry>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    at: Timestamp,
-    usage: Usage,
-    throttled: bool,
+    last: BTreeMap<FeedKey, Usage>,
+    /// When we were throttled, of the last five minutes.
+    throttled: VecDeque<Timestamp>,
 }
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Ledger {
-    pub fn note(&mut self, at: Timestamp, usage: &Usage, error: Option<&CloudError>) {
-        let throttled = error.is_some_and(|error| error.class == FaultClass::Throttled);
-        self.started.get_or_insert(at);
+    pub fn note(&mut self, key: &FeedKey, at: Timestamp, usage: &Usage, error: Option<&CloudError>) {
         self.calls += u64::from(usage.calls);
-        self.throttled += u64::from(throttled);
-        self.failed += u64::from(error.is_some());
         self.micro_usd += u64::from(usage.micro_usd);
-        self.recent.push_back(Entry { at, usage: *usage, throttled });
-        while self.recent.front().is_some_and(|entry| at.duration_since(entry.at) > WINDOW) {
-            self.recent.pop_front();
+        match error {
+            // A refused question costs next to nothing; the last answered one says what it costs to ask.
+            Some(error) if error.class == FaultClass::Throttled => self.throttled.push_back(at),
+            Some(_) => {}
+            None => {
+                self.last.insert(key.clone(), *usage);
+            }
+        }
+        while self.throttled.front().is_some_and(|then| at.duration_since(*then) > WINDOW) {
+            self.throttled.pop_front();
         }
     }
 
@@ -45,73 +40,82 @@ impl Ledger {
         self.calls
     }
 
-    pub fn failed(&self) -> u64 {
-        self.failed
-    }
-
     pub fn spent(&self) -> Usd {
         Usd { micros: self.micro_usd as i64 }
     }
 
-    /// Mean over the window, or over the session while it is younger; the burst at the start is spread over a minute
-    /// at least, so that a console just opened does not claim thousands a minute.
-    pub fn calls_per_minute(&self, now: Timestamp) -> f64 {
-        let calls: u64 = self.window(now).map(|entry| u64::from(entry.usage.calls)).sum();
-        calls as f64 / self.minutes(now)
+    /// At the feeds' own cadences: what this console does while nobody looks at anything in particular. Counting the last
+    /// minutes instead would call the burst of the first second a pace.
+    pub fn calls_per_minute(&self) -> f64 {
+        self.last.iter().map(|(key, usage)| f64::from(usage.calls) * 60.0 / key.feed.cadence().as_secs_f64()).sum()
     }
 
-    pub fn throttled_in_window(&self, now: Timestamp) -> usize {
-        self.window(now).filter(|entry| entry.throttled).count()
-    }
-
-    pub fn mean_latency_ms(&self, now: Timestamp) -> Option<f64> {
-        let (count, total) = self
-            .window(now)
-            .filter(|entry| entry.usage.calls > 0)
-            .fold((0_u32, 0_u64), |(count, total), entry| (count + 1, total + u64::from(entry.usage.latency_ms)));
-        if count == 0 { None } else { Some(total as f64 / f64::from(count)) }
-    }
-
-    /// What an hour like the last five minutes would cost. Cost Explorer's six-hourly requests are left out: one of
-    /// them in the window would read as many times its hourly share.
-    pub fn usd_per_hour(&self, now: Timestamp) -> Usd {
-        let micros: u64 = self
-            .window(now)
-            .map(|entry| u64::from(entry.usage.micro_usd))
-            .filter(|micros| *micros < 10_000)
+    /// List price of an hour at that pace.
+    pub fn usd_per_hour(&self) -> Usd {
+        let micros: f64 = self
+            .last
+            .iter()
+            .map(|(key, usage)| f64::from(usage.micro_usd) * 3_600.0 / key.feed.cadence().as_secs_f64())
             .sum();
-        Usd { micros: (micros as f64 / self.minutes(now) * 60.0) as i64 }
+        Usd { micros: micros as i64 }
     }
 
-    fn window(&self, now: Timestamp) -> impl Iterator<Item = &Entry> {
-        self.recent.iter().filter(move |entry| now.duration_since(entry.at) <= WINDOW)
+    pub fn throttled_lately(&self, now: Timestamp) -> usize {
+        self.throttled.iter().filter(|then| now.duration_since(**then) <= WINDOW).count()
     }
 
-    fn minutes(&self, now: Timestamp) -> f64 {
-        let age = self.started.map_or(SignedDuration::ZERO, |started| now.duration_since(started));
-        age.clamp(SignedDuration::from_mins(1), WINDOW).as_secs_f64() / 60.0
+    /// Mean over the last answer to each question.
+    pub fn mean_latency_ms(&self) -> Option<f64> {
+        let answered: Vec<f64> =
+            self.last.values().filter(|usage| usage.calls > 0).map(|usage| f64::from(usage.latency_ms)).collect();
+        if answered.is_empty() { None } else { Some(answered.iter().sum::<f64>() / answered.len() as f64) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::scope::{Environment, Scope, ScopeRef};
+    use crate::world::feed::Feed;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_773_000_000 + second).unwrap()
+    fn key(feed: Feed) -> FeedKey {
+        let scope = Scope {
+            account: "123456789012".into(),
+            alias: "".into(),
+            region: "eu-west-1".into(),
+            environment: Environment::Prod,
+        };
+        FeedKey { feed, scope: ScopeRef::new(scope) }
     }
 
     #[test]
-    fn rates_are_over_the_window_and_not_over_the_burst_at_the_start() {
+    fn the_pace_follows_from_cadences_and_not_from_the_burst_at_the_start() {
         let mut ledger = Ledger::default();
-        for _ in 0..30 {
-            ledger.note(at(0), &Usage { calls: 2, latency_ms: 80, micro_usd: 10 }, None);
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..3 {
+            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms: 80, micro_usd: 0 }, None);
+            ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None);
         }
-        assert!((ledger.calls_per_minute(at(1)) - 60.0).abs() < 1e-9);
-        assert!((ledger.calls_per_minute(at(300)) - 12.0).abs() < 1e-9);
-        assert_eq!(ledger.usd_per_hour(at(300)), Usd { micros: 3_600 });
-        ledger.note(at(700), &Usage { calls: 1, latency_ms: 80, micro_usd: 0 }, None);
-        assert!((ledger.calls_per_minute(at(700)) - 0.2).abs() < 1e-9);
-        assert_eq!(ledger.calls(), 61);
+        assert!((ledger.calls_per_minute() - 5.0).abs() < 1e-9);
+        assert_eq!(ledger.usd_per_hour(), Usd { micros: 6_000 });
+        assert_eq!(ledger.calls(), 9);
+        assert_eq!(ledger.mean_latency_ms(), Some(60.0));
+    }
+
+    #[test]
+    fn throttles_are_forgotten_after_five_minutes() {
+        let mut ledger = Ledger::default();
+        let error = CloudError {
+            class: FaultClass::Throttled,
+            operation: "".into(),
+            message: "Rate exceeded".into(),
+            missing: None,
+        };
+        let at = |second| Timestamp::from_second(second).unwrap();
+        ledger.note(&key(Feed::Alarms), at(0), &Usage::default(), Some(&error));
+        ledger.note(&key(Feed::Alarms), at(200), &Usage::default(), Some(&error));
+        assert_eq!(ledger.throttled_lately(at(250)), 2);
+        assert_eq!(ledger.throttled_lately(at(301)), 1);
+        assert_eq!(ledger.throttled_lately(at(900)), 0);
     }
 }

@@ -66,7 +66,7 @@ impl World {
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
-        self.ledger.note(at, &usage, outcome.as_ref().err());
+        self.ledger.note(&key, at, &usage, outcome.as_ref().err());
         let changed = place.feeds.apply(key.feed, at, outcome, next);
         if changed {
             self.revision += 1;

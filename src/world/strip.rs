@@ -182,15 +182,26 @@ impl<'a> Broken<'a> {
         if boxes.len() > SHOWN {
             text.push_str(&format!(" and {} more", boxes.len() - SHOWN));
         }
-        let mut scopes: Vec<String> =
-            self.findings.iter().filter_map(|(_, finding)| finding.scope.as_ref()).map(ToString::to_string).collect();
-        scopes.sort();
-        scopes.dedup();
-        match scopes.as_slice() {
-            [] => text,
-            [one] => format!("{text}  in {one}"),
-            [one, two] => format!("{text}  in {one} and {two}"),
-            [one, rest @ ..] => format!("{text}  in {one} and {} more", rest.len()),
+        text + &self.scopes()
+    }
+
+    /// `  in eu-west-1 and eu-central-1 of acme-prod`.
+    fn scopes(&self) -> String {
+        let mut accounts: Vec<String> = Vec::new();
+        let mut regions: Vec<&str> = Vec::new();
+        for scope in self.findings.iter().filter_map(|(_, finding)| finding.scope.as_ref()) {
+            let account = scope.account_name();
+            if !accounts.contains(&account) {
+                accounts.push(account);
+            }
+            if !scope.is_global() && !regions.contains(&scope.region.as_str()) {
+                regions.push(scope.region.as_str());
+            }
+        }
+        match (regions.is_empty(), accounts.is_empty()) {
+            (_, true) => String::new(),
+            (true, false) => format!("  in {}", accounts.join(" and ")),
+            (false, false) => format!("  in {} of {}", regions.join(" and "), accounts.join(" and ")),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) mod storage;
 use std::sync::Arc;
 
 pub(super) use crowd::Crowd;
+pub(super) use monitoring::SAMPLED;
 
 use crate::domain::exercise::Exercise;
 use crate::domain::list::List;

@@ -9,8 +9,8 @@ use crate::domain::trace::{RootCause, ServiceNode, TraceSummary};
 use crate::drill::company::Site;
 use crate::drill::simulation::{Cause, Service, Simulation, Snapshot, TICKS_PER_MINUTE};
 
-/// X-Ray samples one request in twenty here.
-const SAMPLED: f64 = 0.05;
+/// X-Ray samples one request in a hundred here.
+pub(in crate::drill) const SAMPLED: f64 = 0.01;
 /// Minutes of the service map's window, and of the traces listed.
 const WINDOW: usize = 5;
 /// Traces listed for each minute.

@@ -18,18 +18,18 @@ pub(super) const BOXES: &[BoxSpec] = &[
         facts: |sight| {
             let ledger = sight.world.ledger();
             let series: usize = sight.places().filter_map(|place| place.feeds.metrics.value()).map(|set| set.len()).sum();
-            Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute(sight.at)))
-                .with("our calls", format!("{:.0}/min, {} this session", ledger.calls_per_minute(sight.at), count(ledger.calls())))
-                .with("throttled", format!("{} in 5 min", ledger.throttled_in_window(sight.at)))
-                .with("mean latency", ledger.mean_latency_ms(sight.at).map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
-                .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(sight.at), ledger.spent()))
+            Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute()))
+                .with("our calls", format!("{:.0}/min, {} this session", ledger.calls_per_minute(), count(ledger.calls())))
+                .with("throttled", format!("{} in 5 min", ledger.throttled_lately(sight.at)))
+                .with("mean latency", ledger.mean_latency_ms().map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
+                .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(), ledger.spent()))
                 .with("metrics read", count(series as u64))
         },
         checks: &[Check {
             title: "We are not throttled",
             limit: |_| "warn on any in 5 min".into(),
             judge: |sight| {
-                let throttled = sight.world.ledger().throttled_in_window(sight.at);
+                let throttled = sight.world.ledger().throttled_lately(sight.at);
                 if throttled == 0 {
                     return Verdict::Pass("none".into());
                 }

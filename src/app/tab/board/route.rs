@@ -66,6 +66,9 @@ impl Ways {
     }
 }
 
+/// Cells from a box's right end to where wires go down out of it, and in from above.
+const FROM_CORNER: u16 = 3;
+
 /// Draws a path cell by cell.
 struct Pen {
     cells: Vec<Cell>,
@@ -150,10 +153,10 @@ fn straight_across(from: Area, to: Area) -> Vec<Cell> {
     pen.cells
 }
 
-/// Out of the bottom border, into the top border.
+/// Out of the bottom border, into the top border, near the right corner: titles stand on the left.
 fn straight_down(from: Area, to: Area) -> Vec<Cell> {
     let mut pen = Pen::new();
-    let x = centre(from);
+    let x = from.right().min(to.right()) - FROM_CORNER;
     pen.line(x, from.bottom() - 1, Ways::new(false, true, true, true));
     pen.upright(x, from.bottom(), to.y);
     pen.head(x, to.y, Heading::Down);
@@ -173,17 +176,21 @@ fn under(from: Area, to: Area) -> Vec<Cell> {
     pen.cells
 }
 
-/// Down to the line below the row, back along it, and into the top of a box of the next row, near its left edge so that
-/// a title can stand on the line.
+/// Down to the line below the row, back along it, and down into the first box of the next row. The head stands on the
+/// line above the box, or in its border where there is no such line.
 fn round_to_next_row(from: Area, to: Area) -> Vec<Cell> {
     let mut pen = Pen::new();
     let (start, end, y) = (centre(from), to.x + 2, from.bottom());
     pen.line(start, from.bottom() - 1, Ways::new(false, true, true, true));
     pen.line(start, y, Ways::new(true, false, true, false));
     pen.across(end + 1, start, y);
-    pen.line(end, y, Ways::new(false, true, false, true));
-    pen.upright(end, y + 1, to.y);
-    pen.head(end, to.y, Heading::Down);
+    if to.y == y + 1 {
+        pen.head(end, y, Heading::Down);
+    } else {
+        pen.line(end, y, Ways::new(false, true, false, true));
+        pen.upright(end, y + 1, to.y - 1);
+        pen.head(end, to.y - 1, Heading::Down);
+    }
     pen.cells
 }
 

@@ -16,13 +16,14 @@ use crate::domain::health::Health;
 use crate::view::rect;
 use crate::view::text::{fill, fit, width};
 use crate::view::theme::{Role, Theme};
+use crate::world::board::{Fact, Reading};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let tab = &model.board_tab;
     let chart = Chart::for_screen(model.size, tab.zoom, tab.focus);
     let painter = Painter { model, theme, chart: &chart };
     let buffer = frame.buffer_mut();
-    painter.groups(buffer);
+    painter.frames(buffer);
     for (id, place) in chart.boxes() {
         match chart.kind {
             Kind::Flow { .. } | Kind::Zoom { .. } => painter.framed(id, place, buffer),
@@ -32,6 +33,8 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         }
     }
     painter.wires(buffer);
+    // Last, because the title of a group stands on the wire that leads to it.
+    painter.titles(buffer);
     painter.notes(area, buffer);
 }
 
@@ -57,7 +60,9 @@ impl Painter<'_> {
             _ => theme.of_health(health),
         };
         let set = if focused { border::THICK } else { border::ROUNDED };
-        let room = usize::from(place.width).saturating_sub(4);
+        // A wire from above comes in near the right corner; the title ends before it.
+        let corner = if self.has_wire_from_above(id) { 6 } else { 4 };
+        let room = usize::from(place.width).saturating_sub(corner);
         let title_style = if focused {
             theme.selected()
         } else if health.wants_eyes() {
@@ -75,14 +80,19 @@ impl Painter<'_> {
         let area = rect(place);
         let inside = block.inner(area);
         block.render(area, buffer);
-        let mut lines = vec![Line::styled(fit(&reading.headline, usize::from(inside.width)), self.fact_style(health))];
-        for fact in reading.facts.iter().take(8) {
-            let text = fit(&format!("{} {}", fact.label, fact.value), usize::from(inside.width));
-            lines.push(Line::styled(text, theme.style(Role::Dim)));
-        }
-        for (row, line) in lines.into_iter().take(usize::from(inside.height)).enumerate() {
+        let room = usize::from(inside.width);
+        let headline = Line::styled(fit(&reading.headline, room), self.fact_style(health));
+        let facts = further_facts(reading, room).into_iter().map(|fact| Line::styled(fact, theme.style(Role::Dim)));
+        for (row, line) in std::iter::once(headline).chain(facts).take(usize::from(inside.height)).enumerate() {
             line.render(Rect { y: inside.y + row as u16, height: 1, ..inside }, buffer);
         }
+    }
+
+    fn has_wire_from_above(&self, id: BoxId) -> bool {
+        let Some(place) = self.chart.area(id) else { return false };
+        self.chart.wires.iter().any(|wire| wire.cells.last().is_some_and(|cell| {
+            cell.stroke == Stroke::Head(Heading::Down) && cell.y == place.y && (place.x..place.right()).contains(&cell.x)
+        }))
     }
 
     fn fact_style(&self, health: Health) -> Style {
@@ -125,7 +135,7 @@ impl Painter<'_> {
         let room = usize::from(place.width).saturating_sub(3);
         let line = Line::from(vec![
             Span::styled(format!("{} ", theme.sign(health)), theme.of_health(health)),
-            Span::styled(name_for(id, room), style),
+            Span::styled(fit(id.short(), room), style),
         ]);
         line.render(rect(place), buffer);
     }
@@ -136,16 +146,24 @@ impl Painter<'_> {
         Line::from(Span::styled(self.theme.sign(health), style)).render(rect(place), buffer);
     }
 
-    fn groups(&self, buffer: &mut Buffer) {
+    fn frames(&self, buffer: &mut Buffer) {
         for (group, place) in &self.chart.groups {
             if *group == Group::AwsInfrastructure {
-                self.frame_of_aws(*place, buffer);
-                continue;
+                Block::bordered()
+                    .border_set(border::ROUNDED)
+                    .border_style(self.theme.style(Role::Faint))
+                    .title(Line::styled(format!(" {} ", group.label()), self.theme.style(Role::Strong)))
+                    .render(rect(*place), buffer);
             }
+        }
+    }
+
+    fn titles(&self, buffer: &mut Buffer) {
+        for (group, place) in self.chart.groups.iter().filter(|(group, _)| *group != Group::AwsInfrastructure) {
             let title = self.group_title(*group, usize::from(place.width));
             let x = match (self.chart.kind, group) {
-                // The wire from the row above comes in on the left; the title stands on it.
-                (Kind::Flow { .. }, Group::CiPipeline | Group::CdPipeline) => place.x + 5,
+                // Beside the head of the wire that comes in from the row above.
+                (Kind::Flow { .. }, Group::CiPipeline | Group::CdPipeline) => place.x + 4,
                 _ => place.x,
             };
             title.render(Rect { x, y: place.y, width: place.right().saturating_sub(x), height: 1 }, buffer);
@@ -176,15 +194,6 @@ impl Painter<'_> {
         Line::from(spans)
     }
 
-    fn frame_of_aws(&self, place: Area, buffer: &mut Buffer) {
-        let theme = self.theme;
-        Block::bordered()
-            .border_set(border::ROUNDED)
-            .border_style(theme.style(Role::Faint))
-            .title(Line::styled(format!(" {} ", Group::AwsInfrastructure.label()), theme.style(Role::Strong)))
-            .render(rect(place), buffer);
-    }
-
     /// Wires over everything: the plain ones first, those that matter on top.
     fn wires(&self, buffer: &mut Buffer) {
         let mut wires: Vec<(u8, &Wire, Style)> = self
@@ -204,10 +213,6 @@ impl Painter<'_> {
                 let symbol = match cell.stroke {
                     Stroke::Head(heading) => head(heading),
                     Stroke::Line(ways) => {
-                        // The title of a group stands on its wire.
-                        if is_lettering(target.symbol()) {
-                            continue;
-                        }
                         let joined = ways_of(target.symbol()).map_or(ways, |there| there.joined(ways));
                         line_symbol(joined, dashed)
                     }
@@ -265,6 +270,15 @@ impl Painter<'_> {
     }
 }
 
+/// Facts that say more than the headline: those that fit whole first, then those that must be cut.
+fn further_facts(reading: &Reading, room: usize) -> Vec<String> {
+    let is_news = |fact: &&Fact| !reading.headline.contains(&fact.value) && !fact.value.contains(&reading.headline);
+    let mut texts: Vec<String> =
+        reading.facts.iter().filter(is_news).map(|fact| format!("{} {}", fact.label, fact.value)).collect();
+    texts.sort_by_key(|text| width(text) > room);
+    texts.iter().map(|text| fit(text, room)).collect()
+}
+
 fn head(heading: Heading) -> &'static str {
     match heading {
         Heading::Up => "▲",
@@ -301,10 +315,6 @@ fn name_for(id: BoxId, room: usize) -> String {
         }
     }
     fit(id.short(), room)
-}
-
-fn is_lettering(symbol: &str) -> bool {
-    symbol.chars().any(char::is_alphanumeric) || matches!(symbol, "✖" | "▲" | "◌" | "…")
 }
 
 /// The directions of a line already drawn in a cell, if one is.
