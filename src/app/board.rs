@@ -7,7 +7,7 @@ use crate::domain::health::Health;
 use crate::world::board::{Reading, read, spec};
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
-use crate::world::strip::{Strip, strip};
+use crate::world::strip::{Strip, distance_to_users, strip};
 
 #[derive(Clone, Debug)]
 pub struct Board {
@@ -77,11 +77,16 @@ impl Board {
         changed
     }
 
-    /// Boxes that want eyes, worst first, then in reading order.
+    /// Whether a box calls this feed old.
+    pub fn is_stale_by(&self, feed: Feed) -> bool {
+        self.readings.iter().any(|reading| reading.blind.iter().any(|blind| blind.feed == feed && blind.is_stale))
+    }
+
+    /// Boxes that want eyes, worst first, then as the strip names them: nearest to the users first.
     pub fn troubled(&self) -> Vec<BoxId> {
         let mut all: Vec<BoxId> =
             self.readings.iter().filter(|reading| reading.health.wants_eyes()).map(|reading| reading.id).collect();
-        all.sort_by_key(|id| std::cmp::Reverse(self.health(*id)));
+        all.sort_by_key(|id| (std::cmp::Reverse(self.health(*id)), distance_to_users(*id)));
         all
     }
 

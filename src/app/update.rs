@@ -79,9 +79,9 @@ fn observe(model: &mut Model, observation: Observation) {
     let feed = observation.key.feed;
     match model.world.apply(observation) {
         Applied::Changed => refresh_board(model, &[feed]),
-        // The age of what is shown is new, and a box that was stale may not be any more.
-        Applied::Refreshed => refresh_board(model, &[feed]),
-        Applied::Foreign => {}
+        // Nothing to judge anew, unless it was judged by its age.
+        Applied::Refreshed if model.board.is_stale_by(feed) => refresh_board(model, &[feed]),
+        Applied::Refreshed | Applied::Foreign => {}
     }
 }
 

@@ -5,11 +5,13 @@ use crate::drill::fleet::{Mean, TICK, strain};
 use crate::drill::noise::Noise;
 
 /// What the primary can do per second.
-const WRITES: f64 = 700.0;
-const READS: f64 = 480.0;
+const WRITES: f64 = 1_500.0;
+const READS: f64 = 900.0;
 /// Writes per second a replica can replay; single-threaded appliers fall behind before the primary does.
-const REPLAY: f64 = 640.0;
-pub const MAX_CONNECTIONS: u32 = 2_000;
+const REPLAY: f64 = 1_150.0;
+/// Connections each client unit holds when nothing waits.
+const CONNECTIONS_PER_CLIENT: f64 = 12.0;
+pub const MAX_CONNECTIONS: u32 = 1_200;
 /// Bytes each write adds.
 const BYTES_PER_WRITE: f64 = 900.0;
 
@@ -68,7 +70,7 @@ impl Mysql {
             state: PrimaryState::Available,
             multi_az,
             cpu: 30.0,
-            connections: 400.0,
+            connections: 200.0,
             free_bytes: allocated * 0.58,
             replicas: vec![
                 replica("orders-replica-1", false),
@@ -110,7 +112,7 @@ impl Mysql {
         self.cpu = if serving { (7.0 + 90.0 * used.min(1.0) + wobble * 1.5).clamp(0.0, 100.0) } else { 0.0 };
         let pressed = (strain(used) - 1.0).min(3.0);
         self.connections = if serving {
-            (f64::from(demand.clients) * 28.0 * (1.0 + pressed * 0.7)).min(f64::from(MAX_CONNECTIONS))
+            (f64::from(demand.clients) * CONNECTIONS_PER_CLIENT * (1.0 + pressed * 0.7)).min(f64::from(MAX_CONNECTIONS))
         } else {
             0.0
         };
@@ -176,7 +178,7 @@ mod tests {
         let mut mysql = Mysql::new(Noise::new(3), true, 5e11);
         run(&mut mysql, 0..60, 300.0);
         assert!(mysql.replicas[0].lag.unwrap() < 1.0);
-        run(&mut mysql, 60..120, 690.0);
+        run(&mut mysql, 60..120, 1_300.0);
         let worst = mysql.replicas[0].lag.unwrap();
         assert!(worst > 20.0, "{worst}");
         run(&mut mysql, 120..240, 300.0);

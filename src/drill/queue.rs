@@ -135,6 +135,15 @@ impl Queue {
         }
     }
 
+    /// Moves what is dead back to where it came from, as good messages: redriving is for a consumer that was mended.
+    pub fn redrive(&mut self, tick: i64) {
+        let good = std::mem::take(&mut self.total.dead);
+        self.first_dead = None;
+        if good > 0 {
+            self.waiting.push_back(Batch { arrived: tick, good, poisoned: 0, receives: 0, hidden_until: tick });
+        }
+    }
+
     pub fn visible(&self) -> u64 {
         self.waiting.iter().map(|batch| batch.good + batch.poisoned).sum()
     }
@@ -210,5 +219,8 @@ mod tests {
         }
         assert_eq!(queue.total.dead, dead, "nothing dies of what was cured");
         assert_eq!(queue.visible(), 0);
+        queue.redrive(400);
+        check_conserved(&queue);
+        assert_eq!((queue.total.dead, queue.visible()), (0, dead));
     }
 }

@@ -65,6 +65,8 @@ pub struct Event {
     #[serde(default)]
     cure: Option<Cure>,
     #[serde(default)]
+    redrive: Option<Redrive>,
+    #[serde(default)]
     lose_region: Option<LoseRegion>,
     #[serde(default)]
     fail_over_region: Option<FailOverRegion>,
@@ -87,6 +89,7 @@ pub enum Happening {
     RestorePrimary(RestorePrimary),
     Poison(Poison),
     Cure(Cure),
+    Redrive(Redrive),
     LoseRegion(LoseRegion),
     FailOverRegion(FailOverRegion),
     Launch(Launch),
@@ -177,6 +180,13 @@ pub struct Poison {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cure {
+    pub queue: Text,
+}
+
+/// Dead letters go back to the queue they came from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redrive {
     pub queue: Text,
 }
 
@@ -305,6 +315,7 @@ impl Event {
             self.restore_primary.clone().map(Happening::RestorePrimary),
             self.poison.clone().map(Happening::Poison),
             self.cure.clone().map(Happening::Cure),
+            self.redrive.clone().map(Happening::Redrive),
             self.lose_region.clone().map(Happening::LoseRegion),
             self.fail_over_region.clone().map(Happening::FailOverRegion),
             self.launch.clone().map(Happening::Launch),

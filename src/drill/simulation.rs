@@ -411,9 +411,16 @@ impl Simulation {
             Happening::LosePrimary(_) => self.mysql.lose(tick),
             Happening::RestorePrimary(restore) => self.mysql.restore(tick + restore.takes.as_secs() / TICK),
             Happening::Poison(poison) => self.poison = poison.per_minute,
-            Happening::Cure(_) => {
+            Happening::Cure(cure) => {
                 self.poison = 0.0;
-                self.orders.cure();
+                if let Some(queue) = self.queue_mut(cure.queue.as_str()) {
+                    queue.cure();
+                }
+            }
+            Happening::Redrive(redrive) => {
+                if let Some(queue) = self.queue_mut(redrive.queue.as_str()) {
+                    queue.redrive(tick);
+                }
             }
             Happening::LoseRegion(_) => self.home_lost = Some(tick),
             Happening::FailOverRegion(over) => {
@@ -481,6 +488,10 @@ impl Simulation {
         self.fleets_mut().into_iter().find(|fleet| fleet.plan.name == *name)
     }
 
+    fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {
+        [&mut self.orders, &mut self.emails, &mut self.thumbnails].into_iter().find(|queue| queue.name == *name)
+    }
+
     pub fn queues(&self) -> [&Queue; 3] {
         [&self.orders, &self.emails, &self.thumbnails]
     }
@@ -526,4 +537,74 @@ fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
     }
     runs.sort_by_key(|run| run.pushed);
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::scenario::SHIPPED;
+
+    /// Lives through a scenario step by step, checking after each.
+    fn live(name: &str, minutes: i64, check: impl Fn(&Simulation)) {
+        let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name).unwrap();
+        let mut simulation = Simulation::new(Scenario::parse(name, text).unwrap(), 3);
+        for tick in 0..minutes * TICKS_PER_MINUTE {
+            simulation.advance_to(simulation.at(tick));
+            check(&simulation);
+        }
+    }
+
+    #[test]
+    fn no_request_is_lost() {
+        for (name, _) in SHIPPED {
+            live(name, 30, |simulation| {
+                for fleet in simulation.fleets() {
+                    let total = fleet.total;
+                    assert_eq!(
+                        total.arrived,
+                        total.served + total.failed + fleet.backlog,
+                        "{name}, {} at tick {}",
+                        fleet.plan.name,
+                        simulation.tick
+                    );
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn no_message_is_lost() {
+        for (name, _) in SHIPPED {
+            live(name, 30, |simulation| {
+                for queue in simulation.queues() {
+                    let total = queue.total;
+                    assert_eq!(
+                        total.sent,
+                        total.deleted + total.dead + queue.visible() + queue.in_flight(),
+                        "{name}, {} at tick {}",
+                        queue.name,
+                        simulation.tick
+                    );
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn every_order_is_a_checkout_that_succeeded() {
+        live("traffic-surge", 20, |simulation| {
+            assert_eq!(simulation.orders.total.sent, simulation.checkout.total.served);
+        });
+    }
+
+    #[test]
+    fn the_incident_is_plain_within_ten_minutes() {
+        for (name, _) in SHIPPED.iter().filter(|(name, _)| *name != "calm") {
+            live(name, 11, |simulation| {
+                if simulation.tick >= 10 * TICKS_PER_MINUTE {
+                    assert!(simulation.conditions().iter().any(|(_, holds)| !holds), "{name}");
+                }
+            });
+        }
+    }
 }

@@ -88,7 +88,7 @@ impl Status {
                     missing: fault.error.missing.clone(),
                 })
                 .collect(),
-            boxes: readings.into_iter().map(|reading| BoxStatus::of(reading, sight.at)).collect(),
+            boxes: readings.into_iter().map(|reading| BoxStatus::of(reading, sight)).collect(),
         }
     }
 
@@ -99,7 +99,8 @@ impl Status {
 }
 
 impl BoxStatus {
-    fn of(reading: Reading, at: Timestamp) -> Self {
+    fn of(reading: Reading, sight: &Sight<'_>) -> Self {
+        let observed_at = board::observed_at(reading.id, sight.world);
         Self {
             id: reading.id,
             group: reading.id.group(),
@@ -108,8 +109,8 @@ impl BoxStatus {
             reasons: reading.reasons().map(str::to_owned).collect(),
             summary: reading.summary,
             facts: reading.facts,
-            observed_at: reading.observed_at,
-            age_s: reading.observed_at.map(|then| units::since(at, then).as_secs()),
+            observed_at,
+            age_s: observed_at.map(|then| units::since(sight.at, then).as_secs()),
         }
     }
 }

@@ -78,6 +78,10 @@ where
         &self.terminal
     }
 
+    pub fn terminal_mut(&mut self) -> &mut Terminal<B> {
+        &mut self.terminal
+    }
+
     pub fn opened(&self) -> &Opened {
         &self.opened
     }

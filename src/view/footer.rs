@@ -13,6 +13,7 @@ use crate::domain::units::{brief, since};
 use crate::view::header::both_ends;
 use crate::view::text::{fit, width};
 use crate::view::theme::{Role, Theme};
+use crate::world::board::observed_at;
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     if let Some(notice) = &model.notice {
@@ -73,7 +74,7 @@ fn age(model: &Model) -> String {
     if model.tab != Tab::Board {
         return String::new();
     }
-    match model.board.reading(model.board_tab.focus).observed_at {
+    match observed_at(model.board_tab.focus, &model.world) {
         Some(then) => format!("read {} ago ", brief(since(model.now, then))),
         None => "not read yet ".into(),
     }

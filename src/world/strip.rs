@@ -114,7 +114,7 @@ pub fn box_of(alarm: &Alarm) -> BoxId {
 }
 
 /// How near a box is to the people who use the system: the nearer, the earlier it is named.
-fn distance_to_users(id: BoxId) -> u8 {
+pub fn distance_to_users(id: BoxId) -> u8 {
     match id {
         BoxId::LoadBalancer => 0,
         BoxId::RdsPrimary => 1,
@@ -134,7 +134,7 @@ fn distance_to_users(id: BoxId) -> u8 {
     }
 }
 
-/// The findings of the worst health, nearest to the users first.
+/// The findings of the boxes in the worst health: nearest to the users first, within a box the worst first.
 struct Broken<'a> {
     findings: Vec<(BoxId, &'a Finding)>,
 }
@@ -142,27 +142,29 @@ struct Broken<'a> {
 impl<'a> Broken<'a> {
     fn of(readings: &'a [Reading]) -> Self {
         let worst = overall(readings);
-        let mut findings: Vec<(BoxId, &Finding)> = readings
-            .iter()
-            .filter(|reading| reading.health == worst)
-            .flat_map(|reading| reading.findings.iter().map(|finding| (reading.id, finding)))
-            .filter(|(_, finding)| finding.health == worst)
-            .collect();
-        findings.sort_by_key(|(id, finding)| (distance_to_users(*id), finding.since));
+        let mut boxes: Vec<&Reading> = readings.iter().filter(|reading| reading.health == worst).collect();
+        boxes.sort_by_key(|reading| (distance_to_users(reading.id), reading.since()));
+        let findings =
+            boxes.iter().flat_map(|reading| reading.findings.iter().map(|finding| (reading.id, finding))).collect();
         Self { findings }
     }
 
     fn sentence(&self, sight: &Sight<'_>, firing: usize) -> String {
         const SHOWN: usize = 3;
+        const OF_ONE_BOX: usize = 2;
         let mut parts: Vec<String> = Vec::new();
-        for (position, (id, finding)) in
-            self.findings.iter().filter(|(id, _)| *id != BoxId::Alarms).take(SHOWN).enumerate()
-        {
-            let age = finding.since.filter(|_| position == 0 || *id != self.findings[0].0);
-            parts.push(match age {
+        let mut taken: Vec<BoxId> = Vec::new();
+        for (id, finding) in self.findings.iter().filter(|(id, _)| *id != BoxId::Alarms) {
+            let from_here = taken.iter().filter(|known| *known == id).count();
+            if parts.len() == SHOWN || from_here == OF_ONE_BOX {
+                continue;
+            }
+            // One age for a box is enough.
+            parts.push(match finding.since.filter(|_| from_here == 0) {
                 Some(then) => format!("{} for {}", finding.text, brief(since(sight.at, then))),
                 None => finding.text.clone(),
             });
+            taken.push(*id);
         }
         if firing > 0 {
             parts.push(format!("{} firing", plural(firing, "alarm", "alarms")));

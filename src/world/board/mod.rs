@@ -140,8 +140,13 @@ pub struct Reading {
     /// Worst first.
     pub findings: Vec<Finding>,
     pub blind: Vec<Blind>,
-    /// Age of the oldest answer of the first source.
-    pub observed_at: Option<Timestamp>,
+}
+
+/// When the oldest answer of a box's first source came. Not part of the reading: a box read again with the same result
+/// reads the same.
+pub fn observed_at(id: BoxId, world: &World) -> Option<Timestamp> {
+    let primary = *spec(id).sources.first()?;
+    world.places().iter().filter_map(|place| place.observed_at(primary)).min()
 }
 
 impl Reading {
@@ -192,7 +197,6 @@ pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
         checks: Vec::new(),
         findings: Vec::new(),
         blind: coverage.blind,
-        observed_at: coverage.observed_at,
     };
     if !coverage.has_primary {
         let denied = reading.blind.iter().find_map(|blind| blind.class);
@@ -260,7 +264,6 @@ impl Reading {
 /// What of a box's sources is there, is old, or is out of sight.
 struct Coverage {
     blind: Vec<Blind>,
-    observed_at: Option<Timestamp>,
     /// The first source has an answer somewhere.
     has_primary: bool,
     /// Every source has been asked everywhere.
@@ -269,17 +272,11 @@ struct Coverage {
 
 impl Coverage {
     fn of(spec: &BoxSpec, sight: &Sight<'_>) -> Self {
-        let mut coverage = Self { blind: Vec::new(), observed_at: None, has_primary: false, is_complete: true };
+        let mut coverage = Self { blind: Vec::new(), has_primary: false, is_complete: true };
         for (position, feed) in spec.sources.iter().copied().enumerate() {
             for place in sight.places().filter(|place| place.is_asked(feed) && spec.within.covers(sight, &place.scope)) {
                 let status = place.feeds.status(feed);
-                if position == 0 && status.has_value {
-                    coverage.has_primary = true;
-                    coverage.observed_at = match (coverage.observed_at, status.observed_at) {
-                        (Some(known), Some(this)) => Some(known.min(this)),
-                        (known, this) => known.or(this),
-                    };
-                }
+                coverage.has_primary |= position == 0 && status.has_value;
                 coverage.is_complete &= status.is_asked();
                 let is_stale = status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
                 if !status.has_value || is_stale {

@@ -1,0 +1,170 @@
+//! A stage for the real loop: a drill, paused time, a screen made of text, and keys by name.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::Stream;
+use jiff::SignedDuration;
+use opscon::app::key::Key;
+use opscon::app::model::Model;
+use opscon::app::msg::{Msg, Size, WorldSpec};
+use opscon::app::settings::Settings;
+use opscon::runtime::console::{Console, Outcome};
+use opscon::runtime::worlds::{Opened, scenario_cards};
+use opscon::world::World;
+use opscon::world::port::Observation;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use tokio::sync::mpsc;
+
+/// Keys and other inputs, as the terminal would send them.
+pub struct Inputs(mpsc::UnboundedReceiver<Msg>);
+
+impl Stream for Inputs {
+    type Item = Msg;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Msg>> {
+        self.0.poll_recv(context)
+    }
+}
+
+pub struct Stage {
+    pub console: Console<TestBackend>,
+    inputs: Inputs,
+    hand: mpsc::UnboundedSender<Msg>,
+}
+
+impl Stage {
+    /// Opens a drill at 120x40, twenty times as fast as the wall, in UTC.
+    pub async fn open(scenario: &str) -> Self {
+        Self::open_at(scenario, SignedDuration::ZERO).await
+    }
+
+    pub async fn open_at(scenario: &str, at: SignedDuration) -> Self {
+        let spec = WorldSpec { at, speed: 20.0, ..WorldSpec::of(scenario) };
+        let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        let (hand, inputs) = mpsc::unbounded_channel();
+        let console = Console::new(settings(), Opened::running(&spec).unwrap(), terminal).unwrap();
+        let mut stage = Self { console, inputs: Inputs(inputs), hand };
+        stage.console.prime().await;
+        stage.run(SignedDuration::ZERO).await;
+        stage
+    }
+
+    /// Lets the world live for so long, and the console with it.
+    pub async fn run(&mut self, length: SignedDuration) {
+        // A little more, so that what is due at the very end has been drawn.
+        let wall = Duration::from_secs_f64(length.as_secs_f64() / 20.0) + Duration::from_millis(50);
+        if let Ok(outcome) = tokio::time::timeout(wall, self.console.run(&mut self.inputs)).await {
+            panic!("the console ended: {outcome:?}");
+        }
+    }
+
+    pub async fn run_minutes(&mut self, minutes: i64) {
+        self.run(SignedDuration::from_mins(minutes)).await;
+    }
+
+    /// Presses keys, named as in a keymap and separated by blanks, and lets the console draw.
+    pub async fn press(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            self.send(Msg::Key(key.parse().unwrap()));
+        }
+        self.run(SignedDuration::ZERO).await;
+    }
+
+    /// Types text as a person would, letter by letter.
+    pub async fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.send(Msg::Key(Key::char(letter)));
+        }
+        self.run(SignedDuration::ZERO).await;
+    }
+
+    pub fn send(&self, msg: Msg) {
+        self.hand.send(msg).unwrap();
+    }
+
+    /// Presses keys that are expected to end the console.
+    pub async fn press_to_leave(&mut self, keys: &str) -> Outcome {
+        for key in keys.split(' ') {
+            self.send(Msg::Key(key.parse().unwrap()));
+        }
+        let leaving = self.console.run(&mut self.inputs);
+        tokio::time::timeout(Duration::from_secs(5), leaving).await.expect("it stays").unwrap()
+    }
+
+    pub async fn resize(&mut self, width: u16, height: u16) {
+        self.console.terminal_mut().backend_mut().resize(width, height);
+        self.send(Msg::Resize(Size { width, height }));
+        self.run(SignedDuration::ZERO).await;
+    }
+
+    pub fn model(&self) -> &Model {
+        self.console.model()
+    }
+
+    pub fn screen(&self) -> String {
+        text_of(self.console.terminal().backend().buffer())
+    }
+
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        assert!(self.screen().contains(text), "{text:?} is not on screen:\n{}", self.screen());
+    }
+
+    #[track_caller]
+    pub fn hides(&self, text: &str) {
+        assert!(!self.screen().contains(text), "{text:?} is on screen:\n{}", self.screen());
+    }
+}
+
+pub fn settings() -> Settings {
+    Settings { scenarios: scenario_cards(), ..Settings::default() }
+}
+
+/// The letters of a screen, without the blanks at line ends.
+pub fn text_of(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let mut text = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            line.push_str(cell.symbol());
+            skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A model with everything read once, at a moment of a scenario, without a loop.
+pub fn model_at(scenario: &str, minutes: i64, size: Size) -> (Model, Opened) {
+    let spec = WorldSpec { at: SignedDuration::from_mins(minutes), ..WorldSpec::of(scenario) };
+    let opened = Opened::frozen(&spec).unwrap();
+    let mut model = Model::new(settings(), opened.session.clone(), size);
+    read_everything(&mut model, &opened);
+    (model, opened)
+}
+
+pub fn read_everything(model: &mut Model, opened: &Opened) {
+    for key in World::of(&opened.session.scopes).keys() {
+        let answer = opened.drill.answer(&key);
+        let observation =
+            Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None };
+        opscon::app::update::update(model, opened.at(), Msg::Observed(Box::new(observation)));
+    }
+}
+
+pub fn draw(model: &Model) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
+    terminal.draw(|frame| opscon::view::draw(model, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
