@@ -92,7 +92,9 @@ impl fmt::Display for Key {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown key `{0}`: write a character, ctrl-x, alt-x, f1 to f12, or a name such as enter, esc, tab, space, up, pagedown")]
+#[error(
+    "unknown key `{0}`: write a character, ctrl-x, alt-x, f1 to f12, or a name such as enter, esc, tab, space, up, pagedown"
+)]
 pub struct KeyError(String);
 
 impl FromStr for Key {

@@ -41,9 +41,10 @@ impl Keymap {
             };
             keymap.keys.retain(|_, bound| *bound != id);
             for text in keys {
-                let key: Key = text
-                    .parse()
-                    .map_err(|error: crate::app::key::KeyError| KeymapError::Key { command: name.clone(), message: error.to_string() })?;
+                let key: Key = text.parse().map_err(|error: crate::app::key::KeyError| KeymapError::Key {
+                    command: name.clone(),
+                    message: error.to_string(),
+                })?;
                 if let Some(other) = chosen.insert(key, id).filter(|other| *other != id) {
                     return Err(clash(key, other, id));
                 }

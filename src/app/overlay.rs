@@ -7,9 +7,15 @@ pub enum Overlay {
     Help(Scroll),
     Palette(Palette),
     /// The choice of a drill: position in the list of scenarios.
-    Picker { selected: usize },
+    Picker {
+        selected: usize,
+    },
     /// A few lines to read.
-    Card { title: String, lines: Vec<String>, scroll: Scroll },
+    Card {
+        title: String,
+        lines: Vec<String>,
+        scroll: Scroll,
+    },
 }
 
 /// A position in something longer than the screen. The end is only known when drawing, so it may lie beyond; the view

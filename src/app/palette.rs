@@ -77,7 +77,8 @@ impl Palette {
     /// Adds typed or pasted text; line breaks end it.
     pub fn insert(&mut self, text: &str, model: &Model) {
         let room = LONGEST_QUERY.saturating_sub(self.query.chars().count());
-        self.query.extend(text.chars().take_while(|character| *character != '\n').filter(|c| !c.is_control()).take(room));
+        self.query
+            .extend(text.chars().take_while(|character| *character != '\n').filter(|c| !c.is_control()).take(room));
         self.search(model);
     }
 
@@ -133,11 +134,12 @@ impl Palette {
 }
 
 fn items(model: &Model) -> Vec<Item> {
-    let commands = COMMANDS.iter().map(|spec| Item::Command(spec.id)).filter(|item| *item != Item::Command(CommandId::Palette));
+    let commands =
+        COMMANDS.iter().map(|spec| Item::Command(spec.id)).filter(|item| *item != Item::Command(CommandId::Palette));
     let boxes = BoxId::ALL.iter().copied().map(Item::Box);
-    let faults = Feed::ALL
-        .iter()
-        .filter(|feed| model.session.drill.is_some() && **feed != Feed::Exercise)
-        .flat_map(|feed| [FaultClass::Throttled, FaultClass::Denied, FaultClass::Timeout].map(|class| Item::Fault(*feed, class)));
+    let faults =
+        Feed::ALL.iter().filter(|feed| model.session.drill.is_some() && **feed != Feed::Exercise).flat_map(|feed| {
+            [FaultClass::Throttled, FaultClass::Denied, FaultClass::Timeout].map(|class| Item::Fault(*feed, class))
+        });
     commands.chain(boxes).chain(faults).collect()
 }

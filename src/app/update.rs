@@ -181,11 +181,9 @@ fn press_in_reader(model: &mut Model, key: Key) -> Vec<Cmd> {
         _ => 0,
     };
     match model.overlays.last_mut() {
-        Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }) => {
-            if step != 0 {
-                scroll.by(step, LONGEST_TEXT);
-                return Vec::new();
-            }
+        Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }) if step != 0 => {
+            scroll.by(step, LONGEST_TEXT);
+            return Vec::new();
         }
         Some(Overlay::Picker { selected }) => {
             let cards = &model.settings.scenarios;
@@ -390,7 +388,8 @@ fn present_scenario(model: &Model) -> usize {
 }
 
 fn hint(model: &mut Model) {
-    let hints: Vec<String> = model.exercise().map(|drill| drill.hints.iter().map(ToString::to_string).collect()).unwrap_or_default();
+    let hints: Vec<String> =
+        model.exercise().map(|drill| drill.hints.iter().map(ToString::to_string).collect()).unwrap_or_default();
     if hints.is_empty() {
         model.notify("this drill has no hints");
         return;

@@ -155,9 +155,11 @@ fn world(text: &str) -> Result<WorldSpec, String> {
 }
 
 fn fault(text: &str) -> Result<(Feed, FaultClass), String> {
-    let (feed, class) = text.split_once('=').ok_or_else(|| format!("`{text}` is not FEED=CLASS, such as alarms=denied"))?;
+    let (feed, class) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not FEED=CLASS, such as alarms=denied"))?;
     let names: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
-    let feed = Feed::from_name(feed).ok_or_else(|| format!("no feed is called `{feed}`\nfeeds: {}", names.join(", ")))?;
+    let feed =
+        Feed::from_name(feed).ok_or_else(|| format!("no feed is called `{feed}`\nfeeds: {}", names.join(", ")))?;
     let classes: Vec<&str> = FaultClass::ALL.iter().map(|class| class.word()).collect();
     let class = FaultClass::ALL
         .iter()

@@ -14,7 +14,8 @@ pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> 
     let (_, mut settings) = settings(common)?;
     let Some(spec) = &args.world else {
         return Err(CliError::Usage(
-            "this version watches no AWS account yet; name a drill\nhint: `opscon status --world drill:bad-deploy@12m`".into(),
+            "this version watches no AWS account yet; name a drill\nhint: `opscon status --world drill:bad-deploy@12m`"
+                .into(),
         ));
     };
     let boxes = boxes(&args.boxes)?;

@@ -202,7 +202,8 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     if name == "local" {
         return Ok(TimeZone::system());
     }
-    TimeZone::get(name).map_err(|_| format!("ui.time_zone: `{name}` is neither `local` nor a zone such as Europe/Paris"))
+    TimeZone::get(name)
+        .map_err(|_| format!("ui.time_zone: `{name}` is neither `local` nor a zone such as Europe/Paris"))
 }
 
 /// Line and column of a byte, counted from one, columns in characters.
@@ -250,10 +251,13 @@ mod tests {
 
     #[test]
     fn the_command_line_stands_above_the_file() {
-        let config = Config::parse("[ui]\ncolor = '16'\nglyphs = 'ascii'\ntime_zone = 'Europe/Paris'\n", Path::new("c")).unwrap();
+        let config =
+            Config::parse("[ui]\ncolor = '16'\nglyphs = 'ascii'\ntime_zone = 'Europe/Paris'\n", Path::new("c"))
+                .unwrap();
         let settings = config.settings(&Overrides::default()).unwrap();
         assert_eq!(settings.look, Look { colours: Colours::Sixteen, glyphs: Glyphs::Ascii });
-        let overrides = Overrides { color: Some(ColorChoice::None), time_zone: Some("UTC".into()), ..Overrides::default() };
+        let overrides =
+            Overrides { color: Some(ColorChoice::None), time_zone: Some("UTC".into()), ..Overrides::default() };
         let settings = config.settings(&overrides).unwrap();
         assert_eq!(settings.look.colours, Colours::None);
         assert_eq!(settings.bearings.zone.iana_name(), Some("UTC"));

@@ -199,7 +199,11 @@ mod tests {
         check("(ALARM(a) OR ALARM(b)) AND ALARM(c)", &["a"], false);
         check("TRUE AND NOT FALSE", &[], true);
         check("ALARM(missing) OR OK(missing)", &[], false);
-        check(r#"ALARM("arn:aws:cloudwatch:eu-west-1:1:alarm:a (old)")"#, &["arn:aws:cloudwatch:eu-west-1:1:alarm:a (old)"], true);
+        check(
+            r#"ALARM("arn:aws:cloudwatch:eu-west-1:1:alarm:a (old)")"#,
+            &["arn:aws:cloudwatch:eu-west-1:1:alarm:a (old)"],
+            true,
+        );
     }
 
     #[track_caller]

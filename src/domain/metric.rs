@@ -147,7 +147,8 @@ impl Series {
 
     /// The mean of the last `count` periods that have a value.
     pub fn mean_of_last(&self, count: usize) -> Option<f64> {
-        let recent: Vec<f64> = self.values.iter().rev().take(count).copied().filter(|value| value.is_finite()).collect();
+        let recent: Vec<f64> =
+            self.values.iter().rev().take(count).copied().filter(|value| value.is_finite()).collect();
         if recent.is_empty() { None } else { Some(recent.iter().sum::<f64>() / recent.len() as f64) }
     }
 
@@ -214,7 +215,10 @@ impl MetricSet {
 
     /// All series of one measure, by resource name.
     pub fn of(&self, measure: Measure) -> impl Iterator<Item = &Series> {
-        self.0.range((measure, Text::default())..).take_while(move |((found, _), _)| *found == measure).map(|(_, s)| &**s)
+        self.0
+            .range((measure, Text::default())..)
+            .take_while(move |((found, _), _)| *found == measure)
+            .map(|(_, s)| &**s)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Series> {

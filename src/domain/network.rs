@@ -48,7 +48,7 @@ pub struct NatGateway {
 pub struct SecurityGroup {
     pub id: Text,
     pub name: Text,
-    /// Ports open to 0.0.0.0/0 or ::/0.
+    /// Ports open to 0.0.0.0/0 or `::/0`.
     pub open_to_world: Vec<u16>,
     pub in_use: bool,
 }

@@ -77,7 +77,11 @@ pub fn bytes(value: u64) -> String {
         amount /= 1024.0;
         unit += 1;
     }
-    if unit == 0 || amount >= 10.0 { format!("{amount:.0} {}", UNITS[unit]) } else { format!("{amount:.1} {}", UNITS[unit]) }
+    if unit == 0 || amount >= 10.0 {
+        format!("{amount:.0} {}", UNITS[unit])
+    } else {
+        format!("{amount:.1} {}", UNITS[unit])
+    }
 }
 
 /// One unit, rounded down: `8 s`, `4 min`, `3 h`, `12 d`. A negative length (clock skew) reads as `0 s`.

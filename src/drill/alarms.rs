@@ -234,7 +234,8 @@ fn judge(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> (Option<A
 fn threshold_words(metric: &Metric, values: &[Option<f64>], breaching: &[Option<bool>]) -> String {
     let newest = breaching.iter().rev().take(metric.of as usize);
     let count = newest.filter(|breaches| **breaches == Some(true)).count();
-    let last = values.iter().rev().flatten().next().map_or_else(|| "none".to_owned(), |value| in_unit(metric.measure, *value));
+    let last =
+        values.iter().rev().flatten().next().map_or_else(|| "none".to_owned(), |value| in_unit(metric.measure, *value));
     format!(
         "{count} of the last {} datapoints were {} {} (newest {last})",
         units::plural(metric.of as usize, "minute's", "minutes'"),
@@ -259,7 +260,13 @@ fn in_unit(measure: Measure, value: f64) -> String {
 
 impl Entry {
     fn new(site: Site, watch: Watch) -> Self {
-        Self { site, watch, state: AlarmState::InsufficientData, since: i64::MIN / 2, reason: "unchecked: initial creation".into() }
+        Self {
+            site,
+            watch,
+            state: AlarmState::InsufficientData,
+            since: i64::MIN / 2,
+            reason: "unchecked: initial creation".into(),
+        }
     }
 
     fn from_row(row: &Row) -> Self {

@@ -74,7 +74,9 @@ impl Site {
 
     /// The site of a scope, if it is one of the company's.
     pub fn of(scope: &Scope) -> Option<Self> {
-        Self::ALL.into_iter().find(|site| site.account() == scope.account.as_str() && site.region() == scope.region.as_str())
+        Self::ALL
+            .into_iter()
+            .find(|site| site.account() == scope.account.as_str() && site.region() == scope.region.as_str())
     }
 }
 
@@ -109,8 +111,8 @@ pub fn usual_load(at: Timestamp) -> f64 {
     const MEAN: f64 = 210.0;
     /// Share of the mean in each hour, UTC.
     const DAY: [f64; 24] = [
-        0.36, 0.26, 0.21, 0.20, 0.24, 0.38, 0.62, 0.88, 1.02, 1.08, 1.10, 1.14, 1.16, 1.14, 1.12, 1.14, 1.22, 1.36, 1.54,
-        1.62, 1.50, 1.18, 0.84, 0.55,
+        0.36, 0.26, 0.21, 0.20, 0.24, 0.38, 0.62, 0.88, 1.02, 1.08, 1.10, 1.14, 1.16, 1.14, 1.12, 1.14, 1.22, 1.36,
+        1.54, 1.62, 1.50, 1.18, 0.84, 0.55,
     ];
     let second = at.as_second().rem_euclid(86_400);
     let (hour, part) = ((second / 3_600) as usize, (second % 3_600) as f64 / 3_600.0);

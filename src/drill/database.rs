@@ -32,9 +32,13 @@ pub struct Mysql {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrimaryState {
     Available,
-    Failed { since: i64 },
+    Failed {
+        since: i64,
+    },
     /// Being replaced; serves again at the tick.
-    Recovering { until: i64 },
+    Recovering {
+        until: i64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -159,7 +163,11 @@ impl Mysql {
     }
 
     fn strain_of_reads(&self) -> f64 {
-        self.replicas.iter().filter(|replica| !replica.is_remote).map(|replica| strain(replica.cpu / 97.0)).fold(1.0, f64::max)
+        self.replicas
+            .iter()
+            .filter(|replica| !replica.is_remote)
+            .map(|replica| strain(replica.cpu / 97.0))
+            .fold(1.0, f64::max)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The company's two pipelines: from a commit, through twelve actions, to a rollout.
 
 use crate::domain::text::Text;
+use crate::drill::fleet::TICK;
+use crate::drill::noise::Noise;
+use crate::drill::scenario::{Happening, Scenario};
 
 /// What an action is, and how many ticks it usually takes.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +15,13 @@ pub struct Step {
     pub ticks: i64,
 }
 
-const fn step(stage: &'static str, name: &'static str, category: &'static str, provider: &'static str, ticks: i64) -> Step {
+const fn step(
+    stage: &'static str,
+    name: &'static str,
+    category: &'static str,
+    provider: &'static str,
+    ticks: i64,
+) -> Step {
     Step { stage, name, category, provider, ticks }
 }
 
@@ -67,4 +76,42 @@ impl Run {
         let start = self.pushed + STEPS[..position].iter().map(|step| step.ticks).sum::<i64>();
         (start, start + STEPS[position].ticks)
     }
+}
+
+/// The runs of both pipelines: those that ended before the drill, and one for each rollout of the scenario, begun early
+/// enough to reach production in time.
+pub(super) fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
+    let past = |pipeline, fleet: &str, version: &str, author: &str, approver: &str, message: &str, rollout: i64| Run {
+        pipeline,
+        fleet: fleet.into(),
+        version: version.into(),
+        sha: noise.of(version).hex(1, 40).into(),
+        author: author.into(),
+        message: message.into(),
+        approver: approver.into(),
+        trigger: "Webhook",
+        pushed: rollout - lead(),
+    };
+    let mut runs = vec![
+        past("web", "web", "v417", "oskar", "maria", "smaller product images", -54 * 360),
+        past("web", "web", "v418", "lena", "oskar", "remember the last search", -5 * 360),
+        past("shop", "catalog", "v87", "jun", "lena", "filter by size", -50 * 360),
+        past("shop", "checkout", "v203", "oskar", "jun", "retry the payment once", -76 * 360),
+    ];
+    for event in &scenario.events {
+        if let Some(Happening::Deploy(deploy)) = event.happening() {
+            let pipeline = Run::pipeline_of(deploy.fleet.as_str());
+            runs.push(past(
+                pipeline,
+                deploy.fleet.as_str(),
+                deploy.version.as_str(),
+                deploy.by.as_str(),
+                "lena",
+                deploy.message.as_str(),
+                event.at.as_secs() / TICK,
+            ));
+        }
+    }
+    runs.sort_by_key(|run| run.pushed);
+    runs
 }

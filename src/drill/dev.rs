@@ -101,7 +101,9 @@ impl Dev {
     }
 
     pub fn per_day(&self) -> Usd {
-        Usd::from_dollars(self.machines.iter().filter(|machine| machine.running).map(|machine| machine.per_hour * 24.0).sum())
+        Usd::from_dollars(
+            self.machines.iter().filter(|machine| machine.running).map(|machine| machine.per_hour * 24.0).sum(),
+        )
     }
 }
 
@@ -114,13 +116,12 @@ pub fn is_office_time(at: Timestamp) -> bool {
 /// List price per hour in eu-west-1, USD, of the kinds the company uses.
 pub fn price(kind: &str) -> f64 {
     match kind {
-        "c6i.large" => 0.0912,
+        "c6i.large" | "t3.large" => 0.0912,
         "c6i.xlarge" => 0.1824,
         "c6i.2xlarge" => 0.3648,
         "c6i.8xlarge" => 1.4592,
         "m6i.large" => 0.107,
         "t3.medium" => 0.0456,
-        "t3.large" => 0.0912,
         _ => 0.1,
     }
 }

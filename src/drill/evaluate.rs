@@ -18,7 +18,12 @@ pub fn evaluation_range(evaluation_periods: u32) -> usize {
 }
 
 /// Judges `breaching`, the datapoints of the evaluation range, oldest first: breaching, not breaching, or missing.
-pub fn evaluate(breaching: &[Option<bool>], evaluation_periods: u32, datapoints_to_alarm: u32, missing: MissingData) -> Outcome {
+pub fn evaluate(
+    breaching: &[Option<bool>],
+    evaluation_periods: u32,
+    datapoints_to_alarm: u32,
+    missing: MissingData,
+) -> Outcome {
     let (wanted, to_alarm) = (evaluation_periods as usize, datapoints_to_alarm as usize);
     let newest_real: Vec<bool> = breaching.iter().rev().flatten().copied().take(wanted).collect();
     let real_breaching = newest_real.iter().filter(|breaches| **breaches).count();

@@ -293,10 +293,11 @@ impl Fleet {
             rollout.fail(tick, ill);
             return;
         }
-        if self.units.iter().any(|unit| is_deploying(unit)) || tick < rollout.next_batch {
+        if self.units.iter().any(is_deploying) || tick < rollout.next_batch {
             return;
         }
-        let waiting: Vec<usize> = (0..self.units.len()).filter(|at| self.units[*at].release.version != version).collect();
+        let waiting: Vec<usize> =
+            (0..self.units.len()).filter(|at| self.units[*at].release.version != version).collect();
         if waiting.is_empty() {
             // Watch the last batch for a minute before calling it done.
             if tick >= rollout.next_batch + 3 {
@@ -343,7 +344,11 @@ impl Fleet {
                 let cause = format!("TargetTracking-{}-AlarmHigh in ALARM: cpu {cpu:.0} %", self.plan.name);
                 self.set_desired(tick, wanted, &cause);
             }
-        } else if low_alarm && tick - self.last_scale_in >= 30 && tick - self.last_scale_out >= 60 && self.desired > self.min {
+        } else if low_alarm
+            && tick - self.last_scale_in >= 30
+            && tick - self.last_scale_out >= 60
+            && self.desired > self.min
+        {
             self.last_scale_in = tick;
             let cause = format!("TargetTracking-{}-AlarmLow in ALARM: cpu {cpu:.0} %", self.plan.name);
             self.set_desired(tick, self.desired - 1, &cause);

@@ -50,7 +50,9 @@ impl Gauges {
     /// What `GetMetricData` would answer for one site at the end of `minute`.
     pub fn answer(&self, site: Site, minute: i64, epoch: Timestamp) -> MetricSet {
         let mut set = MetricSet::default();
-        for ((_, measure, resource), track) in self.of(site).filter(|((_, measure, _), _)| measure.reader() == Reader::Board) {
+        for ((_, measure, resource), track) in
+            self.of(site).filter(|((_, measure, _), _)| measure.reader() == Reader::Board)
+        {
             let values: Vec<f64> =
                 (0..RECENT as i64).rev().map(|back| track.at(minute - back).unwrap_or(f64::NAN)).collect();
             if values.iter().all(|value| value.is_nan()) {

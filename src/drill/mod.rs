@@ -9,6 +9,7 @@ mod database;
 mod delivery;
 mod dev;
 mod evaluate;
+mod events;
 mod feeds;
 mod fleet;
 mod gauges;
@@ -51,7 +52,11 @@ impl Drill {
     /// A world of its own. `resources` idle instances are added to what the company has, to see how a console holds.
     pub fn new(scenario: Scenario, seed: u64, resources: usize, now: Now) -> Self {
         let start = scenario.start;
-        Self { simulation: Mutex::new(Simulation::new(scenario, seed)), crowd: feeds::Crowd::new(resources, start), now }
+        Self {
+            simulation: Mutex::new(Simulation::new(scenario, seed)),
+            crowd: feeds::Crowd::new(resources, start),
+            now,
+        }
     }
 
     /// Breaks our view of one feed, everywhere, until it is cleared: the system itself is not touched.
@@ -84,7 +89,10 @@ impl Drill {
         };
         self.with(|simulation| {
             if let Some(class) = fault_on(simulation, key) {
-                return Answer { outcome: Err(fault_of(class, key)), usage: Usage { calls: 1, latency_ms: 900, micro_usd: 0 } };
+                return Answer {
+                    outcome: Err(fault_of(class, key)),
+                    usage: Usage { calls: 1, latency_ms: 900, micro_usd: 0 },
+                };
             }
             let payload = feeds::answer(simulation, &self.crowd, key.feed, site);
             let usage = usage_of(simulation, key, &payload);

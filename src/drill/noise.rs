@@ -22,7 +22,8 @@ impl Noise {
     /// A source of its own for `name`.
     #[must_use]
     pub fn of(self, name: &str) -> Self {
-        let hash = name.bytes().fold(self.0, |hash, byte| mix(hash ^ u64::from(byte).wrapping_mul(0x0000_0100_0000_01b3)));
+        let hash =
+            name.bytes().fold(self.0, |hash, byte| mix(hash ^ u64::from(byte).wrapping_mul(0x0000_0100_0000_01b3)));
         Self(hash)
     }
 

@@ -6,6 +6,7 @@ use crate::drill::company::Site;
 use crate::drill::database::PrimaryState;
 use crate::drill::fleet::{Fleet, Minute};
 use crate::drill::simulation::{ORDERS_BYTES, Simulation, TICKS_PER_MINUTE};
+use crate::drill::{database, queue, redis};
 
 /// CloudWatch's name for a load balancer: the end of its ARN.
 pub const WEB_EDGE: &str = "app/web-edge/50dc6c495c0c9188";
@@ -40,10 +41,10 @@ impl Simulation {
             fleet.minute = Minute::default();
         }
         for queue in [&mut self.orders, &mut self.emails, &mut self.thumbnails] {
-            queue.minute = Default::default();
+            queue.minute = queue::Minute::default();
         }
-        self.mysql.minute = Default::default();
-        self.redis.minute = Default::default();
+        self.mysql.minute = database::Minute::default();
+        self.redis.minute = redis::Minute::default();
     }
 
     fn publish_front(&mut self, minute: i64, home_up: bool) {
@@ -83,7 +84,8 @@ impl Simulation {
 
     fn publish_fleets(&mut self, minute: i64, home_up: bool) {
         let mut values: Vec<(Site, M, Text, f64)> = Vec::new();
-        let mut put = |fleet: &Fleet, measure, value| values.push((fleet.plan.site, measure, fleet.plan.name.clone(), value));
+        let mut put =
+            |fleet: &Fleet, measure, value| values.push((fleet.plan.site, measure, fleet.plan.name.clone(), value));
         for fleet in [&self.web, &self.web_dr, &self.workers] {
             let reachable = home_up || fleet.plan.site != Site::Prod;
             let in_service = if reachable { fleet.in_service().count() } else { 0 };
@@ -150,7 +152,13 @@ impl Simulation {
     }
 
     fn publish_rest(&mut self, minute: i64, home_up: bool) {
-        self.gauges.publish(Site::Prod, M::CdnHitRate, &CDN.into(), minute, 88.0 + self.noise.of("cdn").smooth(minute, 11));
+        self.gauges.publish(
+            Site::Prod,
+            M::CdnHitRate,
+            &CDN.into(),
+            minute,
+            88.0 + self.noise.of("cdn").smooth(minute, 11),
+        );
         if !home_up {
             return;
         }

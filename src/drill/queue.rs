@@ -107,7 +107,13 @@ impl Queue {
                 self.total.dead += poisoned;
                 self.first_dead.get_or_insert(tick);
             } else {
-                self.hidden.push(Batch { arrived: batch.arrived, good: 0, poisoned, receives, hidden_until: tick + VISIBILITY });
+                self.hidden.push(Batch {
+                    arrived: batch.arrived,
+                    good: 0,
+                    poisoned,
+                    receives,
+                    hidden_until: tick + VISIBILITY,
+                });
             }
         }
         batch.good -= good;

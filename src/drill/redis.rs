@@ -21,7 +21,13 @@ pub struct Minute {
 
 impl Redis {
     pub fn new(seed: Noise) -> Self {
-        Self { hit_percent: 96.5, memory_percent: 61.0, evictions: 0.0, minute: Minute::default(), noise: seed.of("redis") }
+        Self {
+            hit_percent: 96.5,
+            memory_percent: 61.0,
+            evictions: 0.0,
+            minute: Minute::default(),
+            noise: seed.of("redis"),
+        }
     }
 
     /// One tick under `crowd` times the usual visitors: a crowd brings sessions, sessions fill the memory, and a full

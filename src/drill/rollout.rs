@@ -45,7 +45,13 @@ pub enum Outcome {
 }
 
 impl Rollout {
-    pub fn new(release: Release, from: impl Into<Text>, by: impl Into<Text>, message: impl Into<Text>, tick: i64) -> Self {
+    pub fn new(
+        release: Release,
+        from: impl Into<Text>,
+        by: impl Into<Text>,
+        message: impl Into<Text>,
+        tick: i64,
+    ) -> Self {
         Self {
             release,
             from: from.into(),

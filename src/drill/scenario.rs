@@ -102,7 +102,12 @@ impl Happening {
     pub fn breaks(&self) -> bool {
         matches!(
             self,
-            Self::Deploy(_) | Self::Surge(_) | Self::LosePrimary(_) | Self::Poison(_) | Self::LoseRegion(_) | Self::Launch(_)
+            Self::Deploy(_)
+                | Self::Surge(_)
+                | Self::LosePrimary(_)
+                | Self::Poison(_)
+                | Self::LoseRegion(_)
+                | Self::Launch(_)
         )
     }
 }
@@ -342,7 +347,10 @@ mod tests {
             let scenario = Scenario::parse(name, text).unwrap_or_else(|error| panic!("{error}"));
             assert!(scenario.story.len() > 40, "{name} tells no story");
             assert!(*name == "calm" || !scenario.hints.is_empty(), "{name} has no hints");
-            assert!(*name == "calm" || scenario.events.iter().filter_map(Event::happening).any(|h| h.breaks()), "{name}");
+            assert!(
+                *name == "calm" || scenario.events.iter().filter_map(Event::happening).any(|h| h.breaks()),
+                "{name}"
+            );
         }
     }
 
@@ -353,7 +361,9 @@ mod tests {
         let of = |tail: &str| Scenario::parse("x", &format!("{HEAD}{tail}")).unwrap_err().to_string();
         assert!(of("[[event]]\nat='1m'\ndeplay={}\n").contains("unknown field `deplay`"));
         assert!(of("[[event]]\nat='1m'\n").contains("event 1 names 0 happenings"));
-        assert!(of("[[event]]\nat='2m'\nlose_region={}\n[[event]]\nat='1m'\nlose_region={}\n").contains("event 2 is at 1m"));
+        assert!(
+            of("[[event]]\nat='2m'\nlose_region={}\n[[event]]\nat='1m'\nlose_region={}\n").contains("event 2 is at 1m")
+        );
         assert!(of("[[event]]\nat='1m'\nfault={feed='alarm',class='denied'}\n").contains("unknown feed `alarm`"));
     }
 }

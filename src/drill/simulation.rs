@@ -14,7 +14,7 @@ use crate::domain::text::Text;
 use crate::drill::alarms::Alarms;
 use crate::drill::company::{Site, usual_load};
 use crate::drill::database::{Demand, Mysql};
-use crate::drill::delivery::{Run, lead};
+use crate::drill::delivery::{Run, planned_runs};
 use crate::drill::dev::Dev;
 use crate::drill::fleet::{Below, Fleet, Plan, TICK};
 use crate::drill::gauges::Gauges;
@@ -22,7 +22,7 @@ use crate::drill::noise::{Carry, Noise};
 use crate::drill::queue::Queue;
 use crate::drill::redis::Redis;
 use crate::drill::rollout::{Release, Rollout};
-use crate::drill::scenario::{Fault, Flaw, Happening, Scenario, Surge};
+use crate::drill::scenario::{Fault, Flaw, Scenario, Surge};
 
 /// Ticks lived before the scenario begins, so that graphs, alarms and averages have a past: 75 minutes.
 const PAST: i64 = 450;
@@ -42,7 +42,7 @@ pub struct Simulation {
     pub noise: Noise,
     /// Ticks lived; the next step is this one. Negative before the scenario begins.
     pub tick: i64,
-    next_event: usize,
+    pub(super) next_event: usize,
     pub web: Fleet,
     pub web_dr: Fleet,
     pub workers: Fleet,
@@ -63,9 +63,9 @@ pub struct Simulation {
     pub second_serves: Option<i64>,
     /// Faults of our own view, with the ticks they begin and end at.
     pub faults: Vec<(Fault, i64, i64)>,
-    surges: Vec<(Surge, i64)>,
+    pub(super) surges: Vec<(Surge, i64)>,
     /// Poisoned messages a minute.
-    poison: f64,
+    pub(super) poison: f64,
     pub visitors: f64,
     /// The last hour and a little more, minute by minute, newest last.
     pub past: VecDeque<Snapshot>,
@@ -73,7 +73,7 @@ pub struct Simulation {
     carries: Carries,
     pub broke_at: Option<i64>,
     pub mended_at: Option<i64>,
-    holding_since: Option<i64>,
+    pub(super) holding_since: Option<i64>,
 }
 
 /// What tracing and logging remember of one minute.
@@ -164,14 +164,24 @@ impl Simulation {
         checkout.rollouts.push(past("v201", "v202", "maria", "new tax table", 170, 12, checkout.units.len()));
         checkout.rollouts.push(past("v202", "v203", "oskar", "retry the payment once", 76, 12, checkout.units.len()));
         orders_worker.rollouts.push(past("v201", "v202", "maria", "new tax table", 169, 9, orders_worker.units.len()));
-        orders_worker.rollouts.push(past("v202", "v203", "oskar", "retry the payment once", 75, 9, orders_worker.units.len()));
+        orders_worker.rollouts.push(past(
+            "v202",
+            "v203",
+            "oskar",
+            "retry the payment once",
+            75,
+            9,
+            orders_worker.units.len(),
+        ));
 
         let fleets: Vec<(Text, Measure, f64)> = [&web, &workers]
             .iter()
             .map(|fleet| (fleet.plan.name.clone(), Measure::AsgCpu, fleet.plan.target_cpu))
-            .chain([&catalog, &checkout, &orders_worker].iter().map(|fleet| {
-                (fleet.plan.name.clone(), Measure::EcsCpu, fleet.plan.target_cpu)
-            }))
+            .chain(
+                [&catalog, &checkout, &orders_worker]
+                    .iter()
+                    .map(|fleet| (fleet.plan.name.clone(), Measure::EcsCpu, fleet.plan.target_cpu)),
+            )
             .collect();
         let single_zone = scenario.flaws.contains(&Flaw::SingleZoneDatabase);
         let mut simulation = Self {
@@ -253,7 +263,9 @@ impl Simulation {
         let second_up = self.second_serves.is_some_and(|from| tick >= from);
         self.visitors = usual_load(self.at(tick))
             * self.surge(tick)
-            * (1.0 + 0.035 * self.noise.of("visitors").smooth(tick, 18) + 0.015 * self.noise.of("gusts").smooth(tick, 3));
+            * (1.0
+                + 0.035 * self.noise.of("visitors").smooth(tick, 18)
+                + 0.015 * self.noise.of("gusts").smooth(tick, 3));
         let visits = self.carries.visits.take(self.visitors * TICK as f64);
         let writes_fail = if second_up { 0.0 } else { self.mysql.failing_writes(home_up) };
         let below = Below {
@@ -317,10 +329,12 @@ impl Simulation {
         self.publish(minute);
         self.alarms.evaluate(&self.gauges, minute, self.scenario.start);
         let firing = |alarms: &Alarms, fleet: &Fleet, side: &str| {
-            alarms.state(Site::Prod, &format!("TargetTracking-{}-Alarm{side}", fleet.plan.name)) == Some(AlarmState::Alarm)
+            alarms.state(Site::Prod, &format!("TargetTracking-{}-Alarm{side}", fleet.plan.name))
+                == Some(AlarmState::Alarm)
         };
         let alarms = &self.alarms;
-        for fleet in [&mut self.web, &mut self.workers, &mut self.catalog, &mut self.checkout, &mut self.orders_worker] {
+        for fleet in [&mut self.web, &mut self.workers, &mut self.catalog, &mut self.checkout, &mut self.orders_worker]
+        {
             let (high, low) = (firing(alarms, fleet, "High"), firing(alarms, fleet, "Low"));
             fleet.track_target(tick + 1, high, low, fleet.cpu);
         }
@@ -335,7 +349,8 @@ impl Simulation {
             p99: fleet.minute.p99,
         };
         let front = if self.second_serves.is_some() { &self.web_dr } else { &self.web };
-        let erring = front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
+        let erring =
+            front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
         let cause = if self.failing.checkout > 0.5 {
             Some(Cause::Database)
         } else if let Some(version) = erring {
@@ -358,137 +373,26 @@ impl Simulation {
         self.past.push_back(snapshot);
     }
 
-    /// Lets every event happen whose time has come.
-    fn happen(&mut self, tick: i64) {
-        while let Some(event) = self.scenario.events.get(self.next_event) {
-            if event.at.as_secs() > tick * TICK {
-                break;
-            }
-            self.next_event += 1;
-            if let Some(happening) = event.happening() {
-                self.apply(&happening, tick);
-            }
-        }
-    }
-
-    /// Does to the company what an event says. Operators' actions end here too.
-    pub fn apply(&mut self, happening: &Happening, tick: i64) {
-        if happening.breaks() {
-            self.broke_at.get_or_insert(tick);
-        }
-        match happening {
-            Happening::Deploy(deploy) => {
-                let release = Release {
-                    version: deploy.version.clone(),
-                    errors: deploy.errors,
-                    work: deploy.work,
-                    ill_after: deploy.ill_after.map(|after| after.as_secs() / TICK),
-                };
-                let (by, message) = (deploy.by.clone(), deploy.message.clone());
-                if let Some(fleet) = self.fleet_mut(deploy.fleet.as_str()) {
-                    let from = fleet.release.version.clone();
-                    fleet.roll_out(Rollout::new(release, from, by, message, tick), tick);
-                }
-            }
-            Happening::Rollback(rollback) => {
-                if let Some(fleet) = self.fleet_mut(rollback.fleet.as_str())
-                    && let Some(good) = fleet.last_good().cloned()
-                {
-                    let from = fleet.release.version.clone();
-                    let message = format!("roll back to {}", good.version);
-                    fleet.roll_out(Rollout::new(good, from, rollback.by.clone(), message, tick), tick);
-                }
-            }
-            Happening::Surge(surge) => self.surges.push((surge.clone(), tick)),
-            Happening::Scale(scale) => {
-                if let Some(fleet) = self.fleet_mut(scale.fleet.as_str()) {
-                    fleet.max = scale.max.unwrap_or(fleet.max);
-                    if let Some(desired) = scale.desired {
-                        fleet.set_desired(tick, desired.clamp(fleet.min, fleet.max), "a user request");
-                    }
-                }
-            }
-            Happening::LosePrimary(_) => self.mysql.lose(tick),
-            Happening::RestorePrimary(restore) => self.mysql.restore(tick + restore.takes.as_secs() / TICK),
-            Happening::Poison(poison) => self.poison = poison.per_minute,
-            Happening::Cure(cure) => {
-                self.poison = 0.0;
-                if let Some(queue) = self.queue_mut(cure.queue.as_str()) {
-                    queue.cure();
-                }
-            }
-            Happening::Redrive(redrive) => {
-                if let Some(queue) = self.queue_mut(redrive.queue.as_str()) {
-                    queue.redrive(tick);
-                }
-            }
-            Happening::LoseRegion(_) => self.home_lost = Some(tick),
-            Happening::FailOverRegion(over) => {
-                self.second_serves = Some(tick + over.takes.as_secs() / TICK);
-                let wanted = self.web.desired.max(6);
-                self.web_dr.set_desired(tick, wanted, "region failover");
-            }
-            Happening::Launch(launch) => self.dev.launch(tick, launch),
-            Happening::Stop(_) => self.dev.stop_launched(),
-            Happening::Fault(fault) => {
-                let until = fault.lasts.map_or(i64::MAX, |lasts| tick + lasts.as_secs() / TICK);
-                self.faults.push((fault.clone(), tick, until));
-            }
-        }
-    }
-
-    /// What the scenario calls mended, each condition in words and whether it holds.
-    pub fn conditions(&self) -> Vec<(String, bool)> {
-        let mended = &self.scenario.mended;
-        let mut all = Vec::new();
-        for alarm in &mended.alarms_ok {
-            all.push((format!("alarm {alarm} is OK"), self.alarms.state_anywhere(alarm.as_str()) == Some(AlarmState::Ok)));
-        }
-        for version in &mended.gone {
-            let runs = self.fleets().iter().any(|fleet| fleet.units.iter().any(|unit| unit.release.version == *version));
-            all.push((format!("nothing runs {version}"), !runs));
-        }
-        for queue in &mended.queues_steady {
-            let tail = self.gauges.tail(Site::Prod, Measure::SqsVisible, queue, self.minute(), 3);
-            let steady = tail.first() == tail.last();
-            all.push((format!("{queue} no longer grows"), steady));
-        }
-        if let Some(limit) = mended.dev_usd_per_day {
-            all.push((format!("dev costs at most {limit} USD/day"), self.dev.per_day().dollars() <= limit));
-        }
-        all
-    }
-
-    fn judge_mended(&mut self) {
-        if self.broke_at.is_none() || self.mended_at.is_some() {
-            return;
-        }
-        // Conditions hold before the trouble is felt, too: it must have been felt first.
-        let holds = self.conditions().iter().all(|(_, holds)| *holds);
-        self.holding_since = match (holds, self.holding_since) {
-            (true, since) => since.or(Some(self.tick)),
-            (false, _) => None,
-        };
-        let felt = self.broke_at.is_some_and(|broke| self.tick - broke > 5 * TICKS_PER_MINUTE);
-        let held = self.scenario.mended.held_for.as_secs() / TICK;
-        if felt && self.holding_since.is_some_and(|since| self.tick - since >= held) {
-            self.mended_at = Some(self.tick);
-        }
-    }
-
     pub fn fleets(&self) -> [&Fleet; 6] {
         [&self.web, &self.web_dr, &self.workers, &self.catalog, &self.checkout, &self.orders_worker]
     }
 
     fn fleets_mut(&mut self) -> [&mut Fleet; 6] {
-        [&mut self.web, &mut self.web_dr, &mut self.workers, &mut self.catalog, &mut self.checkout, &mut self.orders_worker]
+        [
+            &mut self.web,
+            &mut self.web_dr,
+            &mut self.workers,
+            &mut self.catalog,
+            &mut self.checkout,
+            &mut self.orders_worker,
+        ]
     }
 
-    fn fleet_mut(&mut self, name: &str) -> Option<&mut Fleet> {
+    pub(super) fn fleet_mut(&mut self, name: &str) -> Option<&mut Fleet> {
         self.fleets_mut().into_iter().find(|fleet| fleet.plan.name == *name)
     }
 
-    fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {
+    pub(super) fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {
         [&mut self.orders, &mut self.emails, &mut self.thumbnails].into_iter().find(|queue| queue.name == *name)
     }
 
@@ -499,44 +403,6 @@ impl Simulation {
     pub fn has(&self, flaw: Flaw) -> bool {
         self.scenario.flaws.contains(&flaw)
     }
-}
-
-/// The runs of both pipelines: those that ended before the drill, and one for each rollout of the scenario, begun early
-/// enough to reach production in time.
-fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
-    let past = |pipeline, fleet: &str, version: &str, author: &str, approver: &str, message: &str, rollout: i64| Run {
-        pipeline,
-        fleet: fleet.into(),
-        version: version.into(),
-        sha: noise.of(version).hex(1, 40).into(),
-        author: author.into(),
-        message: message.into(),
-        approver: approver.into(),
-        trigger: "Webhook",
-        pushed: rollout - lead(),
-    };
-    let mut runs = vec![
-        past("web", "web", "v417", "oskar", "maria", "smaller product images", -54 * 360),
-        past("web", "web", "v418", "lena", "oskar", "remember the last search", -5 * 360),
-        past("shop", "catalog", "v87", "jun", "lena", "filter by size", -50 * 360),
-        past("shop", "checkout", "v203", "oskar", "jun", "retry the payment once", -76 * 360),
-    ];
-    for event in &scenario.events {
-        if let Some(Happening::Deploy(deploy)) = event.happening() {
-            let pipeline = Run::pipeline_of(deploy.fleet.as_str());
-            runs.push(past(
-                pipeline,
-                deploy.fleet.as_str(),
-                deploy.version.as_str(),
-                deploy.by.as_str(),
-                "lena",
-                deploy.message.as_str(),
-                event.at.as_secs() / TICK,
-            ));
-        }
-    }
-    runs.sort_by_key(|run| run.pushed);
-    runs
 }
 
 #[cfg(test)]

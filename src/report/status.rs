@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn exit_codes_are_those_of_a_monitoring_plugin() {
-        let codes: Vec<u8> = [Health::Ok, Health::Warn, Health::Bad, Health::Stale, Health::Unknown].map(exit_code).to_vec();
+        let codes: Vec<u8> =
+            [Health::Ok, Health::Warn, Health::Bad, Health::Stale, Health::Unknown].map(exit_code).to_vec();
         assert_eq!(codes, [0, 1, 2, 3, 3]);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::time::Instant;
 
 use crate::app::model::Model;
@@ -99,8 +100,10 @@ where
 
     /// Draws everything anew at the next frame, for when the screen may have been written on.
     pub fn repaint(&mut self) -> io::Result<()> {
-        self.terminal.clear().map_err(io::Error::other)?;
         let size = self.terminal.size().map_err(io::Error::other)?;
+        // Not `clear`: that asks the terminal where its cursor is and waits for an answer, which over a slow line may come
+        // late and be read as keys.
+        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(io::Error::other)?;
         self.model.size = Size { width: size.width, height: size.height };
         self.model.is_dirty = true;
         Ok(())

@@ -78,7 +78,11 @@ pub fn scenario_cards() -> Vec<ScenarioCard> {
     SHIPPED
         .iter()
         .filter_map(|(name, text)| Scenario::parse(name, text).ok())
-        .map(|scenario| ScenarioCard { name: scenario.name, title: scenario.title, story: scenario.story.trim().to_owned() })
+        .map(|scenario| ScenarioCard {
+            name: scenario.name,
+            title: scenario.title,
+            story: scenario.story.trim().to_owned(),
+        })
         .collect()
 }
 

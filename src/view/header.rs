@@ -55,19 +55,28 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
         let style = if spec.tab == model.tab { theme.selected() } else { theme.style(Role::Dim) };
         left.push(Span::styled(format!(" {key}{} ", spec.title), style));
     }
-    let mut right = Vec::new();
-    if let Some(drill) = model.exercise() {
-        let (text, role) = match (drill.broke_at, drill.mended_at) {
-            (Some(broke), Some(mended)) => (format!("mended in {} ", long(since(mended, broke))), Role::Strong),
-            (Some(broke), None) => (format!("broke {} ago, not mended ", brief(since(model.now, broke))), Role::Dim),
-            (None, _) => (String::new(), Role::Dim),
-        };
-        right.push(Span::styled(text, theme.style(role)));
-    }
     let ledger = model.world.ledger();
-    let pace = format!("  {:.0} calls/min {}/h ", ledger.calls_per_minute(), ledger.usd_per_hour());
-    right.push(Span::styled(pace, theme.style(Role::Dim)));
+    let pace = format!("{:.0} calls/min {}/h ", ledger.calls_per_minute(), ledger.usd_per_hour());
+    let mut room = usize::from(area.width).saturating_sub(left.iter().map(|span| width(&span.content)).sum());
+    let mut right = Vec::new();
+    // The drill's progress gets the room first.
+    for (text, role) in [progress(model), (format!("  {pace}"), Role::Dim)] {
+        if width(&text) <= room {
+            room -= width(&text);
+            right.push(Span::styled(text, theme.style(role)));
+        }
+    }
     both_ends(left, right, area, frame);
+}
+
+/// How the drill stands.
+fn progress(model: &Model) -> (String, Role) {
+    let Some(drill) = model.exercise() else { return (String::new(), Role::Dim) };
+    match (drill.broke_at, drill.mended_at) {
+        (Some(broke), Some(mended)) => (format!("mended in {} ", long(since(mended, broke))), Role::Strong),
+        (Some(broke), None) => (format!("broke {} ago, not mended ", brief(since(model.now, broke))), Role::Dim),
+        (None, _) => (String::new(), Role::Dim),
+    }
 }
 
 /// One line with something at each end; what meets in the middle is cut on the left.

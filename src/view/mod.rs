@@ -25,13 +25,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use crate::app::model::Model;
+use crate::app::msg::Size;
 use crate::app::settings::Glyphs;
 use crate::app::tab::Tab;
-use crate::app::tab::board::Area;
+use crate::app::tab::board::{Area, SMALLEST};
 use crate::view::theme::{Role, Theme};
-
-/// The smallest screen the console makes sense on.
-pub const SMALLEST: (u16, u16) = (60, 15);
 
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     lay_out(model, frame);
@@ -43,7 +41,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
 fn lay_out(model: &Model, frame: &mut Frame<'_>) {
     let theme = Theme::new(model.settings.look.colours);
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if area.width < SMALLEST.width || area.height < SMALLEST.height {
         too_small(area, theme, frame);
         return;
     }
@@ -69,7 +67,7 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) {
 }
 
 fn too_small(area: Rect, theme: Theme, frame: &mut Frame<'_>) {
-    let (width, height) = SMALLEST;
+    let Size { width, height } = SMALLEST;
     let lines = [
         format!("opscon needs {width}x{height},"),
         format!("this is {}x{}.", area.width, area.height),

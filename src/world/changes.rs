@@ -133,13 +133,20 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
         .collect();
     started.sort_by(|a, b| (&a.owner, &a.kind, a.launched).cmp(&(&b.owner, &b.kind, b.launched)));
     started
-        .chunk_by(|a, b| a.owner == b.owner && a.kind == b.kind && b.launched.duration_since(a.launched) <= LAUNCH_WINDOW)
+        .chunk_by(|a, b| {
+            a.owner == b.owner && a.kind == b.kind && b.launched.duration_since(a.launched) <= LAUNCH_WINDOW
+        })
         .filter_map(|batch| {
             let first = batch.first()?;
             Some(Change {
                 at: first.launched,
                 kind: ChangeKind::Launch,
-                what: format!("{} {} {} launched", batch.len(), first.kind, if batch.len() == 1 { "instance" } else { "instances" }),
+                what: format!(
+                    "{} {} {} launched",
+                    batch.len(),
+                    first.kind,
+                    if batch.len() == 1 { "instance" } else { "instances" }
+                ),
                 by: first.owner.clone(),
                 resource: first.name.clone(),
                 scope: Arc::clone(&place.scope),

@@ -47,7 +47,11 @@ impl Ledger {
     /// At the feeds' own cadences: what this console does while nobody looks at anything in particular. Counting the last
     /// minutes instead would call the burst of the first second a pace.
     pub fn calls_per_minute(&self) -> f64 {
-        self.last.iter().map(|(key, usage)| f64::from(usage.calls) * 60.0 / key.feed.cadence().as_secs_f64()).sum()
+        // Not `sum()`: the sum of no floats is -0.0, and would be shown so.
+        self.last
+            .iter()
+            .map(|(key, usage)| f64::from(usage.calls) * 60.0 / key.feed.cadence().as_secs_f64())
+            .fold(0.0, |sum, calls| sum + calls)
     }
 
     /// List price of an hour at that pace.

@@ -52,10 +52,7 @@ impl World {
     /// A world that knows its scopes and nothing else.
     pub fn of(scopes: &[ScopeRef]) -> Self {
         Self {
-            places: scopes
-                .iter()
-                .map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default() })
-                .collect(),
+            places: scopes.iter().map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default() }).collect(),
             ..Self::default()
         }
     }
@@ -103,6 +100,11 @@ impl World {
         self.places.iter().all(|place| {
             Feed::ALL.iter().filter(|feed| place.is_asked(**feed)).all(|feed| place.feeds.status(*feed).is_asked())
         })
+    }
+
+    /// True while no question has been answered or refused.
+    pub fn is_unread(&self) -> bool {
+        !self.places.iter().any(|place| Feed::ALL.iter().any(|feed| place.feeds.status(*feed).is_asked()))
     }
 
     /// Regional scopes first by account and region, as the header names them.

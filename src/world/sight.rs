@@ -55,7 +55,10 @@ impl<'a> Sight<'a> {
     }
 
     /// The single value of one feed, in every place that has it.
-    pub fn values<T>(&self, pick: fn(&'a Feeds) -> &'a Held<T>) -> impl Iterator<Item = (&'a Place, &'a T)> + use<'a, T> {
+    pub fn values<T>(
+        &self,
+        pick: fn(&'a Feeds) -> &'a Held<T>,
+    ) -> impl Iterator<Item = (&'a Place, &'a T)> + use<'a, T> {
         self.places().filter_map(move |place| pick(&place.feeds).value().map(|value| (place, value)))
     }
 

@@ -42,6 +42,15 @@ pub struct Firing {
 /// Sentences about the present trouble, or about its absence.
 pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
     let health = overall(readings);
+    if health == Health::Unknown && sight.world.is_unread() {
+        return Strip {
+            health,
+            broke: "not known yet: reading".into(),
+            place: "-".into(),
+            changed: "-".into(),
+            since: None,
+        };
+    }
     let firing = firing(sight.world);
     let broken = Broken::of(readings);
     let first_sign = broken
@@ -59,7 +68,13 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
             since: first_sign,
         }
     } else {
-        Strip { health, broke: quiet(readings, health), place: blind(readings), changed: last_change(sight), since: None }
+        Strip {
+            health,
+            broke: quiet(readings, health),
+            place: blind(readings),
+            changed: last_change(sight),
+            since: None,
+        }
     }
 }
 
@@ -77,12 +92,14 @@ pub fn firing(world: &World) -> Vec<Firing> {
         .places()
         .iter()
         .flat_map(|place| {
-            place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()).map(|alarm| Firing {
-                name: alarm.name.clone(),
-                since: alarm.since,
-                reason: alarm.reason.clone(),
-                of: box_of(alarm),
-                scope: Arc::clone(&place.scope),
+            place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()).map(|alarm| {
+                Firing {
+                    name: alarm.name.clone(),
+                    since: alarm.since,
+                    reason: alarm.reason.clone(),
+                    of: box_of(alarm),
+                    scope: Arc::clone(&place.scope),
+                }
             })
         })
         .collect();
@@ -230,7 +247,11 @@ fn last_change(sight: &Sight<'_>) -> String {
     let all = changes::since(sight.world, day_ago);
     match all.iter().find(|change| change.kind.is_by_hand()).or(all.first()) {
         Some(change) => {
-            format!("{}, {} ago", words_at(change, &moment(change.at, sight.at, sight.zone())), brief(since(sight.at, change.at)))
+            format!(
+                "{}, {} ago",
+                words_at(change, &moment(change.at, sight.at, sight.zone())),
+                brief(since(sight.at, change.at))
+            )
         }
         None => "nothing in the last 24 h".into(),
     }
@@ -241,7 +262,11 @@ fn words(change: &Change, sight: &Sight<'_>) -> String {
 }
 
 fn words_at(change: &Change, when: &str) -> String {
-    if change.by.is_empty() { format!("{when} {}", change.what) } else { format!("{when} {} by {}", change.what, change.by) }
+    if change.by.is_empty() {
+        format!("{when} {}", change.what)
+    } else {
+        format!("{when} {} by {}", change.what, change.by)
+    }
 }
 
 fn quiet(readings: &[Reading], health: Health) -> String {

@@ -145,8 +145,7 @@ mod tests {
 
     #[test]
     fn steps_the_wrong_way_round_are_named() {
-        let mut thresholds = Thresholds::default();
-        thresholds.alb_error_percent = Steps::new(9.0, 5.0);
+        let thresholds = Thresholds { alb_error_percent: Steps::new(9.0, 5.0), ..Thresholds::default() };
         assert_eq!(thresholds.check(), Err("thresholds.alb_error_percent: warn (9) is above bad (5)".into()));
     }
 }

@@ -1,5 +1,7 @@
 //! Every integration test in one binary: each binary links the whole program once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say so")]
+
 mod cli;
 mod journeys;
 mod property;

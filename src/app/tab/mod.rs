@@ -27,6 +27,7 @@ pub const TABS: &[TabSpec] = &[
 
 impl Tab {
     /// The tab `steps` further along, round the ends.
+    #[must_use]
     pub fn stepped(self, steps: isize) -> Self {
         let here = TABS.iter().position(|spec| spec.tab == self).unwrap_or(0);
         TABS[(here as isize + steps).rem_euclid(TABS.len() as isize) as usize].tab

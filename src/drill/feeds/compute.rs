@@ -67,7 +67,11 @@ fn is_group(fleet: &Fleet) -> bool {
 }
 
 pub(super) fn groups(s: &Simulation, site: Site) -> Vec<AutoScalingGroup> {
-    s.fleets().into_iter().filter(|fleet| fleet.plan.site == site && is_group(fleet)).map(|fleet| group(s, fleet)).collect()
+    s.fleets()
+        .into_iter()
+        .filter(|fleet| fleet.plan.site == site && is_group(fleet))
+        .map(|fleet| group(s, fleet))
+        .collect()
 }
 
 fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
@@ -123,7 +127,11 @@ pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
                 target: if is_group { name.clone() } else { format!("service/prod/{name}").into() },
                 environment: Environment::Prod,
                 kind: "TargetTrackingScaling".into(),
-                metric: if is_group { "ASGAverageCPUUtilization".into() } else { "ECSServiceAverageCPUUtilization".into() },
+                metric: if is_group {
+                    "ASGAverageCPUUtilization".into()
+                } else {
+                    "ECSServiceAverageCPUUtilization".into()
+                },
                 target_value: fleet.plan.target_cpu,
                 cooldown: SignedDuration::from_secs(120),
                 out_alarm: format!("TargetTracking-{name}-AlarmHigh").into(),
@@ -228,7 +236,9 @@ pub(super) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
         services: fleets.iter().map(|fleet| service(s, fleet)).collect(),
         tasks: fleets
             .iter()
-            .flat_map(|fleet| fleet.units.iter().enumerate().map(move |(number, unit)| task(s, fleet, unit, number, crashes)))
+            .flat_map(|fleet| {
+                fleet.units.iter().enumerate().map(move |(number, unit)| task(s, fleet, unit, number, crashes))
+            })
             .collect(),
     }]
 }
@@ -254,7 +264,8 @@ fn service(s: &Simulation, fleet: &Fleet) -> Service {
         desired: fleet.desired,
         running,
         pending,
-        task_definition: format!("{}:{}", fleet.plan.name, fleet.release.version.as_str().trim_start_matches('v')).into(),
+        task_definition: format!("{}:{}", fleet.plan.name, fleet.release.version.as_str().trim_start_matches('v'))
+            .into(),
         rollout: match rollout.map(|rollout| &rollout.outcome) {
             Some(Outcome::Running) => "IN_PROGRESS".into(),
             Some(Outcome::Failed { .. } | Outcome::Stopped) => "FAILED".into(),
@@ -269,11 +280,16 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
     let lost = s.home_lost.is_some();
     let is_worker = fleet.plan.name == "orders-worker";
     // A worker that crashes on a message is started again in its place; many crashes show as many restarts.
-    let restarts = if is_worker { (crashes / fleet.units.len().max(1) as u64).min(40) as u32 } else { unit.restarts.len() as u32 };
+    let restarts =
+        if is_worker { (crashes / fleet.units.len().max(1) as u64).min(40) as u32 } else { unit.restarts.len() as u32 };
     Task {
         id: unit.id.clone(),
         service: fleet.plan.name.clone(),
-        image: format!("123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/{}:{}", fleet.plan.name, unit.release.version).into(),
+        image: format!(
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/{}:{}",
+            fleet.plan.name, unit.release.version
+        )
+        .into(),
         zone: fleet.plan.site.zone(number),
         status: match unit.state {
             _ if lost => "STOPPED".into(),

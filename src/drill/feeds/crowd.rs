@@ -25,7 +25,7 @@ impl Crowd {
             zone: zones[number % zones.len()].clone(),
             environment: Environment::Prod,
             state: if number % 50 == 49 { InstanceState::Stopped } else { InstanceState::Running },
-            purchase: if number % 3 == 0 { Purchase::Spot } else { Purchase::OnDemand },
+            purchase: if number.is_multiple_of(3) { Purchase::Spot } else { Purchase::OnDemand },
             launched: start - SignedDuration::from_hours(48 + (number % 900) as i64),
             owner: nobody.clone(),
             checks: checks.clone(),

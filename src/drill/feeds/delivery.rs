@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::domain::delivery::{
-    Action, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, RunStatus, ScanFindings, Stage, TestCounts,
+    Action, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, RunStatus, ScanFindings, Stage,
+    TestCounts,
 };
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -67,7 +68,10 @@ fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
 fn outcome_words(rollout: &Rollout) -> String {
     match rollout.outcome {
         Outcome::Failed { ill } => {
-            format!("too few healthy targets: {ill} of {} new ones fail their health checks", rollout.done.max(ill as u32))
+            format!(
+                "too few healthy targets: {ill} of {} new ones fail their health checks",
+                rollout.done.max(ill as u32)
+            )
         }
         Outcome::Stopped => "stopped for a newer deployment".into(),
         _ => String::new(),
@@ -140,7 +144,8 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
-    let last = (0..STEPS.len()).rev().find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
+    let last =
+        (0..STEPS.len()).rev().find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
     let (status, finished) = match last {
         Some((position, progress)) if position + 1 == STEPS.len() => (progress.status, progress.finished),
         Some((_, progress)) if matches!(progress.status, RunStatus::Failed | RunStatus::Stopped) => {
@@ -196,9 +201,11 @@ fn image_repository(s: &Simulation, fleet: &Fleet) -> ImageRepository {
         .collect();
     images.sort_by_key(|image| std::cmp::Reverse(image.pushed));
     // What most units run.
-    let running = fleet.units.iter().map(|unit| &unit.release.version).max_by_key(|version| {
-        fleet.units.iter().filter(|unit| unit.release.version == **version).count()
-    });
+    let running = fleet
+        .units
+        .iter()
+        .map(|unit| &unit.release.version)
+        .max_by_key(|version| fleet.units.iter().filter(|unit| unit.release.version == **version).count());
     let scan = if s.has(Flaw::HighFindings) && fleet.plan.name == "web" {
         ScanFindings { critical: 0, high: 2, medium: 7, newest: vec!["CVE-2026-1187".into(), "CVE-2025-9921".into()] }
     } else {
@@ -217,7 +224,9 @@ pub(super) fn deployments(s: &Simulation, site: Site) -> Vec<Deployment> {
         .fleets()
         .into_iter()
         .filter(|fleet| fleet.plan.site == site)
-        .flat_map(|fleet| fleet.rollouts.iter().enumerate().map(move |(position, rollout)| deployment(s, fleet, position, rollout)))
+        .flat_map(|fleet| {
+            fleet.rollouts.iter().enumerate().map(move |(position, rollout)| deployment(s, fleet, position, rollout))
+        })
         .collect();
     if site == Site::Prod {
         all.extend(s.runs.iter().filter_map(|run| staging(s, run)));
@@ -228,7 +237,8 @@ pub(super) fn deployments(s: &Simulation, site: Site) -> Vec<Deployment> {
 
 fn deployment(s: &Simulation, fleet: &Fleet, position: usize, rollout: &Rollout) -> Deployment {
     let before = &fleet.rollouts[..position];
-    let last_good = before.iter().rev().find(|past| past.succeeded() && past.release.version != rollout.release.version);
+    let last_good =
+        before.iter().rev().find(|past| past.succeeded() && past.release.version != rollout.release.version);
     let usual = before.iter().rev().find_map(|past| past.finished.map(|end| end - past.started));
     Deployment {
         id: format!("d-{}", s.noise.of(fleet.plan.name.as_str()).hex(rollout.started, 9).to_uppercase()).into(),
@@ -259,7 +269,11 @@ fn staging(s: &Simulation, run: &Run) -> Option<Deployment> {
     const STAGING: usize = 8;
     let progress = progress(s, run, STAGING)?;
     let done = progress.finished.is_some();
-    let before = s.runs.iter().filter(|other| other.fleet == run.fleet && other.pushed < run.pushed).max_by_key(|other| other.pushed);
+    let before = s
+        .runs
+        .iter()
+        .filter(|other| other.fleet == run.fleet && other.pushed < run.pushed)
+        .max_by_key(|other| other.pushed);
     Some(Deployment {
         id: format!("d-{}", s.noise.of(run.sha.as_str()).hex(1, 9).to_uppercase()).into(),
         kind: "CodeDeploy".into(),
@@ -299,7 +313,10 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         pull(2_191, "upgrade the image pipeline", "lena", 3, Review::Waiting { since: hours(2) }),
     ];
     if s.has(Flaw::OldPullRequest) {
-        pulls.insert(0, pull(2_104, "rewrite the tax module", "sven", 8 * 24 + 5, Review::ChangesRequested { by: "maria".into() }));
+        pulls.insert(
+            0,
+            pull(2_104, "rewrite the tax module", "sven", 8 * 24 + 5, Review::ChangesRequested { by: "maria".into() }),
+        );
     }
     if s.has(Flaw::HostileNames) {
         for (number, title) in (3_000..).zip(super::compute::HOSTILE) {

@@ -22,14 +22,16 @@ const PROD_DAY: &[(&str, f64)] = &[
     ("AmazonCloudWatch", 31.0),
     ("Other", 47.0),
 ];
-const DEV_DAY: &[(&str, f64)] = &[("Amazon Elastic Compute Cloud", 17.0), ("Amazon Relational Database Service", 6.0), ("Other", 4.0)];
+const DEV_DAY: &[(&str, f64)] =
+    &[("Amazon Elastic Compute Cloud", 17.0), ("Amazon Relational Database Service", 6.0), ("Other", 4.0)];
 
 /// Cost Explorer refreshes its figures every eight hours in this world.
 const REFRESH: i64 = 8 * 3_600;
 
 pub(super) fn spend(s: &Simulation, site: Site) -> Spend {
     let days = if site == Site::ProdGlobal { PROD_DAY } else { DEV_DAY };
-    let (alias, limit, credits) = if site == Site::ProdGlobal { ("prod", 26_500.0, 0.0) } else { ("dev", 1_100.0, 0.0) };
+    let (alias, limit, credits) =
+        if site == Site::ProdGlobal { ("prod", 26_500.0, 0.0) } else { ("dev", 1_100.0, 0.0) };
     let now = s.now();
     let as_of = now - SignedDuration::from_secs(now.as_second().rem_euclid(REFRESH));
     let there = as_of.to_zoned(TimeZone::UTC);
@@ -59,8 +61,20 @@ pub(super) fn purchasing(s: &Simulation, site: Site) -> Purchasing {
     let expires = s.scenario.start + SignedDuration::from_hours(24 * 212);
     let reservations = match site {
         Site::Prod => vec![
-            Reservation { id: "ri-web".into(), kind: "c6i.xlarge".into(), count: 4, utilisation_percent: 99.2, expires },
-            Reservation { id: "ri-mysql".into(), kind: "db.r6g.2xlarge".into(), count: 3, utilisation_percent: 100.0, expires },
+            Reservation {
+                id: "ri-web".into(),
+                kind: "c6i.xlarge".into(),
+                count: 4,
+                utilisation_percent: 99.2,
+                expires,
+            },
+            Reservation {
+                id: "ri-mysql".into(),
+                kind: "db.r6g.2xlarge".into(),
+                count: 3,
+                utilisation_percent: 100.0,
+                expires,
+            },
         ],
         _ => Vec::new(),
     };

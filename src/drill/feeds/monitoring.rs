@@ -49,7 +49,14 @@ pub(super) fn log_groups(s: &Simulation, site: Site) -> Vec<LogGroup> {
             let crashes = per_minute(|minute| minute.crashes);
             vec![
                 group("/acme/web", 210.0, 30, web.round(), 1.0, cause.as_ref().filter(|_| web > 10.0).map(web_pattern)),
-                group("/acme/checkout", 88.0, 30, checkout.round(), 0.0, cause.as_ref().filter(|_| checkout > 10.0).map(checkout_pattern)),
+                group(
+                    "/acme/checkout",
+                    88.0,
+                    30,
+                    checkout.round(),
+                    0.0,
+                    cause.as_ref().filter(|_| checkout > 10.0).map(checkout_pattern),
+                ),
                 group("/acme/catalog", 131.0, 30, 0.0, 0.0, None),
                 group(
                     "/acme/orders-worker",
@@ -97,7 +104,8 @@ pub(super) fn service_map(s: &Simulation, site: Site) -> Vec<ServiceNode> {
     let node = |name: &str, kind: &str, of: fn(&Snapshot) -> Service, calls: &[&str]| {
         let sum = |pick: fn(&Service) -> u64| recent(s).map(|minute| pick(&of(minute))).sum::<u64>() as f64 * SAMPLED;
         let mean = |pick: fn(&Service) -> f64, minutes: &mut dyn Iterator<Item = &Snapshot>| {
-            let values: Vec<f64> = minutes.map(|minute| pick(&of(minute))).filter(|value| value.is_finite() && *value > 0.0).collect();
+            let values: Vec<f64> =
+                minutes.map(|minute| pick(&of(minute))).filter(|value| value.is_finite() && *value > 0.0).collect();
             if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
         };
         ServiceNode {
@@ -119,10 +127,7 @@ pub(super) fn service_map(s: &Simulation, site: Site) -> Vec<ServiceNode> {
     let worker: u64 = recent(s).map(|minute| minute.booked).sum();
     let crashes: u64 = recent(s).map(|minute| minute.crashes).sum();
     vec![
-        ServiceNode {
-            calls: vec!["web".into()],
-            ..node("visitors", "client", |minute| minute.web, &[])
-        },
+        ServiceNode { calls: vec!["web".into()], ..node("visitors", "client", |minute| minute.web, &[]) },
         node("web", "AWS::EC2::Instance", |minute| minute.web, &["catalog", "checkout"]),
         node("catalog", "AWS::ECS::Container", |minute| minute.catalog, &["orders-db"]),
         node("checkout", "AWS::ECS::Container", |minute| minute.checkout, &["orders-db", "orders-worker"]),
@@ -181,7 +186,9 @@ fn trace(s: &Simulation, minute: &Snapshot, number: i64) -> TraceSummary {
     let root_cause = has_fault.then(|| match &minute.cause {
         Some(Cause::Database) => RootCause { service: "orders-db".into(), what: "CommunicationsException".into() },
         Some(Cause::Overload) => RootCause { service: "web".into(), what: "503 queue full".into() },
-        Some(Cause::Release(version)) => RootCause { service: "web".into(), what: format!("BasketCacheMiss ({version})").into() },
+        Some(Cause::Release(version)) => {
+            RootCause { service: "web".into(), what: format!("BasketCacheMiss ({version})").into() }
+        }
         None => RootCause { service: service.into(), what: "TimeoutException".into() },
     });
     TraceSummary {

@@ -109,9 +109,15 @@ pub(super) fn events(s: &Simulation, site: Site) -> Vec<DatabaseEvent> {
     let mut all = vec![event(last_night(s.now(), 2), "backup", "Finished DB Instance backup")];
     match s.mysql.state {
         PrimaryState::Failed { since } => {
-            all.push(event(s.at(since), "failure", "the host of the DB instance has failed; there is no standby to fail over to"));
+            all.push(event(
+                s.at(since),
+                "failure",
+                "the host of the DB instance has failed; there is no standby to fail over to",
+            ));
         }
-        PrimaryState::Recovering { .. } => all.push(event(s.now(), "failover", "a new primary is being brought into service")),
+        PrimaryState::Recovering { .. } => {
+            all.push(event(s.now(), "failover", "a new primary is being brought into service"));
+        }
         PrimaryState::Available => {}
     }
     if let Some(tick) = s.home_lost {

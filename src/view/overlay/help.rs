@@ -21,7 +21,8 @@ pub(super) fn draw(scroll: Scroll, model: &Model, theme: Theme, within: Rect, fr
     for context in [Context::Board, Context::Everywhere] {
         lines.push(Line::styled(format!(" {}", context.title()), theme.style(Role::Strong)));
         for spec in COMMANDS.iter().filter(|spec| spec.context == context) {
-            let keys = model.settings.keymap.keys(spec.id).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let keys =
+                model.settings.keymap.keys(spec.id).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let unusable = (spec.enabled)(model).err();
             let style = |role| theme.style(if unusable.is_some() { Role::Faint } else { role });
             let doc = match unusable {

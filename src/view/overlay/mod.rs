@@ -26,7 +26,7 @@ pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect,
 fn card(title: &str, lines: &[String], scroll: Scroll, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
     const WIDTH: u16 = 76;
     let room = usize::from(WIDTH.min(within.width)).saturating_sub(4);
-    let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap(&line, room)).collect();
+    let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap(line, room)).collect();
     let inside = popup::open(title, (WIDTH, wrapped.len() as u16 + 2), theme, within, frame);
     let text = wrapped.into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(Role::Text))).collect();
     popup::scrolled(text, scroll.offset, theme, inside, frame);

@@ -29,7 +29,10 @@ pub(super) fn draw(palette: &Palette, model: &Model, theme: Theme, within: Rect,
     frame.set_cursor_position(Position { x: inside.x + 3 + width(&shown) as u16, y: inside.y });
     let list = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
     if palette.matches.is_empty() {
-        frame.render_widget(Line::styled("   nothing is called that", theme.style(Role::Dim)), Rect { height: 1, ..list });
+        frame.render_widget(
+            Line::styled("   nothing is called that", theme.style(Role::Dim)),
+            Rect { height: 1, ..list },
+        );
         return;
     }
     let rows = usize::from(list.height);

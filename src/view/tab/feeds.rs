@@ -11,15 +11,24 @@ use jiff::SignedDuration;
 use crate::domain::health::Health;
 use crate::domain::units::{brief, since};
 use crate::view::text::{fill, fit, wrap};
-use crate::world::feed::Fault;
 use crate::view::theme::{Role, Theme};
+use crate::world::feed::Fault;
 
 pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let all = rows(model);
     let failing = all.iter().filter(|row| row.fault.is_some()).count();
-    let summary = format!(" {} feeds, {failing} failing, {} calls this session, {}", all.len(), model.world.ledger().calls(), model.world.ledger().spent());
-    frame.render_widget(Line::styled(fit(&summary, usize::from(area.width)), theme.style(Role::Dim)), Rect { height: 1, ..area });
-    let head = format!("   {}{}{}{}{}", fill("feed", 18), fill("scope", 26), fill("read", 10), fill("every", 9), "operation");
+    let summary = format!(
+        " {} feeds, {failing} failing, {} calls this session, {}",
+        all.len(),
+        model.world.ledger().calls(),
+        model.world.ledger().spent()
+    );
+    frame.render_widget(
+        Line::styled(fit(&summary, usize::from(area.width)), theme.style(Role::Dim)),
+        Rect { height: 1, ..area },
+    );
+    let head =
+        format!("   {}{}{}{}{}", fill("feed", 18), fill("scope", 26), fill("read", 10), fill("every", 9), "operation");
     let place = Rect { y: area.y + 1, height: 1, ..area };
     frame.render_widget(Line::styled(fit(&head, usize::from(area.width)), theme.style(Role::Strong)), place);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + DETAIL), ..area };
@@ -49,7 +58,12 @@ fn detail(row: &Row<'_>, model: &Model, theme: Theme, area: Rect, frame: &mut Fr
         let next = fault.next.map_or_else(String::new, |next| {
             format!(", next in {}", brief(next.duration_since(model.now).max(SignedDuration::ZERO)))
         });
-        let text = format!("{} for {}{next}: {}", fault.error.class.word(), brief(since(model.now, fault.since)), story(fault));
+        let text = format!(
+            "{} for {}{next}: {}",
+            fault.error.class.word(),
+            brief(since(model.now, fault.since)),
+            story(fault)
+        );
         let place = lines.len().min(1);
         for (offset, text) in wrap(&text, room).into_iter().enumerate() {
             lines.insert(place + offset, Line::styled(format!("   {text}"), theme.of_health(Health::Unknown)));

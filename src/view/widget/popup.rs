@@ -18,12 +18,8 @@ pub(in crate::view) fn open(
     frame: &mut Frame<'_>,
 ) -> Rect {
     let (width, height) = (width.min(within.width), height.min(within.height));
-    let area = Rect {
-        x: within.x + (within.width - width) / 2,
-        y: within.y + (within.height - height) / 3,
-        width,
-        height,
-    };
+    let area =
+        Rect { x: within.x + (within.width - width) / 2, y: within.y + (within.height - height) / 3, width, height };
     let title = fit(title, usize::from(width.saturating_sub(6)));
     let block = Block::bordered()
         .border_set(border::ROUNDED)

@@ -79,7 +79,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         Some(
                             Finding::warn(
                                 format!("waits {}", brief(waited)),
-                                format!("{} {} waits for approval since {}", placed.pipeline.name, placed.action.version, brief(waited)),
+                                format!(
+                                    "{} {} waits for approval since {}",
+                                    placed.pipeline.name,
+                                    placed.action.version,
+                                    brief(waited)
+                                ),
                             )
                             .since(asked)
                             .at(placed.place),
@@ -118,7 +123,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                     format!("stuck {}/{}", deploy.done, deploy.total),
                                     format!(
                                         "deploy of {} {} stuck at {} of {} for {}, usually done in {}",
-                                        deploy.target, deploy.to, deploy.done, deploy.total, brief(runs), long(usual)
+                                        deploy.target,
+                                        deploy.to,
+                                        deploy.done,
+                                        deploy.total,
+                                        brief(runs),
+                                        long(usual)
                                     ),
                                 )
                                 .since(deploy.started)
@@ -136,7 +146,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Pipelines, Feed::Metrics],
         within: Within::Everything,
         facts: |sight| {
-            let canary = sight.places().flat_map(|place| place.all(Measure::CanarySuccess)).filter_map(|s| s.latest()).next();
+            let canary = sight
+                .places()
+                .flat_map(|place| place.all(Measure::CanarySuccess))
+                .find_map(crate::domain::metric::Series::latest);
             let mut facts = run_facts(sight, BoxId::SmokeTests);
             if let Some(success) = canary {
                 facts.present = true;
@@ -185,8 +198,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Deployments],
         within: Within::Everything,
         facts: |sight| {
-            let all: Vec<&Deployment> = latest(sight, Environment::Prod).map(|(_, deploy)| deploy).collect();
-            let Some(newest) = all.iter().max_by_key(|deploy| deploy.started) else { return Facts::absent() };
+            let mut all: Vec<&Deployment> = latest(sight, Environment::Prod).map(|(_, deploy)| deploy).collect();
+            all.sort_by_key(|deploy| std::cmp::Reverse(deploy.started));
+            let Some(newest) = all.first() else { return Facts::absent() };
             let way = newest.returns_to.as_ref().map_or_else(|| "none".to_owned(), |version| format!("to {version}"));
             let mut facts = Facts::new(way).with("last rollout took", newest.usual.map_or_else(|| "-".into(), long));
             for deploy in &all {
@@ -202,8 +216,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 let findings = latest(sight, Environment::Prod)
                     .filter(|(_, deploy)| deploy.returns_to.is_none())
                     .map(|(place, deploy)| {
-                        Finding::bad("no way back", format!("{} has no known-good version before {}", deploy.target, deploy.to))
-                            .at(place)
+                        Finding::bad(
+                            "no way back",
+                            format!("{} has no known-good version before {}", deploy.target, deploy.to),
+                        )
+                        .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "every target has one")

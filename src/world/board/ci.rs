@@ -95,7 +95,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
             Facts::new(action.version.as_str())
                 .with("version", action.version.as_str())
                 .with("location", action.output.as_ref().map_or("-", |text| text.as_str()))
-                .with("built", action.finished.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))))
+                .with(
+                    "built",
+                    action.finished.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))),
+                )
         },
         Check {
             title: "The build left an artifact",
@@ -105,8 +108,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .iter()
                     .filter(|placed| placed.action.status == RunStatus::Succeeded && placed.action.output.is_none())
                     .map(|placed| {
-                        Finding::bad("missing", format!("{} built {} but left no artifact", placed.pipeline.name, placed.action.version))
-                            .at(placed.place)
+                        Finding::bad(
+                            "missing",
+                            format!("{} built {} but left no artifact", placed.pipeline.name, placed.action.version),
+                        )
+                        .at(placed.place)
                     })
                     .collect();
                 Verdict::of(findings, "artifact present")
@@ -132,7 +138,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("newest", format!("{}:{}", repo.name, image.tag))
                 .with("digest", short_digest(image.digest.as_str()))
                 .with("pushed", moment(image.pushed, sight.at, sight.zone()))
-                .with("running", repo.running_digest.as_ref().map_or("-".into(), |digest| short_digest(digest.as_str())))
+                .with(
+                    "running",
+                    repo.running_digest.as_ref().map_or("-".into(), |digest| short_digest(digest.as_str())),
+                )
         },
         checks: &[
             Check {
@@ -222,11 +231,16 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
             let (brief, tests) = match &action.tests {
                 Some(tests) if tests.failed > 0 => (
                     format!("{} failed", tests.failed),
-                    format!(": {} failed: {}", plural(tests.failed as usize, "test", "tests"), some_names(&tests.failing)),
+                    format!(
+                        ": {} failed: {}",
+                        plural(tests.failed as usize, "test", "tests"),
+                        some_names(&tests.failing)
+                    ),
                 ),
                 _ => ("failed".to_owned(), String::new()),
             };
-            let why = if action.summary.is_empty() || !tests.is_empty() { tests } else { format!(": {}", action.summary) };
+            let why =
+                if action.summary.is_empty() || !tests.is_empty() { tests } else { format!(": {}", action.summary) };
             Finding::bad(brief, format!("{} of {} {} failed{why}", action.name, placed.pipeline.name, action.version))
                 .since(action.finished)
                 .at(placed.place)
@@ -247,7 +261,13 @@ pub(super) fn as_fast_as_usual(sight: &Sight<'_>, id: BoxId) -> Verdict {
             slow.push(
                 Finding::warn(
                     format!("slow, {}", brief(took)),
-                    format!("{} of {} took {}, usually {}", placed.action.name, placed.pipeline.name, long(took), long(usual)),
+                    format!(
+                        "{} of {} took {}, usually {}",
+                        placed.action.name,
+                        placed.pipeline.name,
+                        long(took),
+                        long(usual)
+                    ),
                 )
                 .at(placed.place),
             );

@@ -1,15 +1,13 @@
-//! Compute layer: balancer, groups, instances, containers, functions.
+//! Compute layer: balancer, groups, instances.
 
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit, some_names};
 use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::balancer::{LoadBalancer, TargetHealth};
 use crate::domain::board::BoxId;
-use crate::domain::container::{Cluster, Service, Task, TaskHealth};
-use crate::domain::function::Function;
 use crate::domain::health::Health;
 use crate::domain::instance::{Instance, InstanceState, Purchase};
 use crate::domain::metric::Measure;
-use crate::domain::units::{brief, count, latency, moment, per_second, percent, plural, since};
+use crate::domain::units::{count, latency, moment, per_second, percent, plural};
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
@@ -21,14 +19,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = balancers(sight).collect();
-            let Some((place, busiest)) = all.iter().max_by_key(|(place, lb)| {
-                place.latest(Measure::AlbRequests, &lb.dimension).unwrap_or(0.0) as u64
-            }) else {
+            let Some((place, busiest)) = all
+                .iter()
+                .max_by_key(|(place, lb)| place.latest(Measure::AlbRequests, &lb.dimension).unwrap_or(0.0) as u64)
+            else {
                 return Facts::absent();
             };
             let rate = place.latest(Measure::AlbRequests, &busiest.dimension).map(|per_minute| per_minute / 60.0);
             let of = |measure| place.latest(measure, &busiest.dimension);
-            let (healthy, expected) = all.iter().fold((0, 0), |sum, (_, lb)| (sum.0 + lb.healthy(), sum.1 + lb.expected()));
+            let (healthy, expected) =
+                all.iter().fold((0, 0), |sum, (_, lb)| (sum.0 + lb.healthy(), sum.1 + lb.expected()));
             Facts::new(rate.map_or_else(|| "no requests".into(), |rate| format!("{} req", per_second(rate))))
                 .with("busiest", busiest.name.as_str())
                 .with("requests", rate.map_or_else(|| "-".into(), per_second))
@@ -54,7 +54,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 Finding::new(
                                     health,
                                     format!("5xx {}", percent(failed)),
-                                    format!("{} 5xx {} (limit {} %)", lb.name, percent(failed), passed_limit(steps, health)),
+                                    format!(
+                                        "{} 5xx {} (limit {} %)",
+                                        lb.name,
+                                        percent(failed),
+                                        passed_limit(steps, health)
+                                    ),
                                 )
                                 .since(series.holding_since(|value| value > steps.warn))
                                 .at(place),
@@ -78,7 +83,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 .map_or_else(String::new, |target| format!(": {}", target.reason));
                             Finding::new(
                                 if sick * 3 >= expected { Health::Bad } else { Health::Warn },
-                                format!("{} of {expected} sick", sick),
+                                format!("{sick} of {expected} sick"),
                                 format!("{sick} of {expected} targets of {} unhealthy{why}", lb.name),
                             )
                             .since(unhealthy_since(place, lb))
@@ -102,7 +107,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 Finding::new(
                                     health,
                                     format!("p99 {}", latency(p99)),
-                                    format!("{} p99 {} (limit {} s)", lb.name, latency(p99), passed_limit(steps, health)),
+                                    format!(
+                                        "{} p99 {} (limit {} s)",
+                                        lb.name,
+                                        latency(p99),
+                                        passed_limit(steps, health)
+                                    ),
                                 )
                                 .since(series.holding_since(|value| value > steps.warn))
                                 .at(place),
@@ -127,12 +137,18 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     "group",
                     format!(
                         "{}: {} in service, min {} desired {} max {}, {}",
-                        group.name, group.in_service(), group.min, group.desired, group.max, plural(group.zones(), "zone", "zones")
+                        group.name,
+                        group.in_service(),
+                        group.min,
+                        group.desired,
+                        group.max,
+                        plural(group.zones(), "zone", "zones")
                     ),
                 );
             }
             if let Some(last) = all.iter().filter_map(|(_, group)| group.activities.first()).max_by_key(|a| a.at) {
-                facts = facts.with("last activity", format!("{} {}", moment(last.at, sight.at, sight.zone()), last.what));
+                facts =
+                    facts.with("last activity", format!("{} {}", moment(last.at, sight.at, sight.zone()), last.what));
             }
             facts
         },
@@ -146,7 +162,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, group)| {
                             Finding::warn(
                                 format!("{} of {} up", group.in_service(), group.desired),
-                                format!("{} has {} of {} instances in service", group.name, group.in_service(), group.desired),
+                                format!(
+                                    "{} has {} of {} instances in service",
+                                    group.name,
+                                    group.in_service(),
+                                    group.desired
+                                ),
                             )
                             .at(place)
                         })
@@ -179,14 +200,21 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     for (place, group) in groups(sight) {
                         if group.suspended.iter().any(|process| process == "Launch") {
                             findings.push(
-                                Finding::bad("Launch off", format!("{}: Launch is suspended, nothing can start", group.name)).at(place),
+                                Finding::bad(
+                                    "Launch off",
+                                    format!("{}: Launch is suspended, nothing can start", group.name),
+                                )
+                                .at(place),
                             );
                         }
                         if let Some(failed) = group.activities.first().filter(|activity| activity.status == "Failed") {
                             findings.push(
-                                Finding::bad("launch failed", format!("{}: {} failed: {}", group.name, failed.what, failed.cause))
-                                    .since(failed.at)
-                                    .at(place),
+                                Finding::bad(
+                                    "launch failed",
+                                    format!("{}: {} failed: {}", group.name, failed.what, failed.cause),
+                                )
+                                .since(failed.at)
+                                .at(place),
                             );
                         }
                     }
@@ -241,197 +269,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .items(|f| &f.instances)
                         .filter_map(|(place, instance)| {
                             let event = instance.scheduled_event.as_ref()?;
-                            Some(Finding::warn("retirement", format!("{} ({}): {event}", instance.name, instance.id)).at(place))
-                        })
-                        .collect();
-                    Verdict::of(findings, "no scheduled events")
-                },
-            },
-        ],
-    },
-    BoxSpec {
-        id: BoxId::EcsCluster,
-        sources: &[Feed::Clusters],
-        within: Within::Everything,
-        facts: |sight| {
-            let all: Vec<_> = services(sight).collect();
-            if sight.items(|f| &f.clusters).count() == 0 {
-                return Facts::absent();
-            }
-            let (running, desired) =
-                all.iter().fold((0, 0), |sum, (_, _, service)| (sum.0 + service.running, sum.1 + service.desired));
-            let mut facts = Facts::new(format!("{running} of {desired} tasks"));
-            for (_, cluster, service) in &all {
-                facts = facts.with(
-                    "service",
-                    format!("{}/{}: {} of {} running, {}", cluster.name, service.name, service.running, service.desired, service.task_definition),
-                );
-            }
-            facts
-        },
-        checks: &[
-            Check {
-                title: "Services run what they should",
-                limit: |t| format!("warn when short for {} min", t.ecs_short_minutes),
-                judge: |sight| {
-                    let findings = services(sight)
-                        .filter_map(|(place, _, service)| {
-                            let short = service.short_since?;
-                            (since(sight.at, short).as_secs_f64() / 60.0 > sight.limits().ecs_short_minutes).then(|| {
-                                Finding::warn(
-                                    format!("{} {}/{}", service.name, service.running, service.desired),
-                                    format!(
-                                        "{} runs {} of {} tasks for {}",
-                                        service.name, service.running, service.desired, brief(since(sight.at, short))
-                                    ),
-                                )
-                                .since(short)
-                                .at(place)
-                            })
-                        })
-                        .collect();
-                    Verdict::of(findings, "all as desired")
-                },
-            },
-            Check {
-                title: "Rollouts complete",
-                limit: |_| "bad when FAILED".into(),
-                judge: |sight| {
-                    let findings = services(sight)
-                        .filter(|(_, _, service)| service.rollout == "FAILED")
-                        .map(|(place, _, service)| {
-                            let why = service.events.first().map_or_else(String::new, |event| format!(": {}", event.message));
-                            Finding::bad("rollout failed", format!("rollout of {} failed{why}", service.name)).at(place)
-                        })
-                        .collect();
-                    Verdict::of(findings, "all completed")
-                },
-            },
-        ],
-    },
-    BoxSpec {
-        id: BoxId::DockerContainers,
-        sources: &[Feed::Clusters],
-        within: Within::Everything,
-        facts: |sight| {
-            let all: Vec<_> = tasks(sight).collect();
-            if all.is_empty() {
-                return Facts::absent();
-            }
-            let running = all.iter().filter(|(_, task)| task.status == "RUNNING").count();
-            let healthy = all.iter().filter(|(_, task)| task.health == TaskHealth::Healthy).count();
-            Facts::new(format!("{running} running"))
-                .with("running", running.to_string())
-                .with("healthy", healthy.to_string())
-                .with("restarts in 10 min", all.iter().map(|(_, task)| task.restarts).sum::<u32>().to_string())
-        },
-        checks: &[
-            Check {
-                title: "No restart loop",
-                limit: |t| format!("bad from {} restarts in 10 min", t.task_restarts),
-                judge: |sight| {
-                    let looping: Vec<_> = tasks(sight)
-                        .filter(|(_, task)| f64::from(task.restarts) >= sight.limits().task_restarts)
-                        .collect();
-                    let Some((place, worst)) = looping.iter().max_by_key(|(_, task)| task.restarts) else {
-                        return Verdict::Pass("none".into());
-                    };
-                    let why = if worst.stopped_reason.is_empty() { String::new() } else { format!(": {}", worst.stopped_reason) };
-                    Verdict::Fail(vec![
-                        Finding::bad(
-                            format!("{} looping", looping.len()),
-                            format!("{} of {} restart again and again{why}", plural(looping.len(), "task", "tasks"), worst.service),
-                        )
-                        .at(place),
-                    ])
-                },
-            },
-            Check {
-                title: "Containers are healthy",
-                limit: |_| "warn on any unhealthy".into(),
-                judge: |sight| {
-                    let sick: Vec<_> = tasks(sight).filter(|(_, task)| task.health == TaskHealth::Unhealthy).collect();
-                    let Some((place, first)) = sick.first() else { return Verdict::Pass("all healthy".into()) };
-                    Verdict::Fail(vec![
-                        Finding::warn(
-                            format!("{} unhealthy", sick.len()),
-                            format!("{} unhealthy, of {}", plural(sick.len(), "container", "containers"), first.service),
-                        )
-                        .at(place),
-                    ])
-                },
-            },
-        ],
-    },
-    BoxSpec {
-        id: BoxId::Lambda,
-        sources: &[Feed::Functions, Feed::Metrics],
-        within: Within::Everything,
-        facts: |sight| {
-            let all: Vec<_> = functions(sight).collect();
-            if all.is_empty() {
-                return Facts::absent();
-            }
-            let total = |measure| all.iter().filter_map(|(place, f)| place.latest(measure, &f.name)).sum::<f64>();
-            let slowest = all.iter().filter_map(|(place, f)| place.latest(Measure::LambdaDurationP99, &f.name)).fold(0.0, f64::max);
-            Facts::new(format!("{} calls", per_second(total(Measure::LambdaInvocations) / 60.0)))
-                .with("functions", all.len().to_string())
-                .with("invocations", per_second(total(Measure::LambdaInvocations) / 60.0))
-                .with("throttles", format!("{}/min", count(total(Measure::LambdaThrottles) as u64)))
-                .with("slowest p99", latency(slowest / 1_000.0))
-        },
-        checks: &[
-            Check {
-                title: "Invocations succeed",
-                limit: |t| over_words(t.lambda_error_percent, " % errors"),
-                judge: |sight| {
-                    let steps = sight.limits().lambda_error_percent;
-                    let findings = functions(sight)
-                        .filter_map(|(place, function)| {
-                            let calls = place.latest(Measure::LambdaInvocations, &function.name).filter(|calls| *calls > 0.0)?;
-                            let failed = place.latest(Measure::LambdaErrors, &function.name)? * 100.0 / calls;
-                            let health = steps.over(failed)?;
                             Some(
-                                Finding::new(
-                                    health,
-                                    format!("errors {}", percent(failed)),
-                                    format!("{} fails in {} of calls (limit {} %)", function.name, percent(failed), passed_limit(steps, health)),
-                                )
-                                .at(place),
+                                Finding::warn("retirement", format!("{} ({}): {event}", instance.name, instance.id))
+                                    .at(place),
                             )
                         })
                         .collect();
-                    Verdict::of(findings, "within the limit")
-                },
-            },
-            Check {
-                title: "Nothing is throttled",
-                limit: |t| format!("warn on throttles or over {} % of concurrency", t.lambda_concurrency_percent),
-                judge: |sight| {
-                    let mut findings = Vec::new();
-                    for place in sight.places() {
-                        let all: Vec<&Function> = place.feeds.functions.items().collect();
-                        for function in &all {
-                            if let Some(throttles) = place.latest(Measure::LambdaThrottles, &function.name).filter(|n| *n > 0.0) {
-                                findings.push(
-                                    Finding::warn("throttled", format!("{} throttled {} times a minute", function.name, count(throttles as u64)))
-                                        .at(place),
-                                );
-                            }
-                        }
-                        let used: f64 = all.iter().filter_map(|f| place.latest(Measure::LambdaConcurrency, &f.name)).sum();
-                        let limit = all.first().map_or(0, |function| function.account_concurrency_limit);
-                        if limit > 0 && used * 100.0 / f64::from(limit) > sight.limits().lambda_concurrency_percent {
-                            findings.push(
-                                Finding::warn(
-                                    format!("{} in use", percent(used * 100.0 / f64::from(limit))),
-                                    format!("{} of {limit} concurrent executions in use{}", count(used as u64), sight.whereabouts(&place.scope)),
-                                )
-                                .at(place),
-                            );
-                        }
-                    }
-                    Verdict::of(findings, "no throttles, concurrency to spare")
+                    Verdict::of(findings, "no scheduled events")
                 },
             },
         ],
@@ -444,20 +288,6 @@ fn balancers<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Load
 
 fn groups<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a AutoScalingGroup)> + use<'a> {
     sight.items(|f| &f.groups)
-}
-
-fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Cluster, &'a Service)> + use<'a> {
-    sight
-        .items(|f| &f.clusters)
-        .flat_map(|(place, cluster)| cluster.services.iter().map(move |service| (place, cluster, service)))
-}
-
-fn tasks<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Task)> + use<'a> {
-    sight.items(|f| &f.clusters).flat_map(|(place, cluster)| cluster.tasks.iter().map(move |task| (place, task)))
-}
-
-fn functions<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Function)> + use<'a> {
-    sight.items(|f| &f.functions)
 }
 
 fn unhealthy_since(place: &Place, lb: &LoadBalancer) -> Option<jiff::Timestamp> {

@@ -22,7 +22,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("possible savings", format!("{saved}/month"))
                 .with("recommendations", all.len().to_string());
             for advice in all {
-                facts = facts.with("advice", format!("{}: {} to {}, saves {}/month", advice.resource, advice.current, advice.proposed, advice.saves_per_month));
+                facts = facts.with(
+                    "advice",
+                    format!(
+                        "{}: {} to {}, saves {}/month",
+                        advice.resource, advice.current, advice.proposed, advice.saves_per_month
+                    ),
+                );
             }
             facts
         },
@@ -67,11 +73,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             judge: |sight| {
                 let findings = sight
                     .values(|f| &f.purchasing)
-                    .filter(|(_, purchasing)| purchasing.on_demand_hours_percent > 80.0 && !purchasing.reservations.is_empty())
+                    .filter(|(_, purchasing)| {
+                        purchasing.on_demand_hours_percent > 80.0 && !purchasing.reservations.is_empty()
+                    })
                     .map(|(place, purchasing)| {
                         Finding::warn(
                             format!("{} on demand", percent(purchasing.on_demand_hours_percent)),
-                            format!("{} of instance hours are paid at full price", percent(purchasing.on_demand_hours_percent)),
+                            format!(
+                                "{} of instance hours are paid at full price",
+                                percent(purchasing.on_demand_hours_percent)
+                            ),
                         )
                         .at(place)
                     })
@@ -104,7 +115,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .flat_map(|(place, purchasing)| purchasing.interruptions.iter().map(move |notice| (place, notice)))
                     .filter(|(_, notice)| since(sight.at, notice.at).as_mins() < 5)
                     .map(|(place, notice)| {
-                        Finding::warn("interruption", format!("{} is taken back in two minutes", notice.instance)).since(notice.at).at(place)
+                        Finding::warn("interruption", format!("{} is taken back in two minutes", notice.instance))
+                            .since(notice.at)
+                            .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "no notice")
@@ -125,7 +138,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
             Facts::new(format!("used {}", percent(used)))
                 .with("reservations", all.len().to_string())
                 .with("utilisation", percent(used))
-                .with("first to end", first_end.map_or_else(|| "-".into(), |at| format!("in {}", brief(at.duration_since(sight.at)))))
+                .with(
+                    "first to end",
+                    first_end.map_or_else(|| "-".into(), |at| format!("in {}", brief(at.duration_since(sight.at)))),
+                )
         },
         checks: &[
             Check {
@@ -137,7 +153,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, reservation)| {
                             Finding::warn(
                                 format!("used {}", percent(reservation.utilisation_percent)),
-                                format!("{} x {} reserved, {} used", reservation.count, reservation.kind, percent(reservation.utilisation_percent)),
+                                format!(
+                                    "{} x {} reserved, {} used",
+                                    reservation.count,
+                                    reservation.kind,
+                                    percent(reservation.utilisation_percent)
+                                ),
                             )
                             .at(place)
                         })
@@ -151,11 +172,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = reservations(sight)
                         .filter(|(_, reservation)| {
-                            reservation.expires.duration_since(sight.at).as_secs_f64() / 86_400.0 < sight.limits().reservation_days
+                            reservation.expires.duration_since(sight.at).as_secs_f64() / 86_400.0
+                                < sight.limits().reservation_days
                         })
                         .map(|(place, reservation)| {
                             let left = brief(reservation.expires.duration_since(sight.at));
-                            Finding::warn(format!("ends in {left}"), format!("{} x {} reserved, ends in {left}", reservation.count, reservation.kind)).at(place)
+                            Finding::warn(
+                                format!("ends in {left}"),
+                                format!("{} x {} reserved, ends in {left}", reservation.count, reservation.kind),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "none soon")
@@ -174,11 +200,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             }
             let saved: Usd = all.iter().map(|schedule| schedule.saved_this_month).sum();
             let next = all.iter().filter_map(|schedule| schedule.next_stop).min();
-            let mut facts = Facts::new(next.map_or_else(|| "no stop set".into(), |at| format!("stops {}", moment(at, sight.at, sight.zone()))))
-                .with("schedules", all.len().to_string())
-                .with("saved this month", saved.to_string());
+            let mut facts = Facts::new(
+                next.map_or_else(|| "no stop set".into(), |at| format!("stops {}", moment(at, sight.at, sight.zone()))),
+            )
+            .with("schedules", all.len().to_string())
+            .with("saved this month", saved.to_string());
             for schedule in all {
-                facts = facts.with("schedule", format!("{} covers {}", schedule.name, plural(schedule.covers as usize, "resource", "resources")));
+                facts = facts.with(
+                    "schedule",
+                    format!("{} covers {}", schedule.name, plural(schedule.covers as usize, "resource", "resources")),
+                );
             }
             facts
         },
@@ -191,7 +222,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .filter(|(_, i)| i.environment.is_dev_or_test() && i.is_running() && i.schedule.is_none())
                     .collect();
                 let Some((place, _)) = loose.first() else { return Verdict::Pass("all covered".into()) };
-                let text = format!("{} that no schedule will stop", plural(loose.len(), "dev instance runs", "dev instances run"));
+                let text = format!(
+                    "{} that no schedule will stop",
+                    plural(loose.len(), "dev instance runs", "dev instances run")
+                );
                 let brief = format!("{} uncovered", loose.len());
                 let finding = if loose.len() >= 10 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
                 Verdict::Fail(vec![finding.since(loose.iter().map(|(_, i)| i.launched).max()).at(place)])
@@ -213,7 +247,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("same days last month", format!("{before} ({change:+.0} %)"))
                 .with("forecast", sum(|s| s.forecast).to_string())
                 .with("credits, not deducted", sum(|s| s.credits).to_string())
-                .with("as of", format!("{}, Cost Explorer lags up to a day", moment(first.as_of, sight.at, sight.zone())));
+                .with(
+                    "as of",
+                    format!("{}, Cost Explorer lags up to a day", moment(first.as_of, sight.at, sight.zone())),
+                );
             for (service, amount) in all.iter().flat_map(|spend| spend.by_service.iter().take(3)) {
                 facts = facts.with("service", format!("{service} {amount}"));
             }
@@ -228,7 +265,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .values(|f| &f.spend)
                         .flat_map(|(place, spend)| spend.budgets.iter().map(move |budget| (place, budget)))
                         .filter_map(|(place, budget)| {
-                            let text = |what: &str, amount: Usd| format!("budget {}: {what} {amount} of {}", budget.name, budget.limit);
+                            let text = |what: &str, amount: Usd| {
+                                format!("budget {}: {what} {amount} of {}", budget.name, budget.limit)
+                            };
                             if budget.actual > budget.limit {
                                 Some(Finding::bad("over budget", text("spent", budget.actual)).at(place))
                             } else if budget.forecast > budget.limit {
@@ -249,9 +288,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .values(|f| &f.spend)
                         .flat_map(|(place, spend)| spend.anomalies.iter().map(move |anomaly| (place, anomaly)))
                         .map(|(place, anomaly)| {
-                            Finding::warn("anomaly", format!("{}: {} more than expected, {}", anomaly.service, anomaly.impact, anomaly.cause))
-                                .since(anomaly.since)
-                                .at(place)
+                            Finding::warn(
+                                "anomaly",
+                                format!(
+                                    "{}: {} more than expected, {}",
+                                    anomaly.service, anomaly.impact, anomaly.cause
+                                ),
+                            )
+                            .since(anomaly.since)
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "none")
@@ -265,8 +310,12 @@ fn running<'a>(sight: &Sight<'a>, purchase: Purchase) -> impl Iterator<Item = (&
     sight.items(|f| &f.instances).filter(move |(_, instance)| instance.is_running() && instance.purchase == purchase)
 }
 
-fn reservations<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a crate::domain::spend::Reservation)> + use<'a> {
-    sight.values(|f| &f.purchasing).flat_map(|(place, purchasing)| purchasing.reservations.iter().map(move |r| (place, r)))
+fn reservations<'a>(
+    sight: &Sight<'a>,
+) -> impl Iterator<Item = (&'a Place, &'a crate::domain::spend::Reservation)> + use<'a> {
+    sight
+        .values(|f| &f.purchasing)
+        .flat_map(|(place, purchasing)| purchasing.reservations.iter().map(move |r| (place, r)))
 }
 
 fn interruptions(sight: &Sight<'_>) -> usize {

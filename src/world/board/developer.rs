@@ -29,10 +29,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let Some(health) = sight.limits().unscheduled_usd_per_day.over(cost.dollars()) else {
                         return Verdict::Pass(format!("{} unscheduled, {cost}/day", loose.len()));
                     };
-                    let mut owners: Vec<&str> = loose.iter().map(|i| i.owner.as_str()).filter(|o| !o.is_empty()).collect();
+                    let mut owners: Vec<&str> =
+                        loose.iter().map(|i| i.owner.as_str()).filter(|o| !o.is_empty()).collect();
                     owners.sort_unstable();
                     owners.dedup();
-                    let by = if owners.is_empty() { String::new() } else { format!(", started by {}", some_names(&owners)) };
+                    let by =
+                        if owners.is_empty() { String::new() } else { format!(", started by {}", some_names(&owners)) };
                     Verdict::Fail(vec![
                         Finding::new(
                             health,
@@ -87,7 +89,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .map(|(place, repo)| {
                         Finding::bad(
                             "disconnected",
-                            format!("connection to {} is {}: no commit reaches the pipeline", repo.name, repo.connection),
+                            format!(
+                                "connection to {} is {}: no commit reaches the pipeline",
+                                repo.name, repo.connection
+                            ),
                         )
                         .at(place)
                     })
@@ -125,7 +130,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let age = brief(since(sight.at, oldest.opened));
                     Verdict::Fail(vec![Finding::warn(
                         format!("oldest {age}"),
-                        format!("pull request #{} open for {age} (limit {} d): {}", oldest.number, sight.limits().pull_request_days, oldest.title),
+                        format!(
+                            "pull request #{} open for {age} (limit {} d): {}",
+                            oldest.number,
+                            sight.limits().pull_request_days,
+                            oldest.title
+                        ),
                     )])
                 },
             },
@@ -136,7 +146,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = pulls(sight)
                         .filter(|pull| pull.conflicts)
                         .map(|pull| {
-                            Finding::warn("conflict", format!("pull request #{} conflicts: {}", pull.number, pull.title))
+                            Finding::warn(
+                                "conflict",
+                                format!("pull request #{} conflicts: {}", pull.number, pull.title),
+                            )
                         })
                         .collect();
                     Verdict::of(findings, "no conflicts")
@@ -193,11 +206,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
         facts: |sight| {
             let newest = sight.items(|f| &f.pipelines).flat_map(|(_, p)| &p.executions).max_by_key(|run| run.started);
             let Some(run) = newest else { return Facts::absent() };
-            Facts::new(format!("{} {}", trigger_word(run.trigger.as_str()), moment(run.started, sight.at, sight.zone())))
-                .with("last trigger", run.trigger.as_str())
-                .with("at", moment(run.started, sight.at, sight.zone()))
-                .with("commit", format!("{} by {}", run.commit.short_sha(), run.commit.author))
-                .with("execution", run.id.as_str())
+            Facts::new(format!(
+                "{} {}",
+                trigger_word(run.trigger.as_str()),
+                moment(run.started, sight.at, sight.zone())
+            ))
+            .with("last trigger", run.trigger.as_str())
+            .with("at", moment(run.started, sight.at, sight.zone()))
+            .with("commit", format!("{} by {}", run.commit.short_sha(), run.commit.author))
+            .with("execution", run.id.as_str())
         },
         checks: &[Check {
             title: "The head commit was picked up",

@@ -22,7 +22,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             }
             let depth: u64 = all.iter().map(|(_, queue)| queue.visible).sum();
             let rate = |measure| all.iter().filter_map(|(place, q)| place.latest(measure, &q.name)).sum::<f64>() / 60.0;
-            let oldest = all.iter().filter_map(|(place, q)| place.latest(Measure::SqsOldestAge, &q.name)).fold(0.0, f64::max);
+            let oldest =
+                all.iter().filter_map(|(place, q)| place.latest(Measure::SqsOldestAge, &q.name)).fold(0.0, f64::max);
             let (sent, deleted) = (rate(Measure::SqsSent), rate(Measure::SqsDeleted));
             Facts::new(format!("{} waiting", count(depth)))
                 .with("waiting", count(depth))
@@ -34,7 +35,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
         checks: &[
             Check {
                 title: "Messages do not grow old",
-                limit: |t| format!("warn over {} min, bad over {} min", t.queue_age_minutes.warn, t.queue_age_minutes.bad),
+                limit: |t| {
+                    format!("warn over {} min, bad over {} min", t.queue_age_minutes.warn, t.queue_age_minutes.bad)
+                },
                 judge: |sight| {
                     let steps = sight.limits().queue_age_minutes;
                     let findings = queues(sight)
@@ -46,7 +49,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 Finding::new(
                                     health,
                                     format!("oldest {}", lag(age)),
-                                    format!("oldest message of {} waits {} ({} waiting)", queue.name, lag(age), count(queue.visible)),
+                                    format!(
+                                        "oldest message of {} waits {} ({} waiting)",
+                                        queue.name,
+                                        lag(age),
+                                        count(queue.visible)
+                                    ),
                                 )
                                 .since(series.holding_since(|value| value > steps.warn * 60.0))
                                 .at(place),
@@ -67,7 +75,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             series.rising_for(minutes).then(|| {
                                 Finding::warn(
                                     "rising",
-                                    format!("{} grows without pause for {minutes} min, {} waiting", queue.name, count(queue.visible)),
+                                    format!(
+                                        "{} grows without pause for {minutes} min, {} waiting",
+                                        queue.name,
+                                        count(queue.visible)
+                                    ),
                                 )
                                 .at(place)
                             })
@@ -91,8 +103,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let mut facts = Facts::new(if depth == 0 { "empty".into() } else { format!("{} dead", count(depth)) })
                 .with("messages", count(depth));
             for (_, queue) in &all {
-                let sources: Vec<&str> = queue.dead_letters_of.iter().map(|name| name.as_str()).collect();
-                facts = facts.with("queue", format!("{} of {}: {}", queue.name, sources.join(", "), count(queue.visible)));
+                let sources: Vec<&str> = queue.dead_letters_of.iter().map(crate::domain::text::Text::as_str).collect();
+                facts =
+                    facts.with("queue", format!("{} of {}: {}", queue.name, sources.join(", "), count(queue.visible)));
             }
             facts
         },
@@ -115,7 +128,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             Finding::new(
                                 if growing { Health::Bad } else { Health::Warn },
                                 format!("{}{}", count(queue.visible), if growing { " growing" } else { " dead" }),
-                                format!("{} holds {}{pace}{first}", queue.name, plural(queue.visible as usize, "message", "messages")),
+                                format!(
+                                    "{} holds {}{pace}{first}",
+                                    queue.name,
+                                    plural(queue.visible as usize, "message", "messages")
+                                ),
                             )
                             .since(queue.first_arrival)
                             .at(place)
@@ -131,8 +148,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = queues(sight)
                         .filter(|(_, queue)| queue.dead_letters.is_none())
                         .map(|(place, queue)| {
-                            Finding::warn("queue without", format!("{} has no dead letter queue: a bad message comes back for ever", queue.name))
-                                .at(place)
+                            Finding::warn(
+                                "queue without",
+                                format!("{} has no dead letter queue: a bad message comes back for ever", queue.name),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "all have one")
@@ -165,7 +185,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         Some(
                             Finding::warn(
                                 format!("{} fail/min", count(failed as u64)),
-                                format!("{} fails to deliver {} notifications a minute", topic.name, count(failed as u64)),
+                                format!(
+                                    "{} fails to deliver {} notifications a minute",
+                                    topic.name,
+                                    count(failed as u64)
+                                ),
                             )
                             .at(place),
                         )
@@ -204,7 +228,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, topic, subscription)| {
                             Finding::warn(
                                 "unconfirmed",
-                                format!("{} {} never confirmed its subscription to {}", subscription.protocol, subscription.endpoint, topic.name),
+                                format!(
+                                    "{} {} never confirmed its subscription to {}",
+                                    subscription.protocol, subscription.endpoint, topic.name
+                                ),
                             )
                             .at(place)
                         })
@@ -222,7 +249,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 && place.feeds.alarms.items().any(|alarm| alarm.actions.contains(&topic.arn))
                         })
                         .map(|(place, topic)| {
-                            Finding::bad("nobody paged", format!("alarms notify {}, which nobody is subscribed to", topic.name)).at(place)
+                            Finding::bad(
+                                "nobody paged",
+                                format!("alarms notify {}, which nobody is subscribed to", topic.name),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "every alarm topic has a subscriber")

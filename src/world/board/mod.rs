@@ -3,9 +3,11 @@
 //! A box is a row: the feeds it rests on, the facts it tells and the checks that judge it. A check is a row inside it.
 //! [`read`] turns one row and the world into a [`Reading`]; it is pure, so the same world always reads the same.
 
+mod backups;
 mod cd;
 mod ci;
 mod compute;
+mod containers;
 mod cost;
 mod data;
 mod developer;
@@ -16,13 +18,14 @@ mod pipeline_map;
 mod recovery;
 mod scaling;
 mod security;
+mod stores;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::board::BoxId;
+use crate::domain::board::{BoxId, Group};
 use crate::domain::health::Health;
 use crate::domain::scope::{Scope, ScopeRef};
 use crate::domain::units;
@@ -74,7 +77,7 @@ struct Check {
 struct Facts {
     /// The one fact shown on the board, at most some 16 cells.
     headline: String,
-    facts: Vec<Fact>,
+    all: Vec<Fact>,
     /// False when nothing of this kind exists.
     present: bool,
 }
@@ -152,7 +155,10 @@ pub fn observed_at(id: BoxId, world: &World) -> Option<Timestamp> {
 impl Reading {
     /// Why the box is not well, in words, worst first.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.findings.iter().map(|finding| finding.text.as_str()).chain(self.blind.iter().map(|blind| blind.text.as_str()))
+        self.findings
+            .iter()
+            .map(|finding| finding.text.as_str())
+            .chain(self.blind.iter().map(|blind| blind.text.as_str()))
     }
 
     /// The earliest moment any of its findings is known to date from.
@@ -163,26 +169,32 @@ impl Reading {
 
 /// The row of a box.
 pub fn spec(id: BoxId) -> &'static BoxSpec {
-    let rows = match id.group() {
-        crate::domain::board::Group::DeveloperWorkflow => developer::BOXES,
-        crate::domain::board::Group::CiPipeline => ci::BOXES,
-        crate::domain::board::Group::CdPipeline => cd::BOXES,
-        crate::domain::board::Group::NetworkLayer => network::BOXES,
-        crate::domain::board::Group::ComputeLayer => compute::BOXES,
-        crate::domain::board::Group::DataLayer => data::BOXES,
-        crate::domain::board::Group::MessagingLayer => messaging::BOXES,
-        crate::domain::board::Group::MonitoringLayer => monitoring::BOXES,
-        crate::domain::board::Group::SecurityLayer => security::BOXES,
-        crate::domain::board::Group::DisasterRecovery => recovery::BOXES,
-        crate::domain::board::Group::ScalingStrategy => scaling::BOXES,
-        crate::domain::board::Group::CostOptimization => cost::BOXES,
-        crate::domain::board::Group::AwsInfrastructure => &[],
+    let tables: &[&'static [BoxSpec]] = match id.group() {
+        Group::DeveloperWorkflow => &[developer::BOXES],
+        Group::CiPipeline => &[ci::BOXES],
+        Group::CdPipeline => &[cd::BOXES],
+        Group::NetworkLayer => &[network::BOXES],
+        Group::ComputeLayer => &[compute::BOXES, containers::BOXES],
+        Group::DataLayer => &[data::BOXES, stores::BOXES],
+        Group::MessagingLayer => &[messaging::BOXES],
+        Group::MonitoringLayer => &[monitoring::BOXES],
+        Group::SecurityLayer => &[security::BOXES],
+        Group::DisasterRecovery => &[backups::BOXES, recovery::BOXES],
+        Group::ScalingStrategy => &[scaling::BOXES],
+        Group::CostOptimization => &[cost::BOXES],
+        Group::AwsInfrastructure => &[],
     };
-    rows.iter().find(|row| row.id == id).unwrap_or(&MISSING)
+    tables.iter().copied().flatten().find(|row| row.id == id).unwrap_or(&MISSING)
 }
 
 /// Stands in for a row nobody wrote; the table test below keeps it from ever being used.
-static MISSING: BoxSpec = BoxSpec { id: BoxId::CloudWatch, sources: &[], within: Within::Everything, facts: |_| Facts::default(), checks: &[] };
+static MISSING: BoxSpec = BoxSpec {
+    id: BoxId::CloudWatch,
+    sources: &[],
+    within: Within::Everything,
+    facts: |_| Facts::default(),
+    checks: &[],
+};
 
 /// Reads one box.
 pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
@@ -200,18 +212,21 @@ pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
     };
     if !coverage.has_primary {
         let denied = reading.blind.iter().find_map(|blind| blind.class);
-        reading.headline = denied.map_or("not read yet", FaultClass::word).to_owned();
+        denied.map_or("not read yet", FaultClass::word).clone_into(&mut reading.headline);
         reading.summary = reading.blind.first().map_or_else(|| "not read yet".to_owned(), |blind| blind.text.clone());
         return reading;
     }
     let facts = (spec.facts)(sight);
-    reading.facts = facts.facts;
+    reading.facts = facts.all;
     reading.headline = facts.headline;
     if !facts.present {
-        reading.health = if reading.blind.is_empty() && coverage.is_complete { Health::Absent } else { Health::Unknown };
+        reading.health =
+            if reading.blind.is_empty() && coverage.is_complete { Health::Absent } else { Health::Unknown };
         "none here".clone_into(&mut reading.headline);
-        reading.summary =
-            reading.blind.first().map_or_else(|| "nothing of this kind in scope".to_owned(), |blind| blind.text.clone());
+        reading.summary = reading
+            .blind
+            .first()
+            .map_or_else(|| "nothing of this kind in scope".to_owned(), |blind| blind.text.clone());
         return reading;
     }
     for check in spec.checks {
@@ -239,9 +254,8 @@ impl Reading {
         let found = self.findings.first().map_or(Health::Ok, |finding| finding.health);
         let blind = match self.blind.iter().map(|blind| blind.is_stale).max() {
             Some(true) => Health::Stale,
-            Some(false) => Health::Unknown,
             None if is_complete => Health::Ok,
-            None => Health::Unknown,
+            Some(false) | None => Health::Unknown,
         };
         self.health = found.max(blind);
         if let Some(finding) = self.findings.first() {
@@ -274,11 +288,13 @@ impl Coverage {
     fn of(spec: &BoxSpec, sight: &Sight<'_>) -> Self {
         let mut coverage = Self { blind: Vec::new(), has_primary: false, is_complete: true };
         for (position, feed) in spec.sources.iter().copied().enumerate() {
-            for place in sight.places().filter(|place| place.is_asked(feed) && spec.within.covers(sight, &place.scope)) {
+            for place in sight.places().filter(|place| place.is_asked(feed) && spec.within.covers(sight, &place.scope))
+            {
                 let status = place.feeds.status(feed);
                 coverage.has_primary |= position == 0 && status.has_value;
                 coverage.is_complete &= status.is_asked();
-                let is_stale = status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
+                let is_stale =
+                    status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
                 if !status.has_value || is_stale {
                     if let Some(fault) = status.fault {
                         coverage.blind.push(Blind {
@@ -289,7 +305,9 @@ impl Coverage {
                             is_stale,
                         });
                     } else if is_stale {
-                        let age = status.observed_at.map_or_else(String::new, |then| units::brief(units::since(sight.at, then)));
+                        let age = status
+                            .observed_at
+                            .map_or_else(String::new, |then| units::brief(units::since(sight.at, then)));
                         coverage.blind.push(Blind {
                             feed,
                             scope: Arc::clone(&place.scope),
@@ -338,7 +356,7 @@ pub struct FeedFault<'a> {
 
 impl Facts {
     fn new(headline: impl Into<String>) -> Self {
-        Self { headline: headline.into(), facts: Vec::new(), present: true }
+        Self { headline: headline.into(), all: Vec::new(), present: true }
     }
 
     fn absent() -> Self {
@@ -346,7 +364,7 @@ impl Facts {
     }
 
     fn with(mut self, label: &'static str, value: impl Into<String>) -> Self {
-        self.facts.push(Fact { label, value: value.into() });
+        self.all.push(Fact { label, value: value.into() });
         self
     }
 }

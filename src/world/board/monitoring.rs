@@ -17,9 +17,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let ledger = sight.world.ledger();
-            let series: usize = sight.places().filter_map(|place| place.feeds.metrics.value()).map(|set| set.len()).sum();
+            let series: usize = sight
+                .places()
+                .filter_map(|place| place.feeds.metrics.value())
+                .map(crate::domain::metric::MetricSet::len)
+                .sum();
             Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute()))
-                .with("our calls", format!("{:.0}/min, {} this session", ledger.calls_per_minute(), count(ledger.calls())))
+                .with(
+                    "our calls",
+                    format!("{:.0}/min, {} this session", ledger.calls_per_minute(), count(ledger.calls())),
+                )
                 .with("throttled", format!("{} in 5 min", ledger.throttled_lately(sight.at)))
                 .with("mean latency", ledger.mean_latency_ms().map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
                 .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(), ledger.spent()))
@@ -35,7 +42,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 }
                 Verdict::Fail(vec![Finding::warn(
                     format!("{throttled} throttled"),
-                    format!("AWS throttled {} of ours in 5 min; asking more slowly", plural(throttled, "call", "calls")),
+                    format!(
+                        "AWS throttled {} of ours in 5 min; asking more slowly",
+                        plural(throttled, "call", "calls")
+                    ),
                 )])
             },
         }],
@@ -70,7 +80,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         // A handful of lines is not a burst, however quiet the hour before was.
                         .filter(|(_, group)| {
                             group.errors_per_minute > 10.0
-                                && group.errors_per_minute > group.usual_errors_per_minute * sight.limits().log_error_factor
+                                && group.errors_per_minute
+                                    > group.usual_errors_per_minute * sight.limits().log_error_factor
                         })
                         .map(|(place, group)| {
                             let what = group.new_pattern.as_ref().map_or_else(String::new, |text| format!(": {text}"));
@@ -97,7 +108,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .items(|f| &f.log_groups)
                         .filter(|(_, group)| group.retention_days.is_none())
                         .map(|(place, group)| {
-                            Finding::warn("kept for ever", format!("{} is kept for ever ({} so far)", group.name, bytes(group.stored_bytes))).at(place)
+                            Finding::warn(
+                                "kept for ever",
+                                format!("{} is kept for ever ({} so far)", group.name, bytes(group.stored_bytes)),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "all expire")
@@ -119,11 +134,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("firing", in_state(AlarmState::Alarm).to_string())
                 .with("without data", in_state(AlarmState::InsufficientData).to_string())
                 .with("ok", in_state(AlarmState::Ok).to_string())
-                .with("scaling triggers, not counted", sight.items(|f| &f.alarms).filter(|(_, a)| a.is_scaling_trigger()).count().to_string());
+                .with(
+                    "scaling triggers, not counted",
+                    sight.items(|f| &f.alarms).filter(|(_, a)| a.is_scaling_trigger()).count().to_string(),
+                );
             let mut firing: Vec<&&Alarm> = all.iter().filter(|alarm| alarm.is_firing()).collect();
             firing.sort_by_key(|alarm| alarm.since);
             for alarm in firing {
-                facts = facts.with("firing", format!("{} since {}: {}", alarm.name, moment(alarm.since, sight.at, sight.zone()), alarm.reason));
+                facts = facts.with(
+                    "firing",
+                    format!("{} since {}: {}", alarm.name, moment(alarm.since, sight.at, sight.zone()), alarm.reason),
+                );
             }
             facts
         },
@@ -156,12 +177,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = alarms(sight)
                         .filter(|(_, alarm)| {
                             alarm.state == AlarmState::InsufficientData
-                                && since(sight.at, alarm.since).as_secs_f64() / 60.0 > sight.limits().insufficient_data_minutes
+                                && since(sight.at, alarm.since).as_secs_f64() / 60.0
+                                    > sight.limits().insufficient_data_minutes
                         })
                         .map(|(place, alarm)| {
-                            Finding::warn("no data", format!("{} has had no data for {}", alarm.name, brief(since(sight.at, alarm.since))))
-                                .since(alarm.since)
-                                .at(place)
+                            Finding::warn(
+                                "no data",
+                                format!("{} has had no data for {}", alarm.name, brief(since(sight.at, alarm.since))),
+                            )
+                            .since(alarm.since)
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "all have data")
@@ -174,8 +199,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = alarms(sight)
                         .filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty())
                         .map(|(place, alarm)| {
-                            let how = if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
-                            Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name)).at(place)
+                            let how =
+                                if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
+                            Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name))
+                                .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "actions set and enabled")
@@ -207,7 +234,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .items(|f| &f.dashboards)
                     .filter(|(_, dashboard)| !dashboard.broken.is_empty())
                     .map(|(place, dashboard)| {
-                        Finding::warn("broken widget", format!("{}: {} shows nothing that exists", dashboard.name, super::some_names(&dashboard.broken))).at(place)
+                        Finding::warn(
+                            "broken widget",
+                            format!(
+                                "{}: {} shows nothing that exists",
+                                dashboard.name,
+                                super::some_names(&dashboard.broken)
+                            ),
+                        )
+                        .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "all draw")
@@ -229,7 +264,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             for node in &all {
                 facts = facts.with(
                     "service",
-                    format!("{}: faults {}, p50 {}, p99 {}", node.name, percent(node.fault_percent()), latency(node.p50), latency(node.p99)),
+                    format!(
+                        "{}: faults {}, p50 {}, p99 {}",
+                        node.name,
+                        percent(node.fault_percent()),
+                        latency(node.p50),
+                        latency(node.p99)
+                    ),
                 );
             }
             facts
@@ -247,7 +288,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 Finding::new(
                                     health,
                                     format!("{} {}", node.name, percent(node.fault_percent())),
-                                    format!("{} of traces through {} fault (limit {} %)", percent(node.fault_percent()), node.name, passed_limit(steps, health)),
+                                    format!(
+                                        "{} of traces through {} fault (limit {} %)",
+                                        percent(node.fault_percent()),
+                                        node.name,
+                                        passed_limit(steps, health)
+                                    ),
                                 )
                                 .at(place),
                             )
@@ -266,7 +312,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, node)| {
                             Finding::warn(
                                 format!("p99 {}", latency(node.p99)),
-                                format!("{} p99 {}, an hour before {}", node.name, latency(node.p99), latency(node.usual_p99)),
+                                format!(
+                                    "{} p99 {}, an hour before {}",
+                                    node.name,
+                                    latency(node.p99),
+                                    latency(node.usual_p99)
+                                ),
                             )
                             .at(place)
                         })
@@ -287,9 +338,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let mut facts = Facts::new(format!("slowest {}", latency(slowest.duration.as_secs_f64())))
                 .with("traces", all.len().to_string())
                 .with("faulted", faulted.to_string())
-                .with("slowest", format!("{} {} {}", latency(slowest.duration.as_secs_f64()), slowest.method, slowest.url));
+                .with(
+                    "slowest",
+                    format!("{} {} {}", latency(slowest.duration.as_secs_f64()), slowest.method, slowest.url),
+                );
             for (cause, number) in causes(&all).into_iter().take(3) {
-                facts = facts.with("root cause", format!("{}: {} in {}", cause.service, cause.what, plural(number, "trace", "traces")));
+                facts = facts.with(
+                    "root cause",
+                    format!("{}: {} in {}", cause.service, cause.what, plural(number, "trace", "traces")),
+                );
             }
             facts
         },
@@ -297,7 +354,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
             title: "No new root cause since the last deployment",
             limit: |_| "warn on any".into(),
             judge: |sight| {
-                let Some(deployed) = super::cd::latest(sight, crate::domain::scope::Environment::Prod).map(|(_, d)| d.started).max() else {
+                let Some(deployed) =
+                    super::cd::latest(sight, crate::domain::scope::Environment::Prod).map(|(_, d)| d.started).max()
+                else {
                     return Verdict::Skip;
                 };
                 let (before, after): (Vec<&TraceSummary>, Vec<&TraceSummary>) =
@@ -312,7 +371,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .map(|(cause, number)| {
                         Finding::warn(
                             "new root cause",
-                            format!("new since the last deployment: {} in {} ({})", cause.what, cause.service, plural(number, "trace", "traces")),
+                            format!(
+                                "new since the last deployment: {} in {} ({})",
+                                cause.what,
+                                cause.service,
+                                plural(number, "trace", "traces")
+                            ),
                         )
                     })
                     .collect();

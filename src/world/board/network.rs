@@ -10,7 +10,8 @@ use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
 /// Ports that lead to a shell, a desktop or a database.
-const DANGEROUS: [(u16, &str); 5] = [(22, "SSH"), (3389, "RDP"), (3306, "MySQL"), (5432, "PostgreSQL"), (6379, "Redis")];
+const DANGEROUS: [(u16, &str); 5] =
+    [(22, "SSH"), (3389, "RDP"), (3306, "MySQL"), (5432, "PostgreSQL"), (6379, "Redis")];
 
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
@@ -21,10 +22,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let all: Vec<&Vpc> = vpcs(sight).map(|(_, vpc)| vpc).collect();
             let Some(first) = all.first() else { return Facts::absent() };
             let free: u32 = all.iter().map(|vpc| vpc.free_addresses()).sum();
-            let mut facts = Facts::new(if all.len() == 1 { first.cidr.to_string() } else { plural(all.len(), "VPC", "VPCs") })
-                .with("free addresses", count(u64::from(free)));
+            let mut facts =
+                Facts::new(if all.len() == 1 { first.cidr.to_string() } else { plural(all.len(), "VPC", "VPCs") })
+                    .with("free addresses", count(u64::from(free)));
             for vpc in &all {
-                facts = facts.with("vpc", format!("{} {}, flow logs {}", vpc.name, vpc.cidr, if vpc.flow_logs { "on" } else { "off" }));
+                facts = facts.with(
+                    "vpc",
+                    format!("{} {}, flow logs {}", vpc.name, vpc.cidr, if vpc.flow_logs { "on" } else { "off" }),
+                );
             }
             facts
         },
@@ -35,8 +40,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 let findings = vpcs(sight)
                     .filter(|(_, vpc)| !vpc.flow_logs)
                     .map(|(place, vpc)| {
-                        Finding::warn("no flow logs", format!("{} ({}) has no flow logs: its traffic leaves no trace", vpc.name, vpc.id))
-                            .at(place)
+                        Finding::warn(
+                            "no flow logs",
+                            format!("{} ({}) has no flow logs: its traffic leaves no trace", vpc.name, vpc.id),
+                        )
+                        .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "on everywhere")
@@ -48,21 +56,30 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Networks],
         within: Within::Everything,
         facts: |sight| subnet_facts(sight, true),
-        checks: &[Check { title: "Addresses are left", limit: address_limit, judge: |sight| addresses_left(sight, true) }],
+        checks: &[Check {
+            title: "Addresses are left",
+            limit: address_limit,
+            judge: |sight| addresses_left(sight, true),
+        }],
     },
     BoxSpec {
         id: BoxId::PrivateSubnets,
         sources: &[Feed::Networks],
         within: Within::Everything,
         facts: |sight| subnet_facts(sight, false),
-        checks: &[Check { title: "Addresses are left", limit: address_limit, judge: |sight| addresses_left(sight, false) }],
+        checks: &[Check {
+            title: "Addresses are left",
+            limit: address_limit,
+            judge: |sight| addresses_left(sight, false),
+        }],
     },
     BoxSpec {
         id: BoxId::InternetGateway,
         sources: &[Feed::Networks],
         within: Within::Everything,
         facts: |sight| {
-            let all: Vec<_> = vpcs(sight).flat_map(|(_, vpc)| vpc.internet_gateways.iter().map(move |g| (vpc, g))).collect();
+            let all: Vec<_> =
+                vpcs(sight).flat_map(|(_, vpc)| vpc.internet_gateways.iter().map(move |g| (vpc, g))).collect();
             if all.is_empty() {
                 return Facts::absent();
             }
@@ -81,7 +98,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .flat_map(|(place, vpc)| vpc.internet_gateways.iter().map(move |gateway| (place, gateway)))
                     .filter(|(_, gateway)| !gateway.attached)
                     .map(|(place, gateway)| {
-                        Finding::bad("detached", format!("{} is detached: nothing from outside gets in", gateway.id)).at(place)
+                        Finding::bad("detached", format!("{} is detached: nothing from outside gets in", gateway.id))
+                            .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "all attached")
@@ -93,7 +111,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Networks, Feed::Metrics],
         within: Within::Everything,
         facts: |sight| {
-            let all: Vec<_> = vpcs(sight).flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |n| (place, n))).collect();
+            let all: Vec<_> =
+                vpcs(sight).flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |n| (place, n))).collect();
             if all.is_empty() {
                 return Facts::absent();
             }
@@ -130,7 +149,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             Some(
                                 Finding::bad(
                                     "out of ports",
-                                    format!("{} runs out of ports: {} connections refused", series.resource, per_second(errors / 60.0)),
+                                    format!(
+                                        "{} runs out of ports: {} connections refused",
+                                        series.resource,
+                                        per_second(errors / 60.0)
+                                    ),
                                 )
                                 .at(place),
                             )
@@ -153,7 +176,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, vpc)| {
                             Finding::warn(
                                 "shared by zones",
-                                format!("{}: {} for several zones; losing its zone cuts off the others", vpc.name, plural(vpc.nat_gateways.len(), "NAT gateway", "NAT gateways")),
+                                format!(
+                                    "{}: {} for several zones; losing its zone cuts off the others",
+                                    vpc.name,
+                                    plural(vpc.nat_gateways.len(), "NAT gateway", "NAT gateways")
+                                ),
                             )
                             .at(place)
                         })
@@ -175,7 +202,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let mut open: Vec<u16> = all.iter().flat_map(|group| group.open_to_world.iter().copied()).collect();
             open.sort_unstable();
             open.dedup();
-            let ports = if open.is_empty() { "none".into() } else { open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ") };
+            let ports = if open.is_empty() {
+                "none".into()
+            } else {
+                open.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+            };
             Facts::new(format!("{} groups", all.len()))
                 .with("groups", all.len().to_string())
                 .with("ports open to the world", ports)
@@ -188,13 +219,18 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 let findings = vpcs(sight)
                     .flat_map(|(place, vpc)| vpc.security_groups.iter().map(move |group| (place, group)))
                     .flat_map(|(place, group)| {
-                        DANGEROUS.iter().filter(|(port, _)| group.open_to_world.contains(port)).map(move |(port, name)| {
-                            Finding::bad(
-                                format!("{port} open"),
-                                format!("{} ({}) opens {name} port {port} to the whole internet", group.name, group.id),
-                            )
-                            .at(place)
-                        })
+                        DANGEROUS.iter().filter(|(port, _)| group.open_to_world.contains(port)).map(
+                            move |(port, name)| {
+                                Finding::bad(
+                                    format!("{port} open"),
+                                    format!(
+                                        "{} ({}) opens {name} port {port} to the whole internet",
+                                        group.name, group.id
+                                    ),
+                                )
+                                .at(place)
+                            },
+                        )
                     })
                     .collect();
                 Verdict::of(findings, "closed")
@@ -226,8 +262,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     .filter(|(_, acl)| !acl.blocks_used_ports.is_empty())
                     .map(|(place, acl)| {
                         let ports: Vec<String> = acl.blocks_used_ports.iter().map(u16::to_string).collect();
-                        Finding::warn("blocks used port", format!("{} denies port {}, which a security group opens", acl.id, ports.join(", ")))
-                            .at(place)
+                        Finding::warn(
+                            "blocks used port",
+                            format!("{} denies port {}, which a security group opens", acl.id, ports.join(", ")),
+                        )
+                        .at(place)
                     })
                     .collect();
                 Verdict::of(findings, "none")
@@ -266,7 +305,10 @@ fn addresses_left(sight: &Sight<'_>, public: bool) -> Verdict {
     let limits = sight.limits();
     let findings = subnets(sight, public)
         .filter_map(|(place, subnet)| {
-            let text = format!("{} in {}: {} of {} addresses free", subnet.id, subnet.zone, subnet.free_addresses, subnet.addresses);
+            let text = format!(
+                "{} in {}: {} of {} addresses free",
+                subnet.id, subnet.zone, subnet.free_addresses, subnet.addresses
+            );
             if f64::from(subnet.free_addresses) < limits.subnet_free_addresses {
                 Some(Finding::bad(format!("{} left", subnet.free_addresses), text).at(place))
             } else if free_percent(subnet) < limits.subnet_free_percent {

@@ -58,9 +58,11 @@ pub(super) fn actions<'a>(sight: &Sight<'a>, id: BoxId) -> Vec<Placed<'a>> {
         .items(|f| &f.pipelines)
         .flat_map(|(place, pipeline)| {
             pipeline.stages.iter().flat_map(move |stage| {
-                stage.actions.iter().filter(move |action| box_of(stage.name.as_str(), action) == Some(id)).map(
-                    move |action| Placed { place, pipeline, stage, action },
-                )
+                stage
+                    .actions
+                    .iter()
+                    .filter(move |action| box_of(stage.name.as_str(), action) == Some(id))
+                    .map(move |action| Placed { place, pipeline, stage, action })
             })
         })
         .collect()

@@ -1,121 +1,20 @@
-//! Disaster recovery: backups, the second region, the plan, and the two objectives.
+//! Disaster recovery: the second region, the plan, and the two objectives.
 
 use jiff::SignedDuration;
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::database::Database;
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::recovery::{FailoverPlan, PlanStep, StepAction};
 use crate::domain::scope::Environment;
-use crate::domain::units::{brief, lag, long, moment, plural, since};
+use crate::domain::units::{brief, lag, long, plural, since};
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
 pub(super) const BOXES: &[BoxSpec] = &[
-    BoxSpec {
-        id: BoxId::BackupStrategy,
-        sources: &[Feed::Backups, Feed::Databases, Feed::Buckets],
-        within: Within::Everything,
-        facts: |sight| {
-            let stores = production_stores(sight);
-            let plans: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.plans).collect();
-            if stores.is_empty() && plans.is_empty() {
-                return Facts::absent();
-            }
-            let covered = stores.iter().filter(|store| store.protected_by.is_some()).count();
-            let mut facts = Facts::new(format!("{covered} of {} safe", stores.len()))
-                .with("protected stores", format!("{covered} of {}", stores.len()));
-            for plan in plans {
-                facts = facts.with("plan", format!("{}, {}", plan.name, plan.schedule));
-            }
-            for store in &stores {
-                facts = facts.with("store", format!("{}: {}", store.name, store.protected_by.as_deref().unwrap_or("nothing")));
-            }
-            facts
-        },
-        checks: &[Check {
-            title: "Every production store is protected",
-            limit: |_| "bad on any without".into(),
-            judge: |sight| {
-                let bare: Vec<String> = production_stores(sight)
-                    .into_iter()
-                    .filter(|store| store.protected_by.is_none())
-                    .map(|store| store.name)
-                    .collect();
-                if bare.is_empty() {
-                    return Verdict::Pass("all".into());
-                }
-                Verdict::Fail(vec![Finding::bad(
-                    format!("{} unprotected", bare.len()),
-                    format!("no backup covers {}", some_names(&bare)),
-                )])
-            },
-        }],
-    },
-    BoxSpec {
-        id: BoxId::RegularBackups,
-        sources: &[Feed::Backups],
-        within: Within::Everything,
-        facts: |sight| {
-            let jobs: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.jobs).collect();
-            let Some(last) = jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max() else {
-                return Facts::absent();
-            };
-            let failed = jobs.iter().filter(|job| job.status == "FAILED").count();
-            Facts::new(format!("{} ago", brief(since(sight.at, last))))
-                .with("last success", moment(last, sight.at, sight.zone()))
-                .with("jobs in 7 days", jobs.len().to_string())
-                .with("failed in 7 days", failed.to_string())
-        },
-        checks: &[
-            Check {
-                title: "The last job of each store succeeded",
-                limit: |_| "bad on failure".into(),
-                judge: |sight| {
-                    let mut findings = Vec::new();
-                    for (place, backups) in sight.values(|f| &f.backups) {
-                        let mut judged: Vec<&str> = Vec::new();
-                        // Newest first, so the first job of a store is the one that counts.
-                        for job in &backups.jobs {
-                            if judged.contains(&job.resource.as_str()) {
-                                continue;
-                            }
-                            judged.push(job.resource.as_str());
-                            if job.status == "FAILED" {
-                                findings.push(
-                                    Finding::bad("job failed", format!("backup of {} failed: {}", job.resource, job.message))
-                                        .since(job.at)
-                                        .at(place),
-                                );
-                            }
-                        }
-                    }
-                    Verdict::of(findings, "all succeeded")
-                },
-            },
-            Check {
-                title: "No run was missed",
-                limit: |_| "warn over 1.5 x the plan's interval".into(),
-                judge: |sight| {
-                    let findings = sight
-                        .values(|f| &f.backups)
-                        .filter_map(|(place, backups)| {
-                            let every = backups.plans.iter().map(|plan| plan.every_hours).min()?;
-                            let last = backups.jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max()?;
-                            let age = since(sight.at, last);
-                            (age.as_secs_f64() > f64::from(every) * 5_400.0).then(|| {
-                                Finding::warn("run missed", format!("no backup for {}, due every {every} h", brief(age))).since(last).at(place)
-                            })
-                        })
-                        .collect();
-                    Verdict::of(findings, "on time")
-                },
-            },
-        ],
-    },
     BoxSpec {
         id: BoxId::MultiRegion,
         sources: &[Feed::Databases, Feed::Groups, Feed::Records, Feed::Buckets],
@@ -158,7 +57,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, record)| {
                             Finding::bad(
                                 format!("{} down", record.primary_region),
-                                format!("health check of {} in {} fails and nothing serves from {}", record.name, record.primary_region, record.secondary_region),
+                                format!(
+                                    "health check of {} in {} fails and nothing serves from {}",
+                                    record.name, record.primary_region, record.secondary_region
+                                ),
                             )
                             .at(place)
                         })
@@ -209,7 +111,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let points = recovery_points(sight);
             let Some(worst) = points.iter().max_by_key(|point| point.behind) else { return Facts::absent() };
             let target = sight.limits().rpo_minutes;
-            let mut facts = Facts::new(format!("{} of {target} min", worst.behind_words())).with("target", format!("{target} min"));
+            let mut facts =
+                Facts::new(format!("{} of {target} min", worst.behind_words())).with("target", format!("{target} min"));
             for point in &points {
                 facts = facts.with("store", format!("{}: {} by {}", point.store, point.behind_words(), point.by));
             }
@@ -234,7 +137,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         Some(Finding::new(
                             health,
                             format!("{} lost", point.behind_words()),
-                            format!("losing {} now would lose {} (target {target} min)", point.store, point.behind_words()),
+                            format!(
+                                "losing {} now would lose {} (target {target} min)",
+                                point.store,
+                                point.behind_words()
+                            ),
                         ))
                     })
                     .collect();
@@ -248,9 +155,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::FailoverTarget,
         facts: |sight| {
             let Some(plan) = plan(sight) else { return Facts::absent() };
-            let drilled = plan.last_drill.map_or_else(|| "never".into(), |at| format!("{} ago", brief(since(sight.at, at))));
+            let drilled =
+                plan.last_drill.map_or_else(|| "never".into(), |at| format!("{} ago", brief(since(sight.at, at))));
             Facts::new(format!("{} of {} min", brief(duration(plan)), sight.limits().rto_minutes))
-                .with("estimate", format!("{}, the sum of {}", long(duration(plan)), plural(plan.steps.len(), "step", "steps")))
+                .with(
+                    "estimate",
+                    format!("{}, the sum of {}", long(duration(plan)), plural(plan.steps.len(), "step", "steps")),
+                )
                 .with("target", format!("{} min", sight.limits().rto_minutes))
                 .with("last drill", drilled)
         },
@@ -276,10 +187,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let Some(plan) = plan(sight) else { return Verdict::Skip };
                     match plan.last_drill {
-                        None => Verdict::Fail(vec![Finding::warn("never drilled", "the failover plan was never rehearsed")]),
-                        Some(at) if since(sight.at, at).as_secs_f64() / 86_400.0 > sight.limits().failover_drill_days => {
+                        None => {
+                            Verdict::Fail(vec![Finding::warn("never drilled", "the failover plan was never rehearsed")])
+                        }
+                        Some(at)
+                            if since(sight.at, at).as_secs_f64() / 86_400.0 > sight.limits().failover_drill_days =>
+                        {
                             let age = brief(since(sight.at, at));
-                            Verdict::Fail(vec![Finding::warn(format!("drill {age} ago"), format!("the failover plan was last rehearsed {age} ago")).since(at)])
+                            Verdict::Fail(vec![
+                                Finding::warn(
+                                    format!("drill {age} ago"),
+                                    format!("the failover plan was last rehearsed {age} ago"),
+                                )
+                                .since(at),
+                            ])
                         }
                         Some(at) => Verdict::Pass(format!("{} ago", brief(since(sight.at, at)))),
                     }
@@ -288,42 +209,6 @@ pub(super) const BOXES: &[BoxSpec] = &[
         ],
     },
 ];
-
-/// A production store and what protects it.
-struct Store {
-    name: String,
-    protected_by: Option<String>,
-}
-
-fn production_stores(sight: &Sight<'_>) -> Vec<Store> {
-    let by_plan = |name: &str| {
-        sight
-            .values(|f| &f.backups)
-            .flat_map(|(_, backups)| &backups.protected)
-            .find(|protection| protection.store == name)
-            .map(|protection| match &protection.copied_to {
-                Some(region) => format!("{}, copied to {region}", protection.plan),
-                None => protection.plan.to_string(),
-            })
-    };
-    let databases = sight
-        .items(|f| &f.databases)
-        .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
-        .map(|(_, db)| Store {
-            name: db.id.to_string(),
-            protected_by: by_plan(db.id.as_str()).or_else(|| {
-                (db.backup_retention_days > 0)
-                    .then(|| format!("its own backups, {}", plural(db.backup_retention_days as usize, "day", "days")))
-            }),
-        });
-    let buckets = sight.items(|f| &f.buckets).filter(|(_, bucket)| bucket.environment == Environment::Prod).map(
-        |(_, bucket)| Store {
-            name: bucket.name.to_string(),
-            protected_by: by_plan(bucket.name.as_str()).or_else(|| bucket.versioning.then(|| "versioning".into())),
-        },
-    );
-    databases.chain(buckets).collect()
-}
 
 /// Each production store with the copy it has in another region.
 fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
@@ -398,7 +283,8 @@ fn blocked(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> Option<St
     let in_target_region = |place: &Place| place.scope.region == plan.to;
     match step.action {
         StepAction::PromoteReplica => {
-            let found = sight.items(|f| &f.databases).find(|(place, db)| in_target_region(place) && db.id == step.target);
+            let found =
+                sight.items(|f| &f.databases).find(|(place, db)| in_target_region(place) && db.id == step.target);
             match found {
                 None => Some(format!("{} does not exist in {}", step.target, plan.to)),
                 Some((_, db)) if !db.is_available() => Some(format!("it is {}", db.status)),
@@ -406,11 +292,16 @@ fn blocked(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> Option<St
             }
         }
         StepAction::ScaleGroup => {
-            let found = sight.items(|f| &f.groups).find(|(place, group)| in_target_region(place) && group.name == step.target);
+            let found =
+                sight.items(|f| &f.groups).find(|(place, group)| in_target_region(place) && group.name == step.target);
             match found {
                 None => Some(format!("{} does not exist in {}", step.target, plan.to)),
-                Some((_, group)) if step.to.is_some_and(|to| to > group.max) => Some(format!("its maximum is {}", group.max)),
-                Some((_, group)) if group.suspended.iter().any(|process| process == "Launch") => Some("Launch is suspended".into()),
+                Some((_, group)) if step.to.is_some_and(|to| to > group.max) => {
+                    Some(format!("its maximum is {}", group.max))
+                }
+                Some((_, group)) if group.suspended.iter().any(|process| process == "Launch") => {
+                    Some("Launch is suspended".into())
+                }
                 Some(_) => None,
             }
         }
@@ -418,7 +309,9 @@ fn blocked(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> Option<St
             let found = sight.items(|f| &f.records).find(|(_, record)| record.name == step.target);
             match found {
                 None => Some(format!("no failover record {}", step.target)),
-                Some((_, record)) if record.secondary_region != plan.to => Some(format!("its secondary is {}", record.secondary_region)),
+                Some((_, record)) if record.secondary_region != plan.to => {
+                    Some(format!("its secondary is {}", record.secondary_region))
+                }
                 Some(_) => None,
             }
         }

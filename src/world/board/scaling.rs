@@ -47,7 +47,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 && group.desired > 0
                                 && !place.feeds.policies.items().any(|policy| policy.target == group.name)
                         })
-                        .map(|(place, group)| Finding::warn("no policy", format!("{} has no scaling policy", group.name)).at(place))
+                        .map(|(place, group)| {
+                            Finding::warn("no policy", format!("{} has no scaling policy", group.name)).at(place)
+                        })
                         .collect();
                     Verdict::of(findings, "all do")
                 },
@@ -59,7 +61,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = policies(sight)
                         .filter(|(_, policy)| policy.current >= policy.max && policy.max > policy.min)
                         .map(|(place, policy)| {
-                            Finding::warn("at max", format!("{} is at its maximum of {}", policy.target, policy.max)).at(place)
+                            Finding::warn("at max", format!("{} is at its maximum of {}", policy.target, policy.max))
+                                .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "room left")
@@ -73,8 +76,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.out_alarm),
         checks: &[
-            Check { title: "Triggers have data", limit: |_| "warn on INSUFFICIENT_DATA".into(), judge: |sight| have_data(sight, |p| &p.out_alarm) },
-            Check { title: "They do not flap", limit: |_| "warn over 6 changes in an hour".into(), judge: |sight| steady(sight, |p| &p.out_alarm) },
+            Check {
+                title: "Triggers have data",
+                limit: |_| "warn on INSUFFICIENT_DATA".into(),
+                judge: |sight| have_data(sight, |p| &p.out_alarm),
+            },
+            Check {
+                title: "They do not flap",
+                limit: |_| "warn over 6 changes in an hour".into(),
+                judge: |sight| steady(sight, |p| &p.out_alarm),
+            },
         ],
     },
     BoxSpec {
@@ -83,8 +94,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.in_alarm),
         checks: &[
-            Check { title: "Triggers have data", limit: |_| "warn on INSUFFICIENT_DATA".into(), judge: |sight| have_data(sight, |p| &p.in_alarm) },
-            Check { title: "They do not flap", limit: |_| "warn over 6 changes in an hour".into(), judge: |sight| steady(sight, |p| &p.in_alarm) },
+            Check {
+                title: "Triggers have data",
+                limit: |_| "warn on INSUFFICIENT_DATA".into(),
+                judge: |sight| have_data(sight, |p| &p.in_alarm),
+            },
+            Check {
+                title: "They do not flap",
+                limit: |_| "warn over 6 changes in an hour".into(),
+                judge: |sight| steady(sight, |p| &p.in_alarm),
+            },
         ],
     },
     BoxSpec {
@@ -93,13 +112,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) = primary(sight) else { return Facts::absent() };
-            let used = place.latest(Measure::RdsConnections, &db.id).map(|n| n * 100.0 / f64::from(db.max_connections.max(1)));
+            let used =
+                place.latest(Measure::RdsConnections, &db.id).map(|n| n * 100.0 / f64::from(db.max_connections.max(1)));
             let ceiling = db.max_allocated_bytes.map_or_else(|| "off".into(), |max| format!("up to {}", bytes(max)));
             Facts::new(used.map_or_else(|| db.class.to_string(), |used| format!("conns {}", percent(used))))
                 .with("class", db.class.as_str())
                 .with("connections in use", used.map_or_else(|| "-".into(), percent))
                 .with("storage autoscaling", ceiling)
-                .with("readers", super::data::replicas(sight).filter(|(other, _)| other.scope == place.scope).count().to_string())
+                .with(
+                    "readers",
+                    super::data::replicas(sight).filter(|(other, _)| other.scope == place.scope).count().to_string(),
+                )
         },
         checks: &[Check {
             title: "Connections are left",
@@ -107,10 +130,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
             judge: |sight| {
                 let findings = production_primaries(sight)
                     .filter_map(|(place, db)| {
-                        let used = place.latest(Measure::RdsConnections, &db.id)? * 100.0 / f64::from(db.max_connections.max(1));
+                        let used = place.latest(Measure::RdsConnections, &db.id)? * 100.0
+                            / f64::from(db.max_connections.max(1));
                         (100.0 - used < sight.limits().headroom_percent).then(|| {
-                            Finding::warn(format!("conns {}", percent(used)), format!("{} uses {} of its {} connections", db.id, percent(used), db.max_connections))
-                                .at(place)
+                            Finding::warn(
+                                format!("conns {}", percent(used)),
+                                format!("{} uses {} of its {} connections", db.id, percent(used), db.max_connections),
+                            )
+                            .at(place)
                         })
                     })
                     .collect();
@@ -127,7 +154,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let busiest = all.iter().filter_map(|(place, db)| place.latest(Measure::RdsCpu, &db.id)).fold(0.0, f64::max);
+            let busiest =
+                all.iter().filter_map(|(place, db)| place.latest(Measure::RdsCpu, &db.id)).fold(0.0, f64::max);
             let mut facts = Facts::new(format!("cpu {}", percent(busiest))).with("readers", all.len().to_string());
             for (place, db) in &all {
                 let cpu = place.latest(Measure::RdsCpu, &db.id).map_or_else(|| "-".into(), percent);
@@ -223,7 +251,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 if missing.is_empty() {
                     return Verdict::Pass("CloudFront and Redis".into());
                 }
-                Verdict::Fail(vec![Finding::warn("level missing", format!("no cache at the level of {}", missing.join(" and ")))])
+                Verdict::Fail(vec![Finding::warn(
+                    "level missing",
+                    format!("no cache at the level of {}", missing.join(" and ")),
+                )])
             },
         }],
     },
@@ -250,7 +281,8 @@ fn trigger_facts(sight: &Sight<'_>, alarm_of: AlarmOf) -> Facts {
     if all.is_empty() {
         return Facts::absent();
     }
-    let nearest = all.iter().filter_map(|(place, _, alarm)| distance(place, alarm)).min_by(|a, b| a.away.total_cmp(&b.away));
+    let nearest =
+        all.iter().filter_map(|(place, _, alarm)| distance(place, alarm)).min_by(|a, b| a.away.total_cmp(&b.away));
     let firing = all.iter().filter(|(_, _, alarm)| alarm.is_firing()).count();
     let headline = match &nearest {
         _ if firing > 0 => format!("{firing} acting"),
@@ -289,14 +321,17 @@ fn distance(place: &Place, alarm: &Alarm) -> Option<Distance> {
     let now = series.mean_of_last(2)?;
     let slope = series.slope_per_minute(5).unwrap_or(0.0);
     let gap = threshold - now;
-    let minutes = (slope.abs() > 0.05 && (gap > 0.0) == (slope > 0.0)).then(|| gap / slope).filter(|minutes| *minutes < 120.0);
+    let minutes =
+        (slope.abs() > 0.05 && (gap > 0.0) == (slope > 0.0)).then(|| gap / slope).filter(|minutes| *minutes < 120.0);
     Some(Distance { now, threshold: *threshold, away: gap.abs(), minutes })
 }
 
 fn trigger_series<'a>(place: &'a Place, alarm: &Alarm) -> Option<&'a Series> {
     let AlarmRule::Metric { namespace, metric, .. } = &alarm.rule else { return None };
     let resource = alarm.resource()?;
-    let measure = Measure::ALL.iter().find(|m| namespace == m.namespace() && metric == m.metric() && place.series(**m, resource).is_some())?;
+    let measure = Measure::ALL
+        .iter()
+        .find(|m| namespace == m.namespace() && metric == m.metric() && place.series(**m, resource).is_some())?;
     place.series(*measure, resource)
 }
 
@@ -309,7 +344,9 @@ fn have_data(sight: &Sight<'_>, alarm_of: AlarmOf) -> Verdict {
         .into_iter()
         .filter(|(_, _, alarm)| alarm.state == AlarmState::InsufficientData)
         .map(|(place, policy, alarm)| {
-            Finding::warn("no data", format!("{} has no data: {} will not scale", alarm.name, policy.target)).since(alarm.since).at(place)
+            Finding::warn("no data", format!("{} has no data: {} will not scale", alarm.name, policy.target))
+                .since(alarm.since)
+                .at(place)
         })
         .collect();
     Verdict::of(findings, "all have data")
@@ -326,7 +363,8 @@ fn steady(sight: &Sight<'_>, alarm_of: AlarmOf) -> Verdict {
                 .filter(|change| change.alarm == alarm.name && since(sight.at, change.at).as_hours() < 1)
                 .count();
             (changes > 6).then(|| {
-                Finding::warn("flapping", format!("{} changed its mind {changes} times in an hour", policy.target)).at(place)
+                Finding::warn("flapping", format!("{} changed its mind {changes} times in an hour", policy.target))
+                    .at(place)
             })
         })
         .collect();
@@ -352,7 +390,8 @@ fn cpu_room<'a>(sight: &Sight<'a>, databases: &mut dyn Iterator<Item = (&'a Plac
         .filter_map(|(place, db)| {
             let cpu = place.series(Measure::RdsCpu, &db.id)?.mean_of_last(3)?;
             (100.0 - cpu < sight.limits().headroom_percent).then(|| {
-                Finding::warn(format!("cpu {}", percent(cpu)), format!("{} runs at {} cpu", db.id, percent(cpu))).at(place)
+                Finding::warn(format!("cpu {}", percent(cpu)), format!("{} runs at {} cpu", db.id, percent(cpu)))
+                    .at(place)
             })
         })
         .collect();

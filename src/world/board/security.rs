@@ -37,7 +37,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, iam)| {
                             Finding::warn(
                                 "admin workload",
-                                format!("workloads can act as administrators through {}", some_names(&iam.workload_admin_roles)),
+                                format!(
+                                    "workloads can act as administrators through {}",
+                                    some_names(&iam.workload_admin_roles)
+                                ),
                             )
                             .at(place)
                         })
@@ -53,7 +56,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .values(|f| &f.iam)
                         .filter(|(_, iam)| iam.root_access_keys)
                         .map(|(place, _)| {
-                            Finding::bad("root keys", format!("the root user of {} has access keys", place.scope.account_name())).at(place)
+                            Finding::bad(
+                                "root keys",
+                                format!("the root user of {} has access keys", place.scope.account_name()),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "none")
@@ -88,7 +95,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .flat_map(|(place, access)| access.findings.iter().map(move |finding| (place, finding)))
                         .map(|(place, finding)| {
                             let text = format!("{}: {}", finding.resource, finding.what);
-                            let found = if finding.is_public { Finding::bad("public", text) } else { Finding::warn("shared", text) };
+                            let found = if finding.is_public {
+                                Finding::bad("public", text)
+                            } else {
+                                Finding::warn("shared", text)
+                            };
                             found.since(finding.since).at(place)
                         })
                         .collect();
@@ -102,12 +113,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = sight
                         .values(|f| &f.access)
                         .flat_map(|(place, access)| access.keys.iter().map(move |key| (place, key)))
-                        .filter(|(_, key)| since(sight.at, key.created).as_secs_f64() / 86_400.0 > sight.limits().access_key_days)
+                        .filter(|(_, key)| {
+                            since(sight.at, key.created).as_secs_f64() / 86_400.0 > sight.limits().access_key_days
+                        })
                         .map(|(place, key)| {
-                            let used = key.last_used.map_or("never used".into(), |at| format!("used {} ago", brief(since(sight.at, at))));
+                            let used = key
+                                .last_used
+                                .map_or("never used".into(), |at| format!("used {} ago", brief(since(sight.at, at))));
                             Finding::warn(
                                 format!("key {} old", brief(since(sight.at, key.created))),
-                                format!("access key of {} is {} old, {used}", key.user, brief(since(sight.at, key.created))),
+                                format!(
+                                    "access key of {} is {} old, {used}",
+                                    key.user,
+                                    brief(since(sight.at, key.created))
+                                ),
                             )
                             .at(place)
                         })
@@ -130,7 +149,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
             Facts::new(format!("{} keys", own.len()))
                 .with("customer managed", own.len().to_string())
                 .with("rotating", format!("{rotating} of {}", own.len()))
-                .with("AWS managed", sight.items(|f| &f.keys).filter(|(_, key)| !key.customer_managed).count().to_string())
+                .with(
+                    "AWS managed",
+                    sight.items(|f| &f.keys).filter(|(_, key)| !key.customer_managed).count().to_string(),
+                )
         },
         checks: &[
             Check {
@@ -140,7 +162,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = own_keys(sight)
                         .filter(|(_, key)| key.state == "PendingDeletion")
                         .map(|(place, key)| {
-                            Finding::bad("pending delete", format!("{} is to be deleted: what it encrypts is lost with it", key.alias)).at(place)
+                            Finding::bad(
+                                "pending delete",
+                                format!("{} is to be deleted: what it encrypts is lost with it", key.alias),
+                            )
+                            .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "none")
@@ -152,7 +178,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = own_keys(sight)
                         .filter(|(_, key)| key.state == "Enabled" && !key.rotation)
-                        .map(|(place, key)| Finding::warn("no rotation", format!("{} is never rotated", key.alias)).at(place))
+                        .map(|(place, key)| {
+                            Finding::warn("no rotation", format!("{} is never rotated", key.alias)).at(place)
+                        })
                         .collect();
                     Verdict::of(findings, "all rotate")
                 },
@@ -192,7 +220,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     }
                     Verdict::Fail(vec![Finding::warn(
                         format!("{} open", open.len()),
-                        format!("{} at rest in the clear: {}", plural(open.len(), "store is", "stores are"), some_names(&open)),
+                        format!(
+                            "{} at rest in the clear: {}",
+                            plural(open.len(), "store is", "stores are"),
+                            some_names(&open)
+                        ),
                     )])
                 },
             },
@@ -204,9 +236,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .items(|f| &f.databases)
                         .filter_map(|(place, db)| {
                             let key = db.kms_key.as_ref()?;
-                            let dead = place.feeds.keys.items().find(|known| known.id == *key && known.state != "Enabled")?;
+                            let dead =
+                                place.feeds.keys.items().find(|known| known.id == *key && known.state != "Enabled")?;
                             Some(
-                                Finding::bad("dead key", format!("{} is encrypted with {}, which is {}", db.id, dead.alias, dead.state)).at(place),
+                                Finding::bad(
+                                    "dead key",
+                                    format!("{} is encrypted with {}, which is {}", db.id, dead.alias, dead.state),
+                                )
+                                .at(place),
                             )
                         })
                         .collect();
@@ -243,7 +280,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             lb.environment == Environment::Prod
                                 && !place.feeds.web_acls.items().any(|acl| acl.guards.contains(&lb.name))
                         })
-                        .map(|(place, lb)| Finding::warn("unguarded", format!("{} has no web ACL in front of it", lb.name)).at(place))
+                        .map(|(place, lb)| {
+                            Finding::warn("unguarded", format!("{} has no web ACL in front of it", lb.name)).at(place)
+                        })
                         .collect();
                     Verdict::of(findings, "all guarded")
                 },

@@ -4,9 +4,9 @@
 //! Four kinds, the largest that fits: the flowchart of everything; panels of one line per box; a dense grid of short
 //! names; and, below that, bare states. A zoomed group is a chart of its own.
 
+use super::Direction;
 use super::place;
 use super::route::{self, Wire};
-use super::Direction;
 use crate::app::msg::Size;
 use crate::domain::board::{BoxId, Group};
 

@@ -71,7 +71,12 @@ impl BoardTab {
 pub const ROWS_ABOVE: u16 = 5;
 pub const ROWS_BELOW: u16 = 1;
 
-/// The part of the screen the board is drawn in.
+/// The smallest screen anything is laid out for; below it nothing is drawn.
+pub const SMALLEST: Size = Size { width: 60, height: 15 };
+
+/// The part of the screen the board is drawn in. A smaller screen is laid out as the smallest, so that keys pressed
+/// while a window is being dragged about still mean something.
 pub fn canvas(size: Size) -> Area {
-    Area { x: 0, y: ROWS_ABOVE, width: size.width, height: size.height.saturating_sub(ROWS_ABOVE + ROWS_BELOW) }
+    let (width, height) = (size.width.max(SMALLEST.width), size.height.max(SMALLEST.height));
+    Area { x: 0, y: ROWS_ABOVE, width, height: height - ROWS_ABOVE - ROWS_BELOW }
 }

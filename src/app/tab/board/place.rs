@@ -3,51 +3,145 @@
 use super::chart::{Area, Chart, Kind};
 use crate::domain::board::{BoxId as B, Group as G};
 
+/// Boxes with their column and row.
+type Places = &'static [(B, u16, u16)];
+
 /// Column and row of each box in its group's chart. Chosen so that every arrow leads to a neighbour, or bends once.
-const CHARTS: &[(G, u16, &[(B, u16, u16)])] = &[
-    (G::DeveloperWorkflow, 5, &[
-        (B::DevelopmentEnvironment, 0, 0), (B::GitRepository, 1, 0), (B::PullRequests, 2, 0), (B::CodeReview, 3, 0), (B::CiTrigger, 4, 0),
-    ]),
-    (G::CiPipeline, 7, &[
-        (B::Linting, 0, 0), (B::UnitTests, 1, 0), (B::IntegrationTests, 2, 0), (B::SecurityScan, 3, 0), (B::BuildArtifact, 4, 0),
-        (B::DockerImage, 5, 0), (B::RegistryPush, 6, 0),
-    ]),
-    (G::CdPipeline, 6, &[
-        (B::Staging, 0, 0), (B::StagingTests, 1, 0), (B::ApprovalGate, 2, 0), (B::Production, 3, 0), (B::SmokeTests, 4, 0),
-        (B::RollbackPlan, 5, 0),
-    ]),
-    (G::NetworkLayer, 3, &[
-        (B::InternetGateway, 0, 0), (B::PublicSubnets, 1, 0), (B::Vpc, 2, 0), (B::NatGateway, 1, 1), (B::PrivateSubnets, 2, 1),
-        (B::SecurityGroups, 0, 2), (B::NetworkAcls, 1, 2),
-    ]),
-    (G::ComputeLayer, 3, &[
-        (B::LoadBalancer, 0, 0), (B::AutoScalingGroup, 1, 0), (B::Ec2Instances, 2, 0), (B::Lambda, 0, 1), (B::EcsCluster, 1, 1),
-        (B::DockerContainers, 2, 1),
-    ]),
-    (G::DataLayer, 3, &[
-        (B::ReadReplicas, 0, 0), (B::RdsPrimary, 1, 0), (B::AutomatedBackups, 2, 0), (B::Redis, 0, 1), (B::CacheClusterNodes, 1, 1),
-        (B::S3Buckets, 0, 2), (B::S3LifecycleRules, 1, 2),
-    ]),
-    (G::MessagingLayer, 2, &[
-        (B::SqsQueues, 0, 0), (B::DeadLetterQueues, 1, 0), (B::SnsTopics, 0, 1), (B::TopicSubscribers, 1, 1),
-    ]),
-    (G::MonitoringLayer, 3, &[
-        (B::LogGroups, 0, 0), (B::CloudWatch, 1, 0), (B::Alarms, 2, 0), (B::Dashboards, 1, 1), (B::XRay, 0, 2), (B::TraceAnalysis, 1, 2),
-    ]),
-    (G::SecurityLayer, 3, &[
-        (B::IamRoles, 0, 0), (B::AccessControl, 1, 0), (B::Waf, 2, 0), (B::KmsKeys, 0, 1), (B::DataEncryption, 1, 1),
-    ]),
-    (G::DisasterRecovery, 3, &[
-        (B::BackupStrategy, 0, 0), (B::MultiRegion, 1, 0), (B::Rpo, 2, 0), (B::RegularBackups, 0, 1), (B::FailoverPlan, 1, 1), (B::Rto, 2, 1),
-    ]),
-    (G::ScalingStrategy, 3, &[
-        (B::AutoScalingPolicies, 0, 0), (B::ScaleOutTriggers, 1, 0), (B::Caching, 2, 0), (B::ScaleInTriggers, 0, 1),
-        (B::MultiLevelCaching, 2, 1), (B::ReadScaling, 0, 2), (B::DatabaseScaling, 1, 2), (B::WriteScaling, 2, 2),
-    ]),
-    (G::CostOptimization, 3, &[
-        (B::OnDemandInstances, 0, 0), (B::RightSizing, 1, 0), (B::SpotInstances, 2, 0), (B::ReservedInstances, 1, 1),
-        (B::AutoShutdown, 0, 2), (B::CostMonitoring, 1, 2),
-    ]),
+const CHARTS: &[(G, u16, Places)] = &[
+    (
+        G::DeveloperWorkflow,
+        5,
+        &[
+            (B::DevelopmentEnvironment, 0, 0),
+            (B::GitRepository, 1, 0),
+            (B::PullRequests, 2, 0),
+            (B::CodeReview, 3, 0),
+            (B::CiTrigger, 4, 0),
+        ],
+    ),
+    (
+        G::CiPipeline,
+        7,
+        &[
+            (B::Linting, 0, 0),
+            (B::UnitTests, 1, 0),
+            (B::IntegrationTests, 2, 0),
+            (B::SecurityScan, 3, 0),
+            (B::BuildArtifact, 4, 0),
+            (B::DockerImage, 5, 0),
+            (B::RegistryPush, 6, 0),
+        ],
+    ),
+    (
+        G::CdPipeline,
+        6,
+        &[
+            (B::Staging, 0, 0),
+            (B::StagingTests, 1, 0),
+            (B::ApprovalGate, 2, 0),
+            (B::Production, 3, 0),
+            (B::SmokeTests, 4, 0),
+            (B::RollbackPlan, 5, 0),
+        ],
+    ),
+    (
+        G::NetworkLayer,
+        3,
+        &[
+            (B::InternetGateway, 0, 0),
+            (B::PublicSubnets, 1, 0),
+            (B::Vpc, 2, 0),
+            (B::NatGateway, 1, 1),
+            (B::PrivateSubnets, 2, 1),
+            (B::SecurityGroups, 0, 2),
+            (B::NetworkAcls, 1, 2),
+        ],
+    ),
+    (
+        G::ComputeLayer,
+        3,
+        &[
+            (B::LoadBalancer, 0, 0),
+            (B::AutoScalingGroup, 1, 0),
+            (B::Ec2Instances, 2, 0),
+            (B::Lambda, 0, 1),
+            (B::EcsCluster, 1, 1),
+            (B::DockerContainers, 2, 1),
+        ],
+    ),
+    (
+        G::DataLayer,
+        3,
+        &[
+            (B::ReadReplicas, 0, 0),
+            (B::RdsPrimary, 1, 0),
+            (B::AutomatedBackups, 2, 0),
+            (B::Redis, 0, 1),
+            (B::CacheClusterNodes, 1, 1),
+            (B::S3Buckets, 0, 2),
+            (B::S3LifecycleRules, 1, 2),
+        ],
+    ),
+    (
+        G::MessagingLayer,
+        2,
+        &[(B::SqsQueues, 0, 0), (B::DeadLetterQueues, 1, 0), (B::SnsTopics, 0, 1), (B::TopicSubscribers, 1, 1)],
+    ),
+    (
+        G::MonitoringLayer,
+        3,
+        &[
+            (B::LogGroups, 0, 0),
+            (B::CloudWatch, 1, 0),
+            (B::Alarms, 2, 0),
+            (B::Dashboards, 1, 1),
+            (B::XRay, 0, 2),
+            (B::TraceAnalysis, 1, 2),
+        ],
+    ),
+    (
+        G::SecurityLayer,
+        3,
+        &[(B::IamRoles, 0, 0), (B::AccessControl, 1, 0), (B::Waf, 2, 0), (B::KmsKeys, 0, 1), (B::DataEncryption, 1, 1)],
+    ),
+    (
+        G::DisasterRecovery,
+        3,
+        &[
+            (B::BackupStrategy, 0, 0),
+            (B::MultiRegion, 1, 0),
+            (B::Rpo, 2, 0),
+            (B::RegularBackups, 0, 1),
+            (B::FailoverPlan, 1, 1),
+            (B::Rto, 2, 1),
+        ],
+    ),
+    (
+        G::ScalingStrategy,
+        3,
+        &[
+            (B::AutoScalingPolicies, 0, 0),
+            (B::ScaleOutTriggers, 1, 0),
+            (B::Caching, 2, 0),
+            (B::ScaleInTriggers, 0, 1),
+            (B::MultiLevelCaching, 2, 1),
+            (B::ReadScaling, 0, 2),
+            (B::DatabaseScaling, 1, 2),
+            (B::WriteScaling, 2, 2),
+        ],
+    ),
+    (
+        G::CostOptimization,
+        3,
+        &[
+            (B::OnDemandInstances, 0, 0),
+            (B::RightSizing, 1, 0),
+            (B::SpotInstances, 2, 0),
+            (B::ReservedInstances, 1, 1),
+            (B::AutoShutdown, 0, 2),
+            (B::CostMonitoring, 1, 2),
+        ],
+    ),
 ];
 
 /// The three rows of groups under the pipelines, left to right. WAF stands beside the balancer it guards.
@@ -58,10 +152,18 @@ const LAST_ROW: [G; 3] = [G::DisasterRecovery, G::ScalingStrategy, G::CostOptimi
 /// Reading order of boxes in a list, where the arrows are easier to follow than in the board's own.
 const LIST_ORDER: &[(G, &[B])] = &[(
     G::NetworkLayer,
-    &[B::Vpc, B::InternetGateway, B::PublicSubnets, B::NatGateway, B::PrivateSubnets, B::SecurityGroups, B::NetworkAcls],
+    &[
+        B::Vpc,
+        B::InternetGateway,
+        B::PublicSubnets,
+        B::NatGateway,
+        B::PrivateSubnets,
+        B::SecurityGroups,
+        B::NetworkAcls,
+    ],
 )];
 
-fn chart_of(group: G) -> (u16, &'static [(B, u16, u16)]) {
+fn chart_of(group: G) -> (u16, Places) {
     CHARTS.iter().find(|(known, ..)| *known == group).map_or((1, &[]), |(_, columns, places)| (*columns, places))
 }
 
@@ -82,7 +184,12 @@ fn lay(chart: &mut Chart, group: G, area: Area, height: u16, gutter: u16, gap: u
         let more = if *column == columns - 1 { rest } else { 0 };
         chart.put(
             *id,
-            Area { x: area.x + column * (width + gutter), y: area.y + row * (height + gap), width: width + more, height },
+            Area {
+                x: area.x + column * (width + gutter),
+                y: area.y + row * (height + gap),
+                width: width + more,
+                height,
+            },
         );
     }
 }
@@ -109,7 +216,10 @@ pub(super) fn flow(canvas: Area, lines: u16) -> Chart {
     for groups in AWS_ROWS {
         y = row(&mut chart, canvas, y, height, gutter, groups);
     }
-    chart.groups.push((G::AwsInfrastructure, Area { x: canvas.x, y: frame_top, width: canvas.width, height: y - frame_top + 1 }));
+    chart.groups.push((
+        G::AwsInfrastructure,
+        Area { x: canvas.x, y: frame_top, width: canvas.width, height: y - frame_top + 1 },
+    ));
     y += 1;
     chart.bottom = row(&mut chart, canvas, y, height, gutter, LAST_ROW);
     chart.wire();
@@ -160,12 +270,7 @@ pub(super) fn zoom(canvas: Area, group: G) -> Chart {
             if is_chain { (position as u16 % columns, position as u16 / columns) } else { (*column, *row) };
         chart.put(
             *id,
-            Area {
-                x: canvas.x + 1 + column * (width + gutter),
-                y: canvas.y + 1 + row * (height + gap),
-                width,
-                height,
-            },
+            Area { x: canvas.x + 1 + column * (width + gutter), y: canvas.y + 1 + row * (height + gap), width, height },
         );
     }
     chart.wire();
@@ -181,7 +286,8 @@ pub(super) fn panels(canvas: Area, focus: B) -> Chart {
         [G::DisasterRecovery, G::ScalingStrategy, G::CostOptimization],
     ];
     let mut chart = Chart::new(Kind::Panels);
-    let needed: u16 = ROWS.iter().map(|row| row.iter().map(|group| group.boxes().count() as u16).max().unwrap_or(0) + 1).sum();
+    let needed: u16 =
+        ROWS.iter().map(|row| row.iter().map(|group| group.boxes().count() as u16).max().unwrap_or(0) + 1).sum();
     // With room to spare, a blank line between the rows of panels.
     let gap = u16::from(canvas.height >= needed + 3);
     let between = 2;

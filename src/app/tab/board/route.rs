@@ -230,7 +230,8 @@ pub(super) fn rails(chart: &Chart, group: Group) -> Vec<Wire> {
     inside
         .iter()
         .filter_map(|(position, arrow, from, to)| {
-            let siblings: Vec<usize> = inside.iter().filter(|(_, _, start, _)| start == from).map(|(_, _, _, end)| *end).collect();
+            let siblings: Vec<usize> =
+                inside.iter().filter(|(_, _, start, _)| start == from).map(|(_, _, _, end)| *end).collect();
             let at = |line: usize| chart.area(order[line]);
             let mut pen = Pen::new();
             if siblings.len() == 1 && *to == from + 1 && !arrow.dashed {

@@ -90,9 +90,13 @@ impl Painter<'_> {
 
     fn has_wire_from_above(&self, id: BoxId) -> bool {
         let Some(place) = self.chart.area(id) else { return false };
-        self.chart.wires.iter().any(|wire| wire.cells.last().is_some_and(|cell| {
-            cell.stroke == Stroke::Head(Heading::Down) && cell.y == place.y && (place.x..place.right()).contains(&cell.x)
-        }))
+        self.chart.wires.iter().any(|wire| {
+            wire.cells.last().is_some_and(|cell| {
+                cell.stroke == Stroke::Head(Heading::Down)
+                    && cell.y == place.y
+                    && (place.x..place.right()).contains(&cell.x)
+            })
+        })
     }
 
     fn fact_style(&self, health: Health) -> Style {

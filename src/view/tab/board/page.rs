@@ -8,20 +8,20 @@ use crate::app::model::Model;
 use crate::app::tab::board::Page;
 use crate::domain::board::BoxId;
 use crate::domain::units::{brief, long, since};
-use crate::view::text::{fill, wrap};
+use crate::view::text::{fill, fit, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::popup;
-use crate::world::board::spec;
+use crate::world::board::{CheckResult, spec};
 
 const LABEL: usize = 26;
 
 pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let reading = model.board.reading(page.of);
     let room = usize::from(area.width);
-    let mut lines = vec![title(page.of, model, theme)];
+    let mut lines = vec![title(page.of, model, theme, room)];
     for reason in reading.reasons() {
-        for (row, text) in wrap(&reason, room.saturating_sub(5)).into_iter().enumerate() {
-            let mark = if row == 0 { "·" } else { " ".into() };
+        for (row, text) in wrap(reason, room.saturating_sub(5)).into_iter().enumerate() {
+            let mark = if row == 0 { "·" } else { " " };
             lines.push(Line::styled(format!("   {mark} {text}"), theme.of_health(reading.health)));
         }
     }
@@ -34,14 +34,7 @@ pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &
     }
     section(&mut lines, "Checks", theme);
     for check in &reading.checks {
-        lines.push(Line::from(vec![
-            Span::styled(format!("   {} ", theme.sign(check.health)), theme.of_health(check.health)),
-            Span::styled(fill(check.title, 38), theme.style(Role::Text)),
-            Span::styled(check.limit.clone(), theme.style(Role::Dim)),
-        ]));
-        for text in wrap(&check.seen, room.saturating_sub(8)) {
-            lines.push(Line::styled(format!("       {text}"), theme.style(Role::Dim)));
-        }
+        lines.extend(check_lines(check, theme, room));
     }
     section(&mut lines, "Sources", theme);
     sources(&mut lines, page.of, model, theme, room);
@@ -50,13 +43,41 @@ pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &
     popup::scrolled(lines, page.scroll.offset, theme, area, frame);
 }
 
-fn title(id: BoxId, model: &Model, theme: Theme) -> Line<'static> {
+/// A check: its title, what was seen, and its limit, beside the title where there is room.
+fn check_lines(check: &CheckResult, theme: Theme, room: usize) -> Vec<Line<'static>> {
+    const TITLE: usize = 46;
+    let sign = Span::styled(format!("   {} ", theme.sign(check.health)), theme.of_health(check.health));
+    let is_wide = room >= 110;
+    let mut lines = if is_wide {
+        vec![Line::from(vec![
+            sign,
+            Span::styled(fill(check.title, TITLE), theme.style(Role::Text)),
+            Span::styled(fit(&check.limit, room.saturating_sub(TITLE + 6)), theme.style(Role::Dim)),
+        ])]
+    } else {
+        vec![Line::from(vec![sign, Span::styled(check.title, theme.style(Role::Text))])]
+    };
+    let seen = if check.health.wants_eyes() { theme.of_health(check.health) } else { theme.style(Role::Dim) };
+    for text in wrap(&check.seen, room.saturating_sub(8)) {
+        lines.push(Line::styled(format!("       {text}"), seen));
+    }
+    if !is_wide {
+        for text in wrap(&format!("limit: {}", check.limit), room.saturating_sub(8)) {
+            lines.push(Line::styled(format!("       {text}"), theme.style(Role::Dim)));
+        }
+    }
+    lines
+}
+
+fn title(id: BoxId, model: &Model, theme: Theme, room: usize) -> Line<'static> {
     let health = model.board.health(id);
     let age = model.board.since(id).map_or_else(String::new, |then| format!(" for {}", long(since(model.now, then))));
+    let state = format!(" {} {}{age}  ", theme.sign(health), health.word());
+    let left = room.saturating_sub(width(&state) + width(id.title()) + 3);
     Line::from(vec![
-        Span::styled(format!(" {} {}{age}  ", theme.sign(health), health.word()), theme.of_health(health)),
+        Span::styled(state, theme.of_health(health)),
         Span::styled(id.title(), theme.style(Role::Strong)),
-        Span::styled(format!("  {}", format!("{} › {}", id.group().title(), id.id())), theme.style(Role::Faint)),
+        Span::styled(format!("  {}", fit(id.id(), left)), theme.style(Role::Faint)),
     ])
 }
 
@@ -66,7 +87,7 @@ fn section(lines: &mut Vec<Line<'_>>, title: &'static str, theme: Theme) {
 }
 
 fn labelled(lines: &mut Vec<Line<'_>>, label: &str, value: &str, theme: Theme, room: usize) {
-    for (row, text) in wrap(&value, room.saturating_sub(LABEL + 4)).into_iter().enumerate() {
+    for (row, text) in wrap(value, room.saturating_sub(LABEL + 4)).into_iter().enumerate() {
         let label = if row == 0 { label } else { "" };
         lines.push(Line::from(vec![
             Span::styled(format!("   {}", fill(label, LABEL)), theme.style(Role::Dim)),

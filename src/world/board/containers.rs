@@ -1,0 +1,260 @@
+//! Compute layer: ECS services, their containers, Lambda functions.
+
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
+use crate::domain::board::BoxId;
+use crate::domain::container::{Cluster, Service, Task, TaskHealth};
+use crate::domain::function::Function;
+use crate::domain::metric::Measure;
+use crate::domain::units::{brief, count, latency, per_second, percent, plural, since};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
+
+pub(super) const BOXES: &[BoxSpec] = &[
+    BoxSpec {
+        id: BoxId::EcsCluster,
+        sources: &[Feed::Clusters],
+        within: Within::Everything,
+        facts: |sight| {
+            let all: Vec<_> = services(sight).collect();
+            if sight.items(|f| &f.clusters).count() == 0 {
+                return Facts::absent();
+            }
+            let (running, desired) =
+                all.iter().fold((0, 0), |sum, (_, _, service)| (sum.0 + service.running, sum.1 + service.desired));
+            let mut facts = Facts::new(format!("{running} of {desired} tasks"));
+            for (_, cluster, service) in &all {
+                facts = facts.with(
+                    "service",
+                    format!(
+                        "{}/{}: {} of {} running, {}",
+                        cluster.name, service.name, service.running, service.desired, service.task_definition
+                    ),
+                );
+            }
+            facts
+        },
+        checks: &[
+            Check {
+                title: "Services run what they should",
+                limit: |t| format!("warn when short for {} min", t.ecs_short_minutes),
+                judge: |sight| {
+                    let findings = services(sight)
+                        .filter_map(|(place, _, service)| {
+                            let short = service.short_since?;
+                            (since(sight.at, short).as_secs_f64() / 60.0 > sight.limits().ecs_short_minutes).then(
+                                || {
+                                    Finding::warn(
+                                        format!("{} {}/{}", service.name, service.running, service.desired),
+                                        format!(
+                                            "{} runs {} of {} tasks for {}",
+                                            service.name,
+                                            service.running,
+                                            service.desired,
+                                            brief(since(sight.at, short))
+                                        ),
+                                    )
+                                    .since(short)
+                                    .at(place)
+                                },
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "all as desired")
+                },
+            },
+            Check {
+                title: "Rollouts complete",
+                limit: |_| "bad when FAILED".into(),
+                judge: |sight| {
+                    let findings = services(sight)
+                        .filter(|(_, _, service)| service.rollout == "FAILED")
+                        .map(|(place, _, service)| {
+                            let why =
+                                service.events.first().map_or_else(String::new, |event| format!(": {}", event.message));
+                            Finding::bad("rollout failed", format!("rollout of {} failed{why}", service.name)).at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, "all completed")
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::DockerContainers,
+        sources: &[Feed::Clusters],
+        within: Within::Everything,
+        facts: |sight| {
+            let all: Vec<_> = tasks(sight).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let running = all.iter().filter(|(_, task)| task.status == "RUNNING").count();
+            let healthy = all.iter().filter(|(_, task)| task.health == TaskHealth::Healthy).count();
+            Facts::new(format!("{running} running"))
+                .with("running", running.to_string())
+                .with("healthy", healthy.to_string())
+                .with("restarts in 10 min", all.iter().map(|(_, task)| task.restarts).sum::<u32>().to_string())
+        },
+        checks: &[
+            Check {
+                title: "No restart loop",
+                limit: |t| format!("bad from {} restarts in 10 min", t.task_restarts),
+                judge: |sight| {
+                    let looping: Vec<_> = tasks(sight)
+                        .filter(|(_, task)| f64::from(task.restarts) >= sight.limits().task_restarts)
+                        .collect();
+                    let Some((place, worst)) = looping.iter().max_by_key(|(_, task)| task.restarts) else {
+                        return Verdict::Pass("none".into());
+                    };
+                    let why = if worst.stopped_reason.is_empty() {
+                        String::new()
+                    } else {
+                        format!(": {}", worst.stopped_reason)
+                    };
+                    Verdict::Fail(vec![
+                        Finding::bad(
+                            format!("{} looping", looping.len()),
+                            format!(
+                                "{} of {} restart again and again{why}",
+                                plural(looping.len(), "task", "tasks"),
+                                worst.service
+                            ),
+                        )
+                        .at(place),
+                    ])
+                },
+            },
+            Check {
+                title: "Containers are healthy",
+                limit: |_| "warn on any unhealthy".into(),
+                judge: |sight| {
+                    let sick: Vec<_> = tasks(sight).filter(|(_, task)| task.health == TaskHealth::Unhealthy).collect();
+                    let Some((place, first)) = sick.first() else { return Verdict::Pass("all healthy".into()) };
+                    Verdict::Fail(vec![
+                        Finding::warn(
+                            format!("{} unhealthy", sick.len()),
+                            format!(
+                                "{} unhealthy, of {}",
+                                plural(sick.len(), "container", "containers"),
+                                first.service
+                            ),
+                        )
+                        .at(place),
+                    ])
+                },
+            },
+        ],
+    },
+    BoxSpec {
+        id: BoxId::Lambda,
+        sources: &[Feed::Functions, Feed::Metrics],
+        within: Within::Everything,
+        facts: |sight| {
+            let all: Vec<_> = functions(sight).collect();
+            if all.is_empty() {
+                return Facts::absent();
+            }
+            let total = |measure| all.iter().filter_map(|(place, f)| place.latest(measure, &f.name)).sum::<f64>();
+            let slowest = all
+                .iter()
+                .filter_map(|(place, f)| place.latest(Measure::LambdaDurationP99, &f.name))
+                .fold(0.0, f64::max);
+            Facts::new(format!("{} calls", per_second(total(Measure::LambdaInvocations) / 60.0)))
+                .with("functions", all.len().to_string())
+                .with("invocations", per_second(total(Measure::LambdaInvocations) / 60.0))
+                .with("throttles", format!("{}/min", count(total(Measure::LambdaThrottles) as u64)))
+                .with("slowest p99", latency(slowest / 1_000.0))
+        },
+        checks: &[
+            Check {
+                title: "Invocations succeed",
+                limit: |t| over_words(t.lambda_error_percent, " % errors"),
+                judge: |sight| {
+                    let steps = sight.limits().lambda_error_percent;
+                    let findings = functions(sight)
+                        .filter_map(|(place, function)| {
+                            let calls = place
+                                .latest(Measure::LambdaInvocations, &function.name)
+                                .filter(|calls| *calls > 0.0)?;
+                            let failed = place.latest(Measure::LambdaErrors, &function.name)? * 100.0 / calls;
+                            let health = steps.over(failed)?;
+                            Some(
+                                Finding::new(
+                                    health,
+                                    format!("errors {}", percent(failed)),
+                                    format!(
+                                        "{} fails in {} of calls (limit {} %)",
+                                        function.name,
+                                        percent(failed),
+                                        passed_limit(steps, health)
+                                    ),
+                                )
+                                .at(place),
+                            )
+                        })
+                        .collect();
+                    Verdict::of(findings, "within the limit")
+                },
+            },
+            Check {
+                title: "Nothing is throttled",
+                limit: |t| format!("warn on throttles or over {} % of concurrency", t.lambda_concurrency_percent),
+                judge: |sight| {
+                    let mut findings = Vec::new();
+                    for place in sight.places() {
+                        let all: Vec<&Function> = place.feeds.functions.items().collect();
+                        for function in &all {
+                            if let Some(throttles) =
+                                place.latest(Measure::LambdaThrottles, &function.name).filter(|n| *n > 0.0)
+                            {
+                                findings.push(
+                                    Finding::warn(
+                                        "throttled",
+                                        format!(
+                                            "{} throttled {} times a minute",
+                                            function.name,
+                                            count(throttles as u64)
+                                        ),
+                                    )
+                                    .at(place),
+                                );
+                            }
+                        }
+                        let used: f64 =
+                            all.iter().filter_map(|f| place.latest(Measure::LambdaConcurrency, &f.name)).sum();
+                        let limit = all.first().map_or(0, |function| function.account_concurrency_limit);
+                        if limit > 0 && used * 100.0 / f64::from(limit) > sight.limits().lambda_concurrency_percent {
+                            findings.push(
+                                Finding::warn(
+                                    format!("{} in use", percent(used * 100.0 / f64::from(limit))),
+                                    format!(
+                                        "{} of {limit} concurrent executions in use{}",
+                                        count(used as u64),
+                                        sight.whereabouts(&place.scope)
+                                    ),
+                                )
+                                .at(place),
+                            );
+                        }
+                    }
+                    Verdict::of(findings, "no throttles, concurrency to spare")
+                },
+            },
+        ],
+    },
+];
+
+fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Cluster, &'a Service)> + use<'a> {
+    sight
+        .items(|f| &f.clusters)
+        .flat_map(|(place, cluster)| cluster.services.iter().map(move |service| (place, cluster, service)))
+}
+
+fn tasks<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Task)> + use<'a> {
+    sight.items(|f| &f.clusters).flat_map(|(place, cluster)| cluster.tasks.iter().map(move |task| (place, task)))
+}
+
+fn functions<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Function)> + use<'a> {
+    sight.items(|f| &f.functions)
+}
