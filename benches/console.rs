@@ -1,1 +1,267 @@
-fn main() {}
+//! How quick, how light, how quiet: the figures the console is held to.
+//!
+//! `cargo bench --no-default-features` measures; `-- --smoke` only proves that everything here still runs. A harness of its
+//! own, because the promise is a 99th percentile, and because half of the figures are of the whole process.
+
+#![allow(clippy::expect_used, reason = "a bench that cannot go on should say so")]
+
+use std::hint::black_box;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use opscon::app::key::{Code, Key};
+use opscon::app::model::Model;
+use opscon::app::msg::{Msg, Size, WorldSpec};
+use opscon::app::settings::Settings;
+use opscon::app::update::update;
+use opscon::runtime::worlds::Opened;
+use opscon::world::World;
+use opscon::world::port::Observation;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
+
+const SIZE: Size = Size { width: 120, height: 40 };
+const SCALES: [usize; 3] = [1_000, 10_000, 100_000];
+
+fn main() {
+    // Cargo passes flags of its own; everything but ours is let through.
+    let smoke = std::env::args().any(|arg| arg == "--smoke" || arg == "--test");
+    let rounds = if smoke { 3 } else { 2_000 };
+    say("", "median", "p99");
+    for scale in SCALES.into_iter().filter(|scale| !smoke || *scale == 1_000) {
+        let mut stage = Stage::new(scale);
+        measure(&format!("key to frame, {scale} resources"), rounds, |round| stage.key_to_frame(round));
+        measure(&format!("apply, unchanged, {scale} resources"), rounds.min(300), |_| stage.apply_again());
+        measure(&format!("apply, changed, {scale} resources"), rounds.min(300), |round| stage.apply_changed(round));
+        measure(&format!("draw all, {scale} resources"), rounds.min(300), |_| stage.draw_all());
+    }
+    measure("drill: an hour of the company", if smoke { 1 } else { 20 }, |_| an_hour_of_the_company());
+    measure("exec to first frame", if smoke { 1 } else { 30 }, |_| first_frame());
+    let seconds = if smoke { 1 } else { 60 };
+    for resources in [0, 1_000, 100_000].into_iter().filter(|resources| !smoke || *resources == 0) {
+        idle(resources, seconds);
+    }
+}
+
+fn say(what: &str, one: &str, other: &str) {
+    let _ = writeln!(io::stdout(), "{what:<44}{one:>14}{other:>14}");
+}
+
+/// Times `task`, which may do its own preparing and says how long the part that counts took.
+fn measure(what: &str, rounds: usize, mut task: impl FnMut(usize) -> Duration) {
+    let mut times: Vec<Duration> = (0..rounds).map(&mut task).collect();
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
+    let show = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1_000.0);
+    say(what, &show(at(0.5)), &show(at(0.99)));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench is there to read the clock")]
+fn timed(task: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    task();
+    start.elapsed()
+}
+
+/// Counts what would have gone over the line.
+#[derive(Clone, Default)]
+struct Line(Arc<AtomicUsize>);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A console without a process: model, screen, world.
+struct Stage {
+    model: Model,
+    terminal: Terminal<CrosstermBackend<Line>>,
+    opened: Opened,
+    other: Opened,
+}
+
+impl Stage {
+    fn new(resources: usize) -> Self {
+        let spec =
+            |seed| WorldSpec { seed, resources, at: SignedDuration::from_mins(9), ..WorldSpec::of("bad-deploy") };
+        let opened = Opened::frozen(&spec(1)).expect("a shipped scenario opens");
+        let other = Opened::frozen(&spec(2)).expect("a shipped scenario opens");
+        let model = Model::new(Settings::default(), opened.session.clone(), SIZE);
+        let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, SIZE.width, SIZE.height)) };
+        let terminal = Terminal::with_options(CrosstermBackend::new(Line::default()), options).expect("a line opens");
+        let mut stage = Self { model, terminal, opened, other };
+        stage.apply_again();
+        stage
+    }
+
+    fn draw(&mut self) {
+        let Self { model, terminal, .. } = self;
+        terminal.draw(|frame| opscon::view::draw(model, frame)).expect("a line takes everything");
+    }
+
+    fn key_to_frame(&mut self, round: usize) -> Duration {
+        let codes =
+            [Code::Down, Code::Right, Code::Down, Code::Left, Code::Up, Code::Enter, Code::Esc, Code::Char('n')];
+        let key = Key::plain(codes[round % codes.len()]);
+        let now = self.model.now;
+        timed(|| {
+            black_box(update(&mut self.model, now, Msg::Key(key)));
+            self.draw();
+        })
+    }
+
+    /// Every answer once more, with nothing new in it.
+    fn apply_again(&mut self) -> Duration {
+        let answers = answers(&self.opened);
+        self.apply(answers)
+    }
+
+    /// Every answer of another world in place of this one's.
+    fn apply_changed(&mut self, round: usize) -> Duration {
+        let answers = answers(if round.is_multiple_of(2) { &self.other } else { &self.opened });
+        self.apply(answers)
+    }
+
+    fn apply(&mut self, answers: Vec<Observation>) -> Duration {
+        let now = self.model.now;
+        timed(|| {
+            for observation in answers {
+                black_box(update(&mut self.model, now, Msg::Observed(Box::new(observation))));
+            }
+        })
+    }
+
+    /// A frame onto an empty screen: everything is sent.
+    fn draw_all(&mut self) -> Duration {
+        self.terminal.resize(Rect::new(0, 0, SIZE.width, SIZE.height)).expect("a line takes everything");
+        timed(|| self.draw())
+    }
+}
+
+fn answers(opened: &Opened) -> Vec<Observation> {
+    World::of(&opened.session.scopes)
+        .keys()
+        .map(|key| {
+            let answer = opened.drill.answer(&key);
+            Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None }
+        })
+        .collect()
+}
+
+fn an_hour_of_the_company() -> Duration {
+    timed(|| {
+        let spec = WorldSpec { at: SignedDuration::from_hours(1), ..WorldSpec::of("bad-deploy") };
+        let opened = Opened::frozen(&spec).expect("a shipped scenario opens");
+        let key = opened.keys().into_iter().next().expect("a world asks something");
+        black_box(opened.drill.answer(&key));
+    })
+}
+
+/// The real binary in a pseudo-terminal.
+struct Process {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    reader: Box<dyn Read + Send>,
+    // Held, because closing it would hang up on the process.
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Process {
+    fn start(resources: usize) -> Self {
+        let size = PtySize { rows: SIZE.height, cols: SIZE.width, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal opens");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_opscon"));
+        command.args(["drill", "calm", "--log-level", "off", "--resources", &resources.to_string()]);
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        let child = pair.slave.spawn_command(command).expect("the binary starts");
+        drop(pair.slave);
+        let reader = pair.master.try_clone_reader().expect("a pseudo-terminal can be read");
+        Self { child, reader, _master: pair.master }
+    }
+
+    /// Reads until the last line of a first frame has come.
+    fn read_frame(&mut self) {
+        let mut seen = Vec::new();
+        let mut buffer = vec![0; 65_536];
+        while !seen.windows(4).any(|bytes| bytes == b"quit") {
+            let read = self.reader.read(&mut buffer).expect("the process goes on writing");
+            assert!(read > 0, "the process ended before its first frame");
+            seen.extend_from_slice(&buffer[..read]);
+        }
+    }
+
+    fn id(&self) -> u32 {
+        self.child.process_id().expect("a started process has an id")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn first_frame() -> Duration {
+    let mut process = None;
+    let took = timed(|| process.insert(Process::start(0)).read_frame());
+    drop(process);
+    took
+}
+
+/// A calm world ticking and nobody at the keys: processor time, bytes to the terminal, memory.
+#[expect(clippy::disallowed_methods, reason = "a bench is there to read the clock, and to wait for a process")]
+fn idle(resources: usize, seconds: u64) {
+    let mut process = Process::start(resources);
+    process.read_frame();
+    let written = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&written);
+    let mut reader = std::mem::replace(&mut process.reader, Box::new(io::empty()));
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 65_536];
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            counter.fetch_add(read, Ordering::Relaxed);
+        }
+    });
+    std::thread::sleep(Duration::from_secs(seconds.min(5)));
+    let (cpu, bytes) = (cpu_of(process.id()), written.load(Ordering::Relaxed));
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (cpu, bytes) = (cpu_of(process.id()) - cpu, written.load(Ordering::Relaxed) - bytes);
+    let share = cpu.as_secs_f64() * 100.0 / seconds as f64;
+    say(
+        &format!("idle, {resources} resources beside the drill"),
+        &format!("{share:.2} % cpu"),
+        &format!("{} B/s", bytes as u64 / seconds),
+    );
+    say(&format!("resident, {resources} resources beside the drill"), &memory_of(process.id()), "");
+}
+
+/// Processor time of all threads so far. Linux only; elsewhere nothing is claimed.
+fn cpu_of(id: u32) -> Duration {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{id}/task")) else { return Duration::ZERO };
+    tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
+        .filter_map(|text| text.split(' ').next()?.parse().ok())
+        .map(Duration::from_nanos)
+        .sum()
+}
+
+fn memory_of(id: u32) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.map_or_else(|| "not known here".into(), |kib| format!("{:.1} MiB", kib / 1_024.0))
+}

@@ -42,7 +42,7 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) {
     let theme = Theme::new(model.settings.look.colours);
     let area = frame.area();
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
-        too_small(area, theme, frame);
+        too_small(model, area, theme, frame);
         return;
     }
     let [top, tabs, strip_area, body, bottom] = Layout::vertical([
@@ -66,10 +66,12 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-fn too_small(area: Rect, theme: Theme, frame: &mut Frame<'_>) {
+fn too_small(model: &Model, area: Rect, theme: Theme, frame: &mut Frame<'_>) {
     let Size { width, height } = SMALLEST;
+    // Even here: simulated data must never pass for real.
+    let drill = if model.session.drill.is_some() { "DRILL " } else { "" };
     let lines = [
-        format!("opscon needs {width}x{height},"),
+        format!("{drill}opscon needs {width}x{height},"),
         format!("this is {}x{}.", area.width, area.height),
         "Make the window larger,".to_owned(),
         "or run `opscon status`.".to_owned(),

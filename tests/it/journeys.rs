@@ -304,7 +304,7 @@ async fn hints_come_one_by_one() {
 async fn a_window_too_small_says_so_and_recovers() {
     let mut stage = Stage::open("calm").await;
     stage.resize(50, 10).await;
-    stage.shows("opscon needs 60x15");
+    stage.shows("DRILL opscon needs 60x15");
     stage.shows("this is 50x10");
     stage.resize(80, 24).await;
     stage.shows("Developer");

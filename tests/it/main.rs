@@ -4,8 +4,10 @@
 
 mod cli;
 mod journeys;
+mod picture;
 mod property;
 mod pty;
+mod readme;
 mod screens;
 mod simulation;
 mod support;

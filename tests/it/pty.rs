@@ -44,7 +44,7 @@ impl Session {
         let (send, output) = channel();
         #[expect(clippy::disallowed_methods, reason = "a pseudo-terminal can only be read by waiting")]
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 if send.send(buffer[..read].to_vec()).is_err() {
                     break;

@@ -261,7 +261,10 @@ impl Painter<'_> {
             let reading = board.reading(id);
             let theme = self.theme;
             let mut spans = vec![
-                Span::styled(format!(" {} ", theme.sign(reading.health)), theme.of_health(reading.health)),
+                Span::styled(
+                    format!(" {} {}  ", theme.sign(reading.health), reading.health.word()),
+                    theme.of_health(reading.health),
+                ),
                 Span::styled(id.title(), theme.style(if row == 0 { Role::Accent } else { Role::Strong })),
                 Span::raw("  "),
             ];
