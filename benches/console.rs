@@ -238,7 +238,7 @@ fn idle(resources: usize, seconds: u64) {
     std::thread::sleep(Duration::from_secs(seconds.min(5)));
     let (cpu, bytes) = (cpu_of(process.id()), written.load(Ordering::Relaxed));
     std::thread::sleep(Duration::from_secs(seconds));
-    let (cpu, bytes) = (cpu_of(process.id()) - cpu, written.load(Ordering::Relaxed) - bytes);
+    let (cpu, bytes) = (cpu_of(process.id()).saturating_sub(cpu), written.load(Ordering::Relaxed) - bytes);
     let share = cpu.as_secs_f64() * 100.0 / seconds as f64;
     say(
         &format!("idle, {resources} resources beside the drill"),
