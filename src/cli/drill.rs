@@ -17,6 +17,9 @@ use crate::runtime::terminal::{self, Guard};
 use crate::runtime::worlds::Opened;
 use crate::runtime::{input, log};
 
+/// Exit code of a console whose terminal went away: that of SIGHUP.
+const HUNG_UP: u8 = 128 + 1;
+
 pub(super) fn run(common: &Common, args: &args::Drill) -> Result<u8, CliError> {
     let (config, settings) = settings(common)?;
     let spec = WorldSpec {
@@ -57,20 +60,45 @@ async fn console(
     }
     console.prime().await;
     loop {
-        let mut inputs = EventStream::new().filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
+        // A terminal that can no longer be read is gone; asking it again would only spin.
+        let events = EventStream::new().take_while(|event| {
+            if let Err(error) = event {
+                tracing::error!(%error, "the terminal cannot be read");
+            }
+            std::future::ready(event.is_ok())
+        });
+        let mut inputs = events.filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
         let outcome = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::End(number) => {
                     tracing::info!(number, "ended by a signal");
+                    drop(guard);
                     return Ok(128 + number);
                 }
                 Signal::Pause => Outcome::Suspend,
             },
-            outcome = console.run(&mut inputs) => outcome.wrap_err("the terminal failed")?,
+            outcome = console.run(&mut inputs) => match outcome {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    drop(guard);
+                    return Err(error).wrap_err("the terminal failed");
+                }
+            },
             () = panic_if_asked(args.panic) => Outcome::Quit,
         };
         match outcome {
-            Outcome::Quit | Outcome::Closed => return Ok(0),
+            // The guard goes before the screen, which writes to the terminal once more when it is dropped.
+            Outcome::Quit => {
+                drop(guard);
+                return Ok(0);
+            }
+            Outcome::Closed => {
+                drop(guard);
+                return Ok(HUNG_UP);
+            }
+            Outcome::Suspend if !terminal::can_be_resumed() => {
+                console.model_mut().notify("no shell to suspend to: nobody could bring the console back");
+            }
             Outcome::Suspend => {
                 // Nobody may read the keyboard while the shell has it.
                 drop(inputs);

@@ -31,7 +31,7 @@ impl Clock {
     /// When, by tokio's clock, it will be `at` in the world.
     pub fn instant_of(&self, at: Timestamp) -> Instant {
         let ahead = at.duration_since(self.start).as_secs_f64().max(0.0) / self.speed;
-        // An hour is far enough to sleep; the sleeper looks again then.
+        // Some thirty years: far enough to sleep, and no overflow.
         self.origin + Duration::from_secs_f64(ahead.min(1e9))
     }
 

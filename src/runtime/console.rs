@@ -1,10 +1,13 @@
 //! The loop: wait for anything, take everything that is there, update, and draw once.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
@@ -117,7 +120,7 @@ where
             let outcome = tokio::select! {
                 biased;
                 input = inputs.next() => match input {
-                    Some(first) => self.take_inputs(first, inputs),
+                    Some(first) => self.take_inputs(first, inputs).await,
                     None => Some(Outcome::Closed),
                 },
                 () = self.inbox.arrival() => {
@@ -150,8 +153,8 @@ where
         Ok(None)
     }
 
-    /// Takes in an input and all that already wait behind it.
-    fn take_inputs(&mut self, first: Msg, inputs: &mut (impl Stream<Item = Msg> + Unpin)) -> Option<Outcome> {
+    /// Takes in an input and all that already wait behind it. Never waits.
+    async fn take_inputs(&mut self, first: Msg, inputs: &mut (impl Stream<Item = Msg> + Unpin)) -> Option<Outcome> {
         self.key_waits = true;
         let mut next = Some(first);
         for _ in 0..MOST_INPUTS {
@@ -159,7 +162,7 @@ where
             if let Some(outcome) = self.take(input) {
                 return Some(outcome);
             }
-            next = inputs.next().now_or_never().flatten();
+            next = waiting(inputs).await;
         }
         None
     }
@@ -206,6 +209,18 @@ where
 fn start(opened: &Opened) -> (Poller, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
     (Poller::start(opened.observe(), opened.keys(), opened.clock, Arc::clone(&inbox)), inbox)
+}
+
+/// The next input, if one is there already.
+///
+/// Asked with the waker of the task that will wait for the one after. `now_or_never` would ask with one that wakes nobody,
+/// and a stream may keep the first waker it is shown: the next key would then wait for the next tick of the clock.
+async fn waiting(inputs: &mut (impl Stream<Item = Msg> + Unpin)) -> Option<Msg> {
+    poll_fn(|context| match Pin::new(&mut *inputs).poll_next(context) {
+        Poll::Ready(input) => Poll::Ready(input),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn sleep_until(at: Option<Instant>) {

@@ -1,4 +1,4 @@
-//! Where observations wait for the loop: at most one for each question, the newest.
+//! Where observations wait for the loop: for each question the newest answer, and the failure after it if there is one.
 //!
 //! A channel would have to be bounded, and a bounded channel makes pollers wait for a console that is busy drawing. Here
 //! the bound is the number of questions, and what nobody has read yet is simply replaced.
@@ -12,26 +12,43 @@ use crate::world::port::{FeedKey, Observation};
 
 #[derive(Debug, Default)]
 pub struct Inbox {
-    waiting: Mutex<BTreeMap<FeedKey, Observation>>,
+    waiting: Mutex<BTreeMap<FeedKey, Slot>>,
     arrived: Notify,
+}
+
+/// What waits for one question. A failure does not push out the answer before it, which nobody has seen yet.
+#[derive(Debug)]
+struct Slot {
+    answer: Option<Observation>,
+    failure: Option<Observation>,
 }
 
 impl Inbox {
     pub fn put(&self, mut observation: Observation) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(missed) = waiting.remove(&observation.key) {
+        let slot = waiting.entry(observation.key.clone()).or_insert(Slot { answer: None, failure: None });
+        let missed = if observation.outcome.is_ok() {
+            slot.failure.take().into_iter().chain(slot.answer.take()).collect()
+        } else {
+            Vec::from_iter(slot.failure.take())
+        };
+        for missed in missed {
             // Its news is old, but its calls were made and paid for.
             observation.usage.calls += missed.usage.calls;
             observation.usage.micro_usd += missed.usage.micro_usd;
         }
-        waiting.insert(observation.key.clone(), observation);
+        if observation.outcome.is_ok() {
+            slot.answer = Some(observation);
+        } else {
+            slot.failure = Some(observation);
+        }
         drop(waiting);
         self.arrived.notify_one();
     }
 
     pub fn take(&self) -> Vec<Observation> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *waiting).into_values().collect()
+        std::mem::take(&mut *waiting).into_values().flat_map(|slot| slot.answer.into_iter().chain(slot.failure)).collect()
     }
 
     /// Waits until something was put in since the last wait. Dropping the future loses nothing.
@@ -45,6 +62,7 @@ mod tests {
     use super::*;
     use crate::domain::scope::{Environment, Scope, ScopeRef};
     use crate::world::feed::Feed;
+    use crate::world::feed::Payload;
     use crate::world::port::{CloudError, FaultClass, Usage};
     use jiff::Timestamp;
 
@@ -69,8 +87,13 @@ mod tests {
         }
     }
 
+    fn answer() -> Observation {
+        let payload = Payload::Alarms(std::sync::Arc::default());
+        Observation { outcome: Ok(payload), ..observation(Feed::Alarms, "") }
+    }
+
     #[test]
-    fn the_newest_answer_replaces_the_one_before_and_keeps_its_cost() {
+    fn the_newest_replaces_the_one_before_and_keeps_its_cost() {
         let inbox = Inbox::default();
         inbox.put(observation(Feed::Alarms, "old"));
         inbox.put(observation(Feed::Metrics, "other"));
@@ -80,5 +103,19 @@ mod tests {
         assert_eq!(all[0].outcome.as_ref().unwrap_err().message, "new");
         assert_eq!(all[0].usage.calls, 4);
         assert!(inbox.take().is_empty());
+    }
+
+    #[test]
+    fn an_answer_nobody_has_seen_outlives_the_failure_after_it() {
+        let inbox = Inbox::default();
+        inbox.put(observation(Feed::Alarms, "first"));
+        inbox.put(answer());
+        inbox.put(observation(Feed::Alarms, "then"));
+        inbox.put(observation(Feed::Alarms, "again"));
+        let all = inbox.take();
+        assert!(all[0].outcome.is_ok());
+        assert_eq!(all[0].usage.calls, 4);
+        assert_eq!(all[1].outcome.as_ref().unwrap_err().message, "again");
+        assert_eq!((all.len(), all[1].usage.calls), (2, 4));
     }
 }

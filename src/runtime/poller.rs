@@ -1,9 +1,12 @@
 //! The task that asks: follows the timetable, puts each question to the world, and leaves the answers in the inbox.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::domain::text::Text;
 use crate::runtime::clock::Clock;
@@ -14,8 +17,8 @@ use crate::world::port::{Answer, CloudError, FaultClass, FeedKey, Observation, O
 
 /// Questions under way at once. Enough to fill a console quickly, few enough not to be a burst of its own.
 const AT_ONCE: usize = 32;
-/// Wishes that may wait; more would only repeat themselves.
-const WISHES: usize = 64;
+/// Longest any question may take, whatever its own limits are: one that hangs must not keep its place for ever.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 #[derive(Debug)]
 pub enum Wish {
@@ -23,26 +26,43 @@ pub enum Wish {
     Focus(Vec<Feed>),
 }
 
+/// Wishes not yet taken up. Asking twice is asking once, and the newest focus is the focus: there is never more to keep
+/// than there are questions, and none is ever lost.
+#[derive(Debug, Default)]
+struct Wishes {
+    asked: Mutex<Wished>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Wished {
+    ask: BTreeSet<FeedKey>,
+    focus: Option<Vec<Feed>>,
+}
+
 /// A running poller. Dropping it ends the polling and forgets every answer under way.
 #[derive(Debug)]
 pub struct Poller {
-    wishes: mpsc::Sender<Wish>,
+    wishes: Arc<Wishes>,
     task: JoinHandle<()>,
 }
 
 impl Poller {
     pub fn start(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox: Arc<Inbox>) -> Self {
-        let (wishes, wished) = mpsc::channel(WISHES);
+        let wishes = Arc::new(Wishes::default());
         #[expect(clippy::disallowed_methods, reason = "the one task of the polling; aborted on drop")]
-        let task = tokio::spawn(poll(observe, keys, clock, inbox, wished));
+        let task = tokio::spawn(poll(observe, keys, clock, inbox, Arc::clone(&wishes)));
         Self { wishes, task }
     }
 
-    /// Asks for something; a wish that finds no room is as good as one already waiting.
     pub fn wish(&self, wish: Wish) {
-        if let Err(error) = self.wishes.try_send(wish) {
-            tracing::debug!(%error, "wish not taken");
+        let mut asked = self.wishes.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        match wish {
+            Wish::Ask(keys) => asked.ask.extend(keys),
+            Wish::Focus(feeds) => asked.focus = Some(feeds),
         }
+        drop(asked);
+        self.wishes.arrived.notify_one();
     }
 }
 
@@ -57,12 +77,12 @@ async fn poll(
     keys: Vec<FeedKey>,
     clock: Clock,
     inbox: Arc<Inbox>,
-    mut wished: mpsc::Receiver<Wish>,
+    wishes: Arc<Wishes>,
 ) {
     let mut schedule = Schedule::new(keys, clock.now());
     let mut asking: JoinSet<(FeedKey, Answer)> = JoinSet::new();
-    let mut asked: std::collections::HashMap<tokio::task::Id, FeedKey> = std::collections::HashMap::new();
-    let mut waiting: std::collections::VecDeque<FeedKey> = std::collections::VecDeque::new();
+    let mut asked: HashMap<Id, FeedKey> = HashMap::new();
+    let mut waiting: VecDeque<FeedKey> = VecDeque::new();
     loop {
         waiting.extend(schedule.take_due(clock.now()));
         while asking.len() < AT_ONCE {
@@ -70,7 +90,8 @@ async fn poll(
             let observe = Arc::clone(&observe);
             let question = key.clone();
             let handle = asking.spawn(async move {
-                let answer = observe.observe(&question).await;
+                let answer = tokio::time::timeout(PATIENCE, observe.observe(&question)).await;
+                let answer = answer.unwrap_or_else(|_| unanswered(&question));
                 (question, answer)
             });
             asked.insert(handle.id(), key);
@@ -98,22 +119,35 @@ async fn poll(
                 let next = schedule.done(&key, now, answer.outcome.is_err());
                 inbox.put(Observation { key, at: now, outcome: answer.outcome, usage: answer.usage, next });
             }
-            wish = wished.recv() => match wish {
-                Some(Wish::Ask(keys)) => schedule.ask_now(&keys, clock.now()),
-                Some(Wish::Focus(feeds)) => schedule.set_focus(&feeds),
-                None => return,
-            },
-            () = async { tokio::time::sleep_until(wake.unwrap_or_else(|| clock.next_second())).await }, if wake.is_some() => {}
+            () = wishes.arrived.notified() => {
+                let Wished { ask, focus } = std::mem::take(&mut *wishes.asked.lock().unwrap_or_else(PoisonError::into_inner));
+                if let Some(feeds) = focus {
+                    schedule.set_focus(&feeds);
+                }
+                schedule.ask_now(&ask, clock.now());
+            }
+            () = sleep_until(wake), if wake.is_some() => {}
         }
     }
 }
 
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+fn unanswered(key: &FeedKey) -> Answer {
+    let message = format!("no answer within {} s", PATIENCE.as_secs());
+    failed(key, FaultClass::Timeout, &message)
+}
+
 fn broken(key: &FeedKey) -> Answer {
-    let error = CloudError {
-        class: FaultClass::Malformed,
-        operation: key.feed.operation().into(),
-        message: Text::new("the console failed to read the answer; see its log"),
-        missing: None,
-    };
-    Answer { outcome: Err(error), usage: Usage::default() }
+    failed(key, FaultClass::Malformed, "the console failed to read the answer; see its log")
+}
+
+fn failed(key: &FeedKey, class: FaultClass, message: &str) -> Answer {
+    let error =
+        CloudError { class, operation: key.feed.operation().into(), message: Text::new(message), missing: None };
+    Answer { outcome: Err(error), usage: Usage { calls: 1, ..Usage::default() } }
 }

@@ -69,7 +69,7 @@ impl Schedule {
     }
 
     /// Asks now, or right after the answer that is under way.
-    pub fn ask_now(&mut self, keys: &[FeedKey], now: Timestamp) {
+    pub fn ask_now<'a>(&mut self, keys: impl IntoIterator<Item = &'a FeedKey>, now: Timestamp) {
         for key in keys {
             if let Some(entry) = self.entries.get_mut(key) {
                 entry.again = entry.in_flight;

@@ -7,7 +7,7 @@ use std::io;
 pub enum Signal {
     /// Leave: the number is the signal's, for the exit code.
     End(u8),
-    /// Hand the terminal back until resumed (SIGTSTP from outside; the key itself is ours).
+    /// Hand the terminal back until resumed (SIGTSTP from outside: in raw mode no key sends it).
     Pause,
 }
 

@@ -9,7 +9,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Line>>>;
 
 /// Whether the terminal is ours at the moment. A static, because a panic hook has nothing else to hold on to.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -51,7 +51,22 @@ pub fn give_back() {
 
 /// A screen that writes each frame in one piece.
 pub fn screen() -> io::Result<Screen> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Line(stdout()))))
+}
+
+/// The way to the terminal, open while the terminal is ours. What is written later (ratatui shows the cursor when it is
+/// dropped, and complains on the error stream if it cannot) goes nowhere: by then the terminal may be the shell's, or gone.
+#[derive(Debug)]
+pub struct Line(Stdout);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if TAKEN.load(Ordering::SeqCst) { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if TAKEN.load(Ordering::SeqCst) { self.0.flush() } else { Ok(()) }
+    }
 }
 
 /// Makes panics give the terminal back before they are reported. Only a panic of the loop ends the console; a task that
@@ -60,13 +75,13 @@ pub fn install_panic_hook() -> color_eyre::Result<()> {
     let (panic_hook, eyre_hook) =
         color_eyre::config::HookBuilder::default().display_env_section(false).try_into_hooks()?;
     eyre_hook.install()?;
-    let report = panic_hook.into_panic_hook();
     let main_thread = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
         tracing::error!(%info, "panic");
         if std::thread::current().id() == main_thread {
             give_back();
-            report(info);
+            // Not `eprintln`, which panics when the terminal is gone, and a panic in a panic ends without a word.
+            let _ = writeln!(io::stderr().lock(), "{}", panic_hook.panic_report(info));
         }
     }));
     Ok(())
@@ -80,7 +95,40 @@ pub fn stop_until_resumed() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether there is a shell that could bring a stopped process back. Without one (`xterm -e opscon`, a container's first
+/// process) it would be stopped for good: SIGSTOP spares nobody, unlike the terminal's own SIGTSTP.
+#[cfg(unix)]
+pub fn can_be_resumed() -> bool {
+    use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
+    let (group, Ok(session)) = (getpgrp(), getsid(None)) else { return false };
+    let mut above = getppid();
+    // Up through the parents in our own job (`cargo run`, `sudo`) to whoever started the job.
+    for _ in 0..32 {
+        let Some(parent) = above else { return false };
+        if getsid(Some(parent)) != Ok(session) {
+            return false;
+        }
+        if getpgid(Some(parent)) != Ok(group) {
+            return true;
+        }
+        above = parent_of(parent);
+    }
+    return false;
+
+    /// From `/proc`; elsewhere the job is taken to have a shell above it.
+    fn parent_of(process: Pid) -> Option<Pid> {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The command's name is in parentheses and may hold anything.
+        Pid::from_raw(stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?)
+    }
+}
+
 #[cfg(not(unix))]
 pub fn stop_until_resumed() -> io::Result<()> {
     Err(io::Error::other("this system cannot suspend a process"))
+}
+
+#[cfg(not(unix))]
+pub fn can_be_resumed() -> bool {
+    false
 }

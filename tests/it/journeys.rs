@@ -1,5 +1,7 @@
 //! What an operator lives through: the real loop on the drill world, with time that only moves when told to.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use opscon::app::msg::Msg;
 use opscon::app::tab::Tab;
@@ -185,6 +187,24 @@ async fn a_lost_region_is_mended_by_the_other() {
 #[tokio::test(start_paused = true)]
 async fn runaway_dev_is_mended_by_stopping_it() {
     check_mended("runaway-dev", &["stop={by='you'}"], 6).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_wakes_the_console_whenever_it_comes() {
+    let mut stage = Stage::open("calm").await;
+    for key in ["]", "[", "]"] {
+        let before = stage.model().tab;
+        let inputs = stage.inputs.clone();
+        let press = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            inputs.send(Msg::Key(key.parse().unwrap()));
+            std::future::pending().await
+        };
+        // Less than the second after which the clock would wake it anyway.
+        let waiting = async { tokio::join!(stage.console.run(&mut stage.inputs), press) };
+        let _ended: Result<(_, ()), _> = tokio::time::timeout(Duration::from_millis(60), waiting).await;
+        assert_ne!(stage.model().tab, before, "{key} was left lying");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ struct Session {
     screen: vt100::Parser,
     /// Everything the program wrote.
     raw: Vec<u8>,
+    /// How the terminal treated keys before the program came.
+    modes: String,
 }
 
 impl Session {
@@ -25,19 +27,14 @@ impl Session {
     }
 
     fn start_in(args: &[&str], cols: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
+        let words: Vec<&str> = std::iter::once(env!("CARGO_BIN_EXE_opscon")).chain(args.iter().copied()).collect();
+        Self::of(&words, cols, rows, variables)
+    }
+
+    fn of(words: &[&str], cols: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_opscon"));
-        command.args(args);
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
-        command.env("OPSCON_LOG_LEVEL", "off");
-        command.env("OPSCON_TIME_ZONE", "UTC");
-        command.env("RUST_BACKTRACE", "0");
-        command.env_remove("NO_COLOR");
-        command.env_remove("LC_ALL");
-        for (name, value) in variables {
-            command.env(name, value);
-        }
+        let command = command(words, variables);
+        let modes = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -53,7 +50,7 @@ impl Session {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(cells(rows), cells(cols), 0);
-        Self { child, master: pair.master, keyboard, output, screen, raw: Vec::new() }
+        Self { child, master: pair.master, keyboard, output, screen, raw: Vec::new(), modes }
     }
 
     /// Reads until the screen satisfies `condition`.
@@ -105,6 +102,7 @@ impl Session {
         assert!(!screen.alternate_screen(), "still on the alternate screen");
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
         assert!(!screen.bracketed_paste(), "pasting is still bracketed");
+        assert_eq!(format!("{:?}", self.master.get_termios()), self.modes, "keys are still raw");
     }
 
     fn resize(&mut self, cols: u16, rows: u16) {
@@ -117,6 +115,22 @@ impl Session {
         let id = rustix::process::Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
     }
+}
+
+fn command(words: &[&str], variables: &[(&str, &str)]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(words[0]);
+    command.args(&words[1..]);
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    command.env("OPSCON_LOG_LEVEL", "off");
+    command.env("OPSCON_TIME_ZONE", "UTC");
+    command.env("RUST_BACKTRACE", "0");
+    command.env_remove("NO_COLOR");
+    command.env_remove("LC_ALL");
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command
 }
 
 impl Drop for Session {
@@ -183,27 +197,49 @@ fn signals_give_the_terminal_back() {
     }
 }
 
+/// A closed window or a dropped SSH connection: the terminal is gone before the console hears of it.
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_goes_away_ends_the_console_in_order() {
+    let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut child = pair.slave.spawn_command(command(&[env!("CARGO_BIN_EXE_opscon"), "drill", "calm"], &[])).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut screen = vt100::Parser::new(cells(40), cells(120), 0);
+    let mut buffer = vec![0; 65_536];
+    while !screen.screen().contents().contains("73 of 73 boxes ok") {
+        let read = reader.read(&mut buffer).unwrap();
+        screen.process(&buffer[..read]);
+    }
+    drop((reader, pair.master));
+    assert_eq!(child.wait().unwrap().exit_code(), 129, "ended by the hang-up, not by a crash of its own");
+}
+
 #[cfg(unix)]
 #[test]
 fn suspending_gives_the_terminal_to_the_shell_until_it_is_wanted_back() {
-    let mut session = Session::start(&["drill", "calm"]);
+    let job = r#"set -m; "$0" drill calm; echo stopped; read line; fg > /dev/null; exit $?"#;
+    let mut session = Session::of(&["sh", "-c", job, env!("CARGO_BIN_EXE_opscon")], 120, 40, &[]);
     session.wait_for_text("73 of 73 boxes ok");
     session.press(":suspend\r");
-    session.wait_for("shell's screen", |screen| !screen.alternate_screen());
+    session.wait_for_text("stopped");
     session.check_restored();
-    // The process stops itself; a continue sent before that would be lost, so it is sent until it is heard.
-    let deadline = now() + PATIENCE;
-    while !session.screen.screen().alternate_screen() {
-        assert!(now() < deadline, "it never came back");
-        session.signal(rustix::process::Signal::CONT);
-        if let Ok(bytes) = session.output.recv_timeout(Duration::from_millis(50)) {
-            session.take(&bytes);
-        }
-    }
+    session.press("\r");
     session.wait_for_text("73 of 73 boxes ok");
     session.press("q");
     assert_eq!(session.end(), 0);
     session.check_restored();
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_shell_to_come_back_from_it_does_not_suspend() {
+    let mut session = Session::start(&["drill", "calm"]);
+    session.wait_for_text("73 of 73 boxes ok");
+    session.press(":suspend\r");
+    session.wait_for_text("no shell to suspend to");
+    session.press("q");
+    assert_eq!(session.end(), 0);
 }
 
 #[test]

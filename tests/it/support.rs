@@ -1,7 +1,9 @@
 //! A stage for the real loop: a drill, paused time, a screen made of text, and keys by name.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -17,23 +19,46 @@ use opscon::world::port::Observation;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use tokio::sync::mpsc;
 
-/// Keys and other inputs, as the terminal would send them.
-pub struct Inputs(mpsc::UnboundedReceiver<Msg>);
+/// Keys and other inputs, as the terminal would send them: like crossterm's stream, it keeps the first waker it is shown
+/// until something has arrived, and forgets those shown in between.
+#[derive(Clone, Default)]
+pub struct Inputs(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    inputs: VecDeque<Msg>,
+    waker: Option<Waker>,
+}
+
+impl Inputs {
+    pub fn send(&self, msg: Msg) {
+        let mut waiting = self.0.lock().unwrap();
+        waiting.inputs.push_back(msg);
+        if let Some(waker) = waiting.waker.take() {
+            waker.wake();
+        }
+    }
+}
 
 impl Stream for Inputs {
     type Item = Msg;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Msg>> {
-        self.0.poll_recv(context)
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Msg>> {
+        let mut waiting = self.0.lock().unwrap();
+        match waiting.inputs.pop_front() {
+            Some(msg) => Poll::Ready(Some(msg)),
+            None => {
+                waiting.waker.get_or_insert_with(|| context.waker().clone());
+                Poll::Pending
+            }
+        }
     }
 }
 
 pub struct Stage {
     pub console: Console<TestBackend>,
-    inputs: Inputs,
-    hand: mpsc::UnboundedSender<Msg>,
+    pub inputs: Inputs,
 }
 
 impl Stage {
@@ -45,9 +70,8 @@ impl Stage {
     pub async fn open_at(scenario: &str, at: SignedDuration) -> Self {
         let spec = WorldSpec { at, speed: 20.0, ..WorldSpec::of(scenario) };
         let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-        let (hand, inputs) = mpsc::unbounded_channel();
         let console = Console::new(settings(), Opened::running(&spec).unwrap(), terminal).unwrap();
-        let mut stage = Self { console, inputs: Inputs(inputs), hand };
+        let mut stage = Self { console, inputs: Inputs::default() };
         stage.console.prime().await;
         stage.run(SignedDuration::ZERO).await;
         stage
@@ -83,7 +107,7 @@ impl Stage {
     }
 
     pub fn send(&self, msg: Msg) {
-        self.hand.send(msg).unwrap();
+        self.inputs.send(msg);
     }
 
     /// Presses keys that are expected to end the console.
