@@ -48,7 +48,10 @@ impl Inbox {
 
     pub fn take(&self) -> Vec<Observation> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *waiting).into_values().flat_map(|slot| slot.answer.into_iter().chain(slot.failure)).collect()
+        std::mem::take(&mut *waiting)
+            .into_values()
+            .flat_map(|slot| slot.answer.into_iter().chain(slot.failure))
+            .collect()
     }
 
     /// Waits until something was put in since the last wait. Dropping the future loses nothing.

@@ -72,13 +72,7 @@ impl Drop for Poller {
     }
 }
 
-async fn poll(
-    observe: Arc<dyn Observe>,
-    keys: Vec<FeedKey>,
-    clock: Clock,
-    inbox: Arc<Inbox>,
-    wishes: Arc<Wishes>,
-) {
+async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox: Arc<Inbox>, wishes: Arc<Wishes>) {
     let mut schedule = Schedule::new(keys, clock.now());
     let mut asking: JoinSet<(FeedKey, Answer)> = JoinSet::new();
     let mut asked: HashMap<Id, FeedKey> = HashMap::new();
