@@ -108,7 +108,7 @@ impl Stage {
 
     fn draw(&mut self) {
         let Self { model, terminal, .. } = self;
-        terminal.draw(|frame| opscon::view::draw(model, frame)).expect("a line takes everything");
+        terminal.draw(|frame| _ = opscon::view::draw(model, frame)).expect("a line takes everything");
     }
 
     fn key_to_frame(&mut self, round: usize) -> Duration {

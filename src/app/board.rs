@@ -59,8 +59,9 @@ impl Board {
             if !is_due && !spec(*id).sources.iter().any(|source| feeds.contains(source)) {
                 continue;
             }
-            let fresh = read(*id, sight);
             let place = id.index();
+            let mut fresh = read(*id, sight);
+            fresh.remember(&self.readings[place], sight.at);
             if fresh.health != self.readings[place].health {
                 self.since[place] = Some(sight.at);
             }

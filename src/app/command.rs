@@ -104,6 +104,9 @@ fn always(_: &Model) -> Result<(), &'static str> {
 }
 
 fn troubled(model: &Model) -> Result<(), &'static str> {
+    if model.tab != Tab::Board {
+        return Err("only on the board");
+    }
     if model.board.readings().iter().any(|reading| reading.health.wants_eyes()) {
         Ok(())
     } else {

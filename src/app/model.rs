@@ -4,13 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::board::Board;
 use crate::app::msg::{Size, WorldSpec};
-use crate::app::overlay::Overlay;
+use crate::app::overlay::{Drawn, Overlay};
 use crate::app::settings::Settings;
 use crate::app::tab::Tab;
 use crate::app::tab::board::BoardTab;
 use crate::app::tab::feeds::FeedsTab;
 use crate::domain::exercise::Exercise;
 use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
 use crate::world::World;
 use crate::world::sight::Sight;
 
@@ -57,7 +58,7 @@ pub struct DrillSession {
 /// One line for the operator, gone after a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    pub text: String,
+    pub text: Text,
     pub until: Timestamp,
 }
 
@@ -97,8 +98,20 @@ impl Model {
         self.world.places().iter().find_map(|place| place.feeds.exercise.value())
     }
 
+    /// Takes back what the last frame found out.
+    pub fn settle(&mut self, drawn: Drawn) {
+        match (self.overlays.last_mut(), &mut self.board_tab.page) {
+            (Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }), _) => scroll.settle(drawn),
+            (None, Some(page)) if self.tab == Tab::Board => page.scroll.settle(drawn),
+            _ => {}
+        }
+    }
+
     pub fn notify(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), until: self.now + NOTICE_STAYS });
+        // Seconds of the reader, not of a drill that runs faster.
+        let speed = self.session.drill.as_ref().map_or(1.0, |drill| drill.spec.speed.max(1.0));
+        let stays = NOTICE_STAYS.saturating_mul(speed.ceil() as i32);
+        self.notice = Some(Notice { text: Text::new(&text.into()), until: self.now + stays });
         self.is_dirty = true;
     }
 }

@@ -18,8 +18,15 @@ pub enum Overlay {
     },
 }
 
-/// A position in something longer than the screen. The end is only known when drawing, so it may lie beyond; the view
-/// shows the last page then, and moving back counts from there.
+/// What only drawing finds out, told back to the model so that the next key starts from what is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// The last offset of the text on top.
+    pub scroll_end: usize,
+}
+
+/// A position in something longer than the screen. The end is only known when drawing, so it may lie beyond until then;
+/// [`Drawn`] brings it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scroll {
     pub offset: usize,
@@ -28,5 +35,9 @@ pub struct Scroll {
 impl Scroll {
     pub fn by(&mut self, lines: isize, longest: usize) {
         self.offset = self.offset.min(longest).saturating_add_signed(lines).min(longest);
+    }
+
+    pub fn settle(&mut self, drawn: Drawn) {
+        self.offset = self.offset.min(drawn.scroll_end);
     }
 }

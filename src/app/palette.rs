@@ -6,6 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::app::command::{COMMANDS, CommandId};
 use crate::app::model::Model;
 use crate::domain::board::BoxId;
+use crate::domain::text::Text;
 use crate::world::feed::Feed;
 use crate::world::port::FaultClass;
 
@@ -78,7 +79,7 @@ impl Palette {
     pub fn insert(&mut self, text: &str, model: &Model) {
         let room = LONGEST_QUERY.saturating_sub(self.query.chars().count());
         self.query
-            .extend(text.chars().take_while(|character| *character != '\n').filter(|c| !c.is_control()).take(room));
+            .extend(text.chars().take_while(|c| !matches!(c, '\n' | '\r')).filter(|c| Text::may_hold(*c)).take(room));
         self.search(model);
     }
 

@@ -79,6 +79,8 @@ async fn console(
             },
             outcome = console.run(&mut inputs) => match outcome {
                 Ok(outcome) => outcome,
+                // The hang-up itself may still be on its way.
+                Err(error) if terminal::is_gone(&error) => Outcome::Closed,
                 Err(error) => {
                     drop(guard);
                     return Err(error).wrap_err("the terminal failed");

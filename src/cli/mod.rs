@@ -18,12 +18,15 @@ use args::Command;
 
 use crate::app::settings::{Glyphs, Settings};
 use crate::config::{Config, ConfigError};
+use crate::domain::text::Text;
 use crate::runtime::worlds::{OpenError, scenario_cards};
 use crate::view::ascii;
 
 /// A wrong command line or configuration, in every command: EX_USAGE of `sysexits.h`.
 const USAGE: u8 = 64;
 const FAILURE: u8 = 1;
+/// Longer lines of a message are cut.
+const LONGEST_LINE: usize = 2_000;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +92,10 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// What is quoted in a message (a name from the command line, a line of a file) may hold anything.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "opscon: {message}");
+    let lines: Vec<String> = message.lines().map(|line| Text::cut_to(line, LONGEST_LINE).to_string()).collect();
+    let _ = writeln!(io::stderr().lock(), "opscon: {}", lines.join("\n"));
 }
 
 fn print(text: &str) -> Result<(), CliError> {

@@ -56,6 +56,17 @@ impl Database {
     }
 }
 
+impl DatabaseEvent {
+    /// True for what can explain why a database does not answer. Backups and configuration changes go on beside it.
+    /// The categories are those of `DescribeEventCategories`.
+    pub fn is_about_availability(&self) -> bool {
+        matches!(
+            self.category.as_str(),
+            "availability" | "failover" | "failure" | "low storage" | "recovery" | "read replica" | "maintenance"
+        )
+    }
+}
+
 impl Identified for Database {
     fn key(&self) -> &str {
         self.id.as_str()

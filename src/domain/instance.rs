@@ -24,6 +24,8 @@ pub struct Instance {
     pub checks: Text,
     /// A retirement or maintenance AWS has scheduled, in its words.
     pub scheduled_event: Option<Text>,
+    /// When EC2 gave notice to take this Spot instance back.
+    pub interruption: Option<Timestamp>,
     /// The schedule named by its tags, if any.
     pub schedule: Option<Text>,
     /// List price.

@@ -115,7 +115,7 @@ measures! {
     SnsFailed, "AWS/SNS", "NumberOfNotificationsFailed", "Sum", "TopicName", PerMinute, Board;
     NatPortErrors, "AWS/NATGateway", "ErrorPortAllocation", "Sum", "NatGatewayId", PerMinute, Board;
     NatPacketsDropped, "AWS/NATGateway", "PacketsDropCount", "Sum", "NatGatewayId", PerMinute, Graph;
-    NatBytesOut, "AWS/NATGateway", "BytesOutToDestination", "Sum", "NatGatewayId", Bytes, Board;
+    NatBytesOut, "AWS/NATGateway", "BytesOutToDestination", "Sum", "NatGatewayId", Bytes, Graph;
     WafBlocked, "AWS/WAFV2", "BlockedRequests", "Sum", "WebACL", PerMinute, Board;
     CanarySuccess, "CloudWatchSynthetics", "SuccessPercent", "Average", "CanaryName", Percent, Board;
     EstimatedCharges, "AWS/Billing", "EstimatedCharges", "Maximum", "Currency", Dollars, Graph;
@@ -139,16 +139,33 @@ pub struct Series {
     pub values: Arc<[f64]>,
 }
 
+/// How many periods back a value still counts as the present one.
+const PRESENT: usize = 4;
+
 impl Series {
-    /// The newest value there is, looking back over gaps.
+    /// The newest value, looking back over a gap of a few periods: CloudWatch may be two or three minutes behind. What
+    /// has been silent for longer has no present value.
     pub fn latest(&self) -> Option<f64> {
-        self.values.iter().rev().copied().find(|value| value.is_finite())
+        self.values.iter().rev().take(PRESENT).copied().find(|value| value.is_finite())
     }
 
-    /// The mean of the last `count` periods that have a value.
+    /// The mean over the last `count` periods before the gap at the end, if that is short.
     pub fn mean_of_last(&self, count: usize) -> Option<f64> {
-        let recent: Vec<f64> =
-            self.values.iter().rev().take(count).copied().filter(|value| value.is_finite()).collect();
+        let gap = self.values.iter().rev().take_while(|value| !value.is_finite()).count();
+        if gap < PRESENT { self.mean_between(gap, gap + count) } else { None }
+    }
+
+    /// The mean of what there is between `newer` and `older` periods ago.
+    pub fn mean_between(&self, newer: usize, older: usize) -> Option<f64> {
+        let recent: Vec<f64> = self
+            .values
+            .iter()
+            .rev()
+            .skip(newer)
+            .take(older.saturating_sub(newer))
+            .copied()
+            .filter(|value| value.is_finite())
+            .collect();
         if recent.is_empty() { None } else { Some(recent.iter().sum::<f64>() / recent.len() as f64) }
     }
 
@@ -162,7 +179,7 @@ impl Series {
     }
 
     /// Start of the unbroken run of newest values for which `holds`; gaps do not break it. `None` when the newest value
-    /// does not.
+    /// does not, and when all of them do: then it began before what is held, nobody knows when.
     pub fn holding_since(&self, holds: impl Fn(f64) -> bool) -> Option<Timestamp> {
         let mut since = None;
         for (back, value) in self.values.iter().rev().enumerate() {
@@ -170,11 +187,11 @@ impl Series {
                 continue;
             }
             if !holds(*value) {
-                break;
+                return since;
             }
             since = Some(self.newest - self.period * back as i32);
         }
-        since
+        None
     }
 
     /// True when each of the last `count` periods is above the one before it.
@@ -257,6 +274,10 @@ mod tests {
     #[test]
     fn a_gap_is_not_a_zero() {
         assert_eq!(series(&[1.0, 4.0, f64::NAN]).latest(), Some(4.0));
+        assert_eq!(series(&[4.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]).latest(), None);
+        assert_eq!(series(&[2.0, 4.0, f64::NAN]).mean_of_last(2), Some(3.0));
+        assert_eq!(series(&[4.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]).mean_of_last(5), None);
+        assert_eq!(series(&[1.0, 3.0, 9.0]).mean_between(1, 3), Some(2.0));
         assert_eq!(series(&[f64::NAN, 4.0, 2.0]).mean_of_last(3), Some(3.0));
         assert_eq!(series(&[f64::NAN]).latest(), None);
         assert_eq!(series(&[f64::NAN]), series(&[f64::NAN]));
@@ -277,6 +298,7 @@ mod tests {
         let of = |values: &[f64]| series(values).holding_since(breaching).map(|at| at.as_second() / 60);
         assert_eq!(of(&[0.0, 7.0, f64::NAN, 7.0]), Some(-2));
         assert_eq!(of(&[7.0, 0.0]), None);
+        assert_eq!(of(&[f64::NAN, 7.0, 7.0]), None);
         assert_eq!(of(&[]), None);
     }
 

@@ -48,7 +48,6 @@ pub struct Purchasing {
     pub on_demand_per_day: Usd,
     pub spot_per_day: Usd,
     pub reservations: Vec<Reservation>,
-    pub interruptions: Vec<Interruption>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,13 +57,6 @@ pub struct Reservation {
     pub count: u32,
     pub utilisation_percent: f64,
     pub expires: Timestamp,
-}
-
-/// A Spot interruption notice: two minutes' warning.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Interruption {
-    pub instance: Text,
-    pub at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

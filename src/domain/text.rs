@@ -39,6 +39,11 @@ impl Text {
         Self(Arc::from(clean(raw, limit)))
     }
 
+    /// Whether a character stays as it is. Typed and pasted text is made of these only.
+    pub fn may_hold(character: char) -> bool {
+        !is_harmful(character)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -224,23 +224,29 @@ fn judge(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> (Option<A
     let breaching: Vec<Option<bool>> =
         values.iter().map(|value| value.map(|value| metric.comparison.breaches(value, metric.threshold))).collect();
     let outcome = evaluate(&breaching, metric.of, metric.to_alarm, metric.missing);
-    let reason = match outcome {
-        Some(AlarmState::InsufficientData) => "no datapoints".to_owned(),
-        _ => threshold_words(metric, &values, &breaching),
-    };
-    (outcome, reason)
+    (outcome, threshold_words(metric, &values))
 }
 
-fn threshold_words(metric: &Metric, values: &[Option<f64>], breaching: &[Option<bool>]) -> String {
-    let newest = breaching.iter().rev().take(metric.of as usize);
-    let count = newest.filter(|breaches| **breaches == Some(true)).count();
-    let last =
-        values.iter().rev().flatten().next().map_or_else(|| "none".to_owned(), |value| in_unit(metric.measure, *value));
+/// What decided: the datapoints there were, and what became of those there were not.
+fn threshold_words(metric: &Metric, values: &[Option<f64>]) -> String {
+    let real: Vec<f64> = values.iter().rev().flatten().copied().take(metric.of as usize).collect();
+    let missing = metric.of as usize - real.len();
+    let treated = match metric.missing {
+        Breaching => ", treated as breaching",
+        NotBreaching => ", treated as within",
+        Ignore | Missing => "",
+    };
+    let Some(newest) = real.first() else {
+        return format!("no datapoints for {}{treated}", units::plural(missing, "minute", "minutes"));
+    };
+    let count = real.iter().filter(|value| metric.comparison.breaches(**value, metric.threshold)).count();
+    let gap = if missing == 0 { String::new() } else { format!(", {missing} missing{treated}") };
     format!(
-        "{count} of the last {} datapoints were {} {} (newest {last})",
-        units::plural(metric.of as usize, "minute's", "minutes'"),
+        "{count} of the last {} datapoints were {} {} (newest {}){gap}",
+        units::plural(real.len(), "minute's", "minutes'"),
         metric.comparison.symbol(),
-        in_unit(metric.measure, metric.threshold)
+        in_unit(metric.measure, metric.threshold),
+        in_unit(metric.measure, *newest),
     )
 }
 

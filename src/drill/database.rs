@@ -3,6 +3,7 @@
 use crate::domain::text::Text;
 use crate::drill::fleet::{Mean, TICK, strain};
 use crate::drill::noise::Noise;
+use crate::drill::simulation::TICKS_PER_MINUTE;
 
 /// What the primary can do per second.
 const WRITES: f64 = 1_500.0;
@@ -12,6 +13,7 @@ const REPLAY: f64 = 1_150.0;
 /// Connections each client unit holds when nothing waits.
 const CONNECTIONS_PER_CLIENT: f64 = 12.0;
 pub const MAX_CONNECTIONS: u32 = 1_200;
+const TICKS_PER_DAY: i64 = 24 * 60 * TICKS_PER_MINUTE;
 /// Bytes each write adds.
 const BYTES_PER_WRITE: f64 = 900.0;
 
@@ -22,6 +24,7 @@ pub struct Mysql {
     pub cpu: f64,
     pub connections: f64,
     pub free_bytes: f64,
+    usually_free: f64,
     pub replicas: Vec<Replica>,
     /// Tick of the newest event that a point-in-time restore could reach.
     pub restorable: i64,
@@ -37,6 +40,7 @@ pub enum PrimaryState {
     },
     /// Being replaced; serves again at the tick.
     Recovering {
+        since: i64,
         until: i64,
     },
 }
@@ -76,6 +80,7 @@ impl Mysql {
             cpu: 30.0,
             connections: 200.0,
             free_bytes: allocated * 0.58,
+            usually_free: allocated * 0.58,
             replicas: vec![
                 replica("orders-replica-1", false),
                 replica("orders-replica-2", false),
@@ -96,13 +101,13 @@ impl Mysql {
     }
 
     /// Begins to bring a primary back.
-    pub fn restore(&mut self, until: i64) {
-        self.state = PrimaryState::Recovering { until };
+    pub fn restore(&mut self, tick: i64, until: i64) {
+        self.state = PrimaryState::Recovering { since: tick, until };
     }
 
     /// One tick of work. `home_is_up` is false when the first region is lost.
     pub fn work(&mut self, tick: i64, demand: Demand, home_is_up: bool) {
-        if let PrimaryState::Recovering { until } = self.state
+        if let PrimaryState::Recovering { until, .. } = self.state
             && tick >= until
         {
             self.state = PrimaryState::Available;
@@ -120,7 +125,11 @@ impl Mysql {
         } else {
             0.0
         };
-        self.free_bytes -= writes * TICK as f64 * BYTES_PER_WRITE;
+        self.free_bytes = (self.free_bytes - writes * TICK as f64 * BYTES_PER_WRITE).max(0.0);
+        // Every night what is older than a quarter of a year goes to the archive.
+        if tick.rem_euclid(TICKS_PER_DAY) == 0 {
+            self.free_bytes = self.free_bytes.max(self.usually_free);
+        }
         // Transaction logs are shipped every five minutes.
         if serving && tick.rem_euclid(30) == 0 {
             self.restorable = tick;
@@ -202,7 +211,7 @@ mod tests {
         assert!((mysql.failing_writes(true) - 1.0).abs() < f64::EPSILON);
         assert_eq!(mysql.replicas[0].lag, None);
         assert!(mysql.restorable < 10);
-        mysql.restore(30);
+        mysql.restore(20, 30);
         run(&mut mysql, 20..40, 300.0);
         assert!(mysql.is_available());
         assert!(mysql.failing_writes(true) < f64::EPSILON);

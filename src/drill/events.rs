@@ -53,14 +53,14 @@ impl Simulation {
             Happening::Surge(surge) => self.surges.push((surge.clone(), tick)),
             Happening::Scale(scale) => {
                 if let Some(fleet) = self.fleet_mut(scale.fleet.as_str()) {
-                    fleet.max = scale.max.unwrap_or(fleet.max);
+                    fleet.max = scale.max.unwrap_or(fleet.max).max(fleet.min);
                     if let Some(desired) = scale.desired {
                         fleet.set_desired(tick, desired.clamp(fleet.min, fleet.max), "a user request");
                     }
                 }
             }
             Happening::LosePrimary(_) => self.mysql.lose(tick),
-            Happening::RestorePrimary(restore) => self.mysql.restore(tick + restore.takes.as_secs() / TICK),
+            Happening::RestorePrimary(restore) => self.mysql.restore(tick, tick + restore.takes.as_secs() / TICK),
             Happening::Poison(poison) => self.poison = poison.per_minute,
             Happening::Cure(cure) => {
                 self.poison = 0.0;

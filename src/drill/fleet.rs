@@ -296,8 +296,11 @@ impl Fleet {
         if self.units.iter().any(is_deploying) || tick < rollout.next_batch {
             return;
         }
-        let waiting: Vec<usize> =
-            (0..self.units.len()).filter(|at| self.units[*at].release.version != version).collect();
+        // A unit on its way out is let go.
+        let waiting: Vec<usize> = (0..self.units.len())
+            .filter(|at| self.units[*at].release.version != version)
+            .filter(|at| !matches!(self.units[*at].state, UnitState::Draining { .. }))
+            .collect();
         if waiting.is_empty() {
             // Watch the last batch for a minute before calling it done.
             if tick >= rollout.next_batch + 3 {

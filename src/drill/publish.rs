@@ -4,6 +4,7 @@ use crate::domain::metric::Measure as M;
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::database::PrimaryState;
+use crate::drill::feeds::network;
 use crate::drill::fleet::{Fleet, Minute};
 use crate::drill::simulation::{ORDERS_BYTES, Simulation, TICKS_PER_MINUTE};
 use crate::drill::{database, queue, redis};
@@ -29,6 +30,7 @@ impl Simulation {
         self.publish_fleets(minute, home_up);
         self.publish_database(minute, home_up);
         self.publish_queues(minute, home_up);
+        self.publish_network(minute, home_up);
         self.publish_rest(minute, home_up);
         for fleet in [
             &mut self.web,
@@ -119,6 +121,15 @@ impl Simulation {
             put(M::RdsWriteLatency, tally.write_latency.value());
             put(M::RdsReadLatency, tally.read_latency.value());
         }
+        let quiet = &self.noise.of("dev-orders");
+        let dev_orders = Text::new("dev-orders");
+        let mut put = |measure, value| self.gauges.publish(Site::Dev, measure, &dev_orders, minute, value);
+        put(M::RdsCpu, 4.0 + quiet.smooth(minute, 7));
+        put(M::RdsConnections, 6.0);
+        put(M::RdsFreeStorage, 13.4 * 1_073_741_824.0);
+        put(M::RdsFreeMemory, 2.1 * 1_073_741_824.0);
+        put(M::RdsWriteLatency, 0.003);
+        put(M::RdsReadLatency, 0.001);
         for replica in &mysql.replicas {
             let site = if replica.is_remote { Site::Standby } else { Site::Prod };
             if site == Site::Prod && !home_up {
@@ -149,6 +160,24 @@ impl Simulation {
         self.gauges.publish(Site::Prod, M::SnsPublished, &events, minute, self.orders.minute.sent as f64);
         self.gauges.publish(Site::Prod, M::SnsFailed, &events, minute, 0.0);
         self.gauges.publish(Site::Prod, M::SnsPublished, &"page-oncall".into(), minute, 0.0);
+    }
+
+    fn publish_network(&mut self, minute: i64, home_up: bool) {
+        let out = self.visitors * 60.0 * 3_800.0;
+        let sites = [
+            (Site::Prod, if home_up { out } else { 0.0 }, home_up),
+            (Site::Standby, if home_up { 40_000.0 } else { out }, true),
+            (Site::Dev, 900_000.0, true),
+        ];
+        for (site, bytes, _) in sites.into_iter().filter(|(_, _, is_up)| *is_up) {
+            let zones = network::zones(site);
+            for nat in (0..zones).map(|zone| network::nat_id(site, zone)) {
+                let mut put = |measure, value| self.gauges.publish(site, measure, &nat, minute, value);
+                put(M::NatBytesOut, bytes / zones as f64);
+                put(M::NatPortErrors, 0.0);
+                put(M::NatPacketsDropped, 0.0);
+            }
+        }
     }
 
     fn publish_rest(&mut self, minute: i64, home_up: bool) {
@@ -187,13 +216,6 @@ impl Simulation {
             put(M::LambdaThrottles, 0.0);
             put(M::LambdaDurationP99, seconds * 1_000.0 * 2.4 * wobble);
             put(M::LambdaConcurrency, (calls / 60.0 * seconds * 1.4).ceil());
-        }
-        for zone in ["a", "b", "c"] {
-            let nat = Text::new(&format!("nat-0a1b2c3d4e5f6070{zone}"));
-            let mut put = |measure, value| self.gauges.publish(Site::Prod, measure, &nat, minute, value);
-            put(M::NatBytesOut, self.visitors * 60.0 * 3_800.0 / 3.0);
-            put(M::NatPortErrors, 0.0);
-            put(M::NatPacketsDropped, 0.0);
         }
         let blocked = USUALLY_BLOCKED * (1.0 + 0.25 * self.noise.of("waf").smooth(minute, 4));
         self.gauges.publish(Site::Prod, M::WafBlocked, &WEB_ACL.into(), minute, blocked.round());

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::app::model::Model;
 use crate::app::msg::{Cmd, Msg, Size};
+use crate::app::overlay::Drawn;
 use crate::app::settings::Settings;
 use crate::app::update::update;
 use crate::runtime::inbox::Inbox;
@@ -146,7 +147,9 @@ where
         if let Some(due) = self.last_frame.map(|last| last + pause).filter(|due| *due > now) {
             return Ok(Some(due));
         }
-        self.terminal.draw(|frame| view::draw(&self.model, frame)).map_err(io::Error::other)?;
+        let mut drawn = Drawn::default();
+        self.terminal.draw(|frame| drawn = view::draw(&self.model, frame)).map_err(io::Error::other)?;
+        self.model.settle(drawn);
         self.model.is_dirty = false;
         self.key_waits = false;
         self.last_frame = Some(now);

@@ -49,6 +49,21 @@ pub fn give_back() {
     let _ = disable_raw_mode();
 }
 
+/// Whether an error means that there is no terminal any more: the window was closed or the connection dropped.
+pub fn is_gone(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    [Some(error), inner].into_iter().flatten().any(|error| {
+        let kind = error.kind();
+        matches!(kind, io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected) || error.raw_os_error() == NO_TERMINAL
+    })
+}
+
+/// What writing to a terminal that was hung up answers.
+#[cfg(unix)]
+const NO_TERMINAL: Option<i32> = Some(rustix::io::Errno::IO.raw_os_error());
+#[cfg(not(unix))]
+const NO_TERMINAL: Option<i32> = None;
+
 /// A screen that writes each frame in one piece.
 pub fn screen() -> io::Result<Screen> {
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Line(stdout()))))

@@ -17,7 +17,7 @@ use crate::world::board::observed_at;
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     if let Some(notice) = &model.notice {
-        let text = fit(&notice.text, usize::from(area.width).saturating_sub(2));
+        let text = fit(notice.text.as_str(), usize::from(area.width).saturating_sub(2));
         frame.render_widget(Line::styled(format!(" {text}"), theme.style(Role::Accent)), area);
         return;
     }

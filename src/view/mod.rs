@@ -26,24 +26,28 @@ use ratatui::text::Line;
 
 use crate::app::model::Model;
 use crate::app::msg::Size;
+use crate::app::overlay::Drawn;
 use crate::app::settings::Glyphs;
 use crate::app::tab::Tab;
 use crate::app::tab::board::{Area, SMALLEST};
 use crate::view::theme::{Role, Theme};
 
-pub fn draw(model: &Model, frame: &mut Frame<'_>) {
-    lay_out(model, frame);
+/// Draws the model, and says what only drawing finds out.
+pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Drawn {
+    let drawn = Drawn { scroll_end: lay_out(model, frame) };
     if model.settings.look.glyphs == Glyphs::Ascii {
         ascii::flatten(frame.buffer_mut());
     }
+    drawn
 }
 
-fn lay_out(model: &Model, frame: &mut Frame<'_>) {
+/// Returns how far the text on top can be scrolled.
+fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
     let theme = Theme::new(model.settings.look.colours);
     let area = frame.area();
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
         too_small(model, area, theme, frame);
-        return;
+        return 0;
     }
     let [top, tabs, strip_area, body, bottom] = Layout::vertical([
         Constraint::Length(1),
@@ -56,14 +60,18 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, theme, top, frame);
     header::draw_tabs(model, theme, tabs, frame);
     strip::draw(model, theme, strip_area, frame);
-    match model.tab {
+    let mut scroll_end = match model.tab {
         Tab::Board => tab::board::draw(model, theme, body, frame),
-        Tab::Feeds => tab::feeds::draw(model, theme, body, frame),
-    }
+        Tab::Feeds => {
+            tab::feeds::draw(model, theme, body, frame);
+            0
+        }
+    };
     footer::draw(model, theme, bottom, frame);
     for layer in &model.overlays {
-        overlay::draw(layer, model, theme, body, frame);
+        scroll_end = overlay::draw(layer, model, theme, body, frame);
     }
+    scroll_end
 }
 
 fn too_small(model: &Model, area: Rect, theme: Theme, frame: &mut Frame<'_>) {

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
+use crate::world::feed::Feed;
+use crate::world::sight::Sight;
 use crate::world::{Place, World};
 
 /// Something that was done to the system, by a person or by a machine.
@@ -67,6 +69,25 @@ pub const LOOKBACK: SignedDuration = SignedDuration::from_mins(30);
 
 /// Machines started one by one within this time count as one launch.
 const LAUNCH_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The feeds changes are drawn from.
+pub const SOURCES: [Feed; 4] = [Feed::Deployments, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
+
+/// What of [`SOURCES`] could not be read, or not lately, as `deployments of acme-prod eu-west-1`: a change may hide
+/// there.
+pub fn unseen(sight: &Sight<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    for feed in SOURCES {
+        for place in sight.places().filter(|place| place.is_asked(feed)) {
+            let is_fresh =
+                place.observed_at(feed).is_some_and(|then| sight.at.duration_since(then) <= feed.stale_after());
+            if !is_fresh {
+                all.push(format!("{} of {}", feed.name(), place.scope));
+            }
+        }
+    }
+    all
+}
 
 /// Every change since `from`, newest first.
 pub fn since(world: &World, from: Timestamp) -> Vec<Change> {

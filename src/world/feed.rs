@@ -32,6 +32,7 @@ use crate::domain::source::SourceRepository;
 use crate::domain::spend::{Purchasing, Recommendation, Schedule, Spend};
 use crate::domain::trace::{ServiceNode, TraceSummary};
 use crate::world::port::CloudError;
+use crate::world::reads;
 
 /// Where a feed is read: in every region, or once per account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub enum Price {
 /// What is held of one feed in one scope.
 #[derive(Clone, Debug)]
 pub struct Held<T> {
+    feed: Feed,
     value: Option<Arc<T>>,
     observed_at: Option<Timestamp>,
     fault: Option<Fault>,
@@ -85,14 +87,13 @@ impl Status<'_> {
     }
 }
 
-impl<T> Default for Held<T> {
-    fn default() -> Self {
-        Self { value: None, observed_at: None, fault: None }
-    }
-}
-
 impl<T> Held<T> {
+    fn nothing_of(feed: Feed) -> Self {
+        Self { feed, value: None, observed_at: None, fault: None }
+    }
+
     pub fn value(&self) -> Option<&T> {
+        reads::note(self.feed);
         self.value.as_deref()
     }
 
@@ -110,6 +111,7 @@ impl<T> Held<T> {
 
 impl<T> Held<List<T>> {
     pub fn items(&self) -> impl Iterator<Item = &T> {
+        reads::note(self.feed);
         self.value.iter().flat_map(|list| list.iter().map(AsRef::as_ref))
     }
 }
@@ -176,8 +178,14 @@ macro_rules! feeds {
         pub enum Payload { $($variant(Arc<$type>)),+ }
 
         /// What is held of every feed in one scope.
-        #[derive(Clone, Debug, Default)]
+        #[derive(Clone, Debug)]
         pub struct Feeds { $(pub $field: Held<$type>),+ }
+
+        impl Default for Feeds {
+            fn default() -> Self {
+                Self { $($field: Held::nothing_of(Feed::$variant)),+ }
+            }
+        }
 
         impl Feed {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
@@ -262,7 +270,7 @@ feeds! {
         ["autoscaling:DescribePolicies", "application-autoscaling:DescribeScalingPolicies",
          "application-autoscaling:DescribeScalableTargets"];
     Instances, instances: List<Instance>, "instances", Regional, every 30, focused 15, Free,
-        ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"];
+        ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeSpotInstanceRequests"];
     Clusters, clusters: List<Cluster>, "clusters", Regional, every 30, focused 10, Free,
         ["ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListServices", "ecs:DescribeServices", "ecs:ListTasks",
          "ecs:DescribeTasks"];
@@ -308,7 +316,7 @@ feeds! {
         ["backup:ListBackupPlans", "backup:ListProtectedResources", "backup:ListBackupJobs",
          "backup:ListRecoveryPointsByBackupVault"];
     Purchasing, purchasing: Purchasing, "purchasing", Regional, every 21600, focused 21600, PerRequest,
-        ["ec2:DescribeReservedInstances", "ec2:DescribeSpotInstanceRequests", "ce:GetReservationUtilization"];
+        ["ec2:DescribeReservedInstances", "ce:GetReservationUtilization"];
     RightSizing, right_sizing: List<Recommendation>, "right-sizing", Regional, every 3600, focused 900, Free,
         ["compute-optimizer:GetEC2InstanceRecommendations"];
     Schedules, schedules: List<Schedule>, "schedules", Regional, every 120, focused 60, Free,

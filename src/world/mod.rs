@@ -8,6 +8,7 @@ pub mod changes;
 pub mod feed;
 pub mod ledger;
 pub mod port;
+pub mod reads;
 pub mod sight;
 pub mod strip;
 pub mod thresholds;

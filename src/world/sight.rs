@@ -8,7 +8,7 @@ use crate::domain::metric::{Measure, Series};
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
-use crate::world::feed::{Feeds, Held};
+use crate::world::feed::{Feed, Feeds, Held};
 use crate::world::thresholds::Thresholds;
 use crate::world::{Place, World};
 
@@ -60,6 +60,11 @@ impl<'a> Sight<'a> {
         pick: fn(&'a Feeds) -> &'a Held<T>,
     ) -> impl Iterator<Item = (&'a Place, &'a T)> + use<'a, T> {
         self.places().filter_map(move |place| pick(&place.feeds).value().map(|value| (place, value)))
+    }
+
+    /// True when every place where `feed` is asked has an answer.
+    pub fn is_read(&self, feed: Feed) -> bool {
+        self.places().all(|place| !place.is_asked(feed) || place.feeds.status(feed).has_value)
     }
 
     /// ` in eu-central-1` when there is more than one place the thing could be, else nothing.

@@ -53,17 +53,13 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
     }
     let firing = firing(sight.world);
     let broken = Broken::of(readings);
-    let first_sign = broken
-        .findings
-        .iter()
-        .filter_map(|(_, finding)| finding.since)
-        .chain(firing.iter().map(|alarm| alarm.since))
-        .min();
+    let onsets = broken.findings.iter().filter_map(|(_, finding)| finding.since);
+    let first_sign = first_sign(onsets.chain(firing.iter().map(|alarm| alarm.since)).collect());
     if health.is_broken() {
         Strip {
             health,
-            broke: broken.sentence(sight, firing.len()),
-            place: broken.places(),
+            broke: broken.sentence(sight, &firing),
+            place: broken.places(&firing),
             changed: changed(sight, first_sign),
             since: first_sign,
         }
@@ -76,6 +72,17 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
             since: None,
         }
     }
+}
+
+/// When the present trouble began: the first of the newest onsets that lie close together. The first of all would be the
+/// access key that is too old since last year, and would send the search for the cause there.
+fn first_sign(mut onsets: Vec<Timestamp>) -> Option<Timestamp> {
+    onsets.sort_unstable();
+    let mut first = onsets.pop()?;
+    while let Some(earlier) = onsets.pop().filter(|earlier| first.duration_since(*earlier) <= changes::LOOKBACK) {
+        first = earlier;
+    }
+    Some(first)
 }
 
 /// The worst health on the board. A system with nothing in scope is not healthy, it is unknown.
@@ -166,7 +173,7 @@ impl<'a> Broken<'a> {
         Self { findings }
     }
 
-    fn sentence(&self, sight: &Sight<'_>, firing: usize) -> String {
+    fn sentence(&self, sight: &Sight<'_>, firing: &[Firing]) -> String {
         const SHOWN: usize = 3;
         const OF_ONE_BOX: usize = 2;
         let mut parts: Vec<String> = Vec::new();
@@ -183,19 +190,28 @@ impl<'a> Broken<'a> {
             });
             taken.push(*id);
         }
-        if firing > 0 {
-            parts.push(format!("{} firing", plural(firing, "alarm", "alarms")));
+        if parts.is_empty() {
+            // Only the alarms know: then the oldest of them has the word.
+            parts.extend(firing.first().map(|alarm| format!("{}: {}", alarm.name, alarm.reason)));
+            parts.extend(self.findings.first().filter(|_| firing.is_empty()).map(|(_, finding)| finding.text.clone()));
+        }
+        if !firing.is_empty() {
+            parts.push(format!("{} firing", plural(firing.len(), "alarm", "alarms")));
         }
         parts.join(" · ")
     }
 
-    fn places(&self) -> String {
+    fn places(&self, firing: &[Firing]) -> String {
         const SHOWN: usize = 4;
         let mut boxes: Vec<BoxId> = Vec::new();
         for (id, _) in &self.findings {
             if !boxes.contains(id) && *id != BoxId::Alarms {
                 boxes.push(*id);
             }
+        }
+        if boxes.is_empty() {
+            boxes.extend(firing.iter().map(|alarm| alarm.of).take(1));
+            boxes.extend(self.findings.iter().map(|(id, _)| *id).take(1).filter(|_| firing.is_empty()));
         }
         let mut text = boxes.iter().take(SHOWN).map(|id| id.title()).collect::<Vec<_>>().join(" → ");
         if boxes.len() > SHOWN {
@@ -228,7 +244,7 @@ impl<'a> Broken<'a> {
 fn changed(sight: &Sight<'_>, first_sign: Option<Timestamp>) -> String {
     let Some(broke) = first_sign else { return last_change(sight) };
     let changes = changes::since(sight.world, broke - changes::LOOKBACK);
-    match changes::suspect(&changes, broke) {
+    let found = match changes::suspect(&changes, broke) {
         Some(change) => {
             let gap = broke.duration_since(change.at);
             let when = if gap > SignedDuration::ZERO {
@@ -236,29 +252,43 @@ fn changed(sight: &Sight<'_>, first_sign: Option<Timestamp>) -> String {
             } else {
                 "as it began".to_owned()
             };
-            format!("{}, {when}", words(change, sight))
+            format!("{}, {when}", words_at(change, &when_exactly(change.at, sight)))
         }
-        None => format!("nothing found in the 30 min before it began at {}", clock(broke, sight.zone())),
-    }
+        None => format!("nothing found in the 30 min before it began, {}", when_exactly(broke, sight)),
+    };
+    found + &unseen(sight)
 }
 
 fn last_change(sight: &Sight<'_>) -> String {
     let day_ago = sight.at - SignedDuration::from_hours(24);
     let all = changes::since(sight.world, day_ago);
-    match all.iter().find(|change| change.kind.is_by_hand()).or(all.first()) {
+    let found = match all.iter().find(|change| change.kind.is_by_hand()).or(all.first()) {
         Some(change) => {
-            format!(
-                "{}, {} ago",
-                words_at(change, &moment(change.at, sight.at, sight.zone())),
-                brief(since(sight.at, change.at))
-            )
+            let when = moment(change.at, sight.at, sight.zone());
+            format!("{}, {} ago", words_at(change, &when), brief(since(sight.at, change.at)))
         }
         None => "nothing in the last 24 h".into(),
+    };
+    found + &unseen(sight)
+}
+
+/// A change may hide in what was not read.
+fn unseen(sight: &Sight<'_>) -> String {
+    match changes::unseen(sight).as_slice() {
+        [] => String::new(),
+        [one] => format!(" · {one} not read"),
+        [one, rest @ ..] => format!(" · {one} and {} more not read", rest.len()),
     }
 }
 
-fn words(change: &Change, sight: &Sight<'_>) -> String {
-    words_at(change, &clock(change.at, sight.zone()))
+/// `14:06:32` today, with the day when that is another.
+fn when_exactly(at: Timestamp, sight: &Sight<'_>) -> String {
+    let day = at.to_zoned(sight.zone().clone()).date();
+    if day == sight.at.to_zoned(sight.zone().clone()).date() {
+        clock(at, sight.zone())
+    } else {
+        moment(at, sight.at, sight.zone())
+    }
 }
 
 fn words_at(change: &Change, when: &str) -> String {

@@ -7,6 +7,7 @@ use opscon::app::model::Model;
 use opscon::app::msg::{Cmd, Msg, Size, WorldSpec};
 use opscon::app::settings::{Colours, Glyphs, Look};
 use opscon::app::update::update;
+use opscon::domain::text::Text;
 use opscon::drill::scenario::SHIPPED;
 use opscon::runtime::worlds::Opened;
 use opscon::world::port::Observation;
@@ -129,7 +130,7 @@ proptest! {
             let buffer = draw(&model);
             for cell in &buffer.content {
                 prop_assert!(
-                    !cell.symbol().chars().any(char::is_control),
+                    cell.symbol().chars().all(Text::may_hold),
                     "{:?} after {step:?}", cell.symbol()
                 );
             }
@@ -151,7 +152,7 @@ proptest! {
         let options = TerminalOptions { viewport: Viewport::Fixed(ratatui::layout::Rect::new(0, 0, width, height)) };
         {
             let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut bytes), options).unwrap();
-            terminal.draw(|frame| opscon::view::draw(&model, frame)).unwrap();
+            terminal.draw(|frame| _ = opscon::view::draw(&model, frame)).unwrap();
         }
         // A whole first frame, colours and all, over a slow line: at most six bytes for each cell of the screen.
         prop_assert!(bytes.len() <= usize::from(width) * usize::from(height) * 6, "{} bytes", bytes.len());

@@ -207,7 +207,10 @@ fn a_terminal_that_goes_away_ends_the_console_in_order() {
     let mut reader = pair.master.try_clone_reader().unwrap();
     let mut screen = vt100::Parser::new(cells(40), cells(120), 0);
     let mut buffer = vec![0; 65_536];
+    let deadline = now() + PATIENCE;
     while !screen.screen().contents().contains("73 of 73 boxes ok") {
+        // The clock on screen keeps this from waiting for ever.
+        assert!(now() < deadline, "the board is not well:\n{}", screen.screen().contents());
         let read = reader.read(&mut buffer).unwrap();
         screen.process(&buffer[..read]);
     }

@@ -46,13 +46,11 @@ impl Stream for Inputs {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Msg>> {
         let mut waiting = self.0.lock().unwrap();
-        match waiting.inputs.pop_front() {
-            Some(msg) => Poll::Ready(Some(msg)),
-            None => {
-                waiting.waker.get_or_insert_with(|| context.waker().clone());
-                Poll::Pending
-            }
+        if let Some(msg) = waiting.inputs.pop_front() {
+            return Poll::Ready(Some(msg));
         }
+        waiting.waker.get_or_insert_with(|| context.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -68,7 +66,11 @@ impl Stage {
     }
 
     pub async fn open_at(scenario: &str, at: SignedDuration) -> Self {
-        let spec = WorldSpec { at, speed: 20.0, ..WorldSpec::of(scenario) };
+        Self::of(WorldSpec { at, speed: 20.0, ..WorldSpec::of(scenario) }).await
+    }
+
+    /// Opens a drill of one's own.
+    pub async fn of(spec: WorldSpec) -> Self {
         let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         let console = Console::new(settings(), Opened::running(&spec).unwrap(), terminal).unwrap();
         let mut stage = Self { console, inputs: Inputs::default() };
@@ -189,6 +191,6 @@ pub fn read_everything(model: &mut Model, opened: &Opened) {
 
 pub fn draw(model: &Model) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
-    terminal.draw(|frame| opscon::view::draw(model, frame)).unwrap();
+    terminal.draw(|frame| _ = opscon::view::draw(model, frame)).unwrap();
     terminal.backend().buffer().clone()
 }

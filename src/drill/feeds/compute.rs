@@ -201,6 +201,7 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
             _ => "ok".into(),
         },
         scheduled_event: None,
+        interruption: None,
         schedule: None,
         per_hour: Usd::from_dollars(price(kind) * discount),
     }
@@ -219,6 +220,7 @@ fn dev_instance(s: &Simulation, machine: &crate::drill::dev::Machine) -> Instanc
         owner: machine.owner.clone(),
         checks: "ok".into(),
         scheduled_event: None,
+        interruption: None,
         schedule: machine.schedule.map(Text::new),
         per_hour: Usd::from_dollars(machine.per_hour),
     }

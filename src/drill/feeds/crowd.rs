@@ -30,6 +30,7 @@ impl Crowd {
             owner: nobody.clone(),
             checks: checks.clone(),
             scheduled_event: None,
+            interruption: None,
             schedule: None,
             per_hour: Usd::from_dollars(0.107),
         };

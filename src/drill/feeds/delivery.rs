@@ -298,9 +298,11 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         return Vec::new();
     }
     let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick) else { return Vec::new() };
-    let hours = |hours: i64| s.scenario.start - SignedDuration::from_hours(hours);
-    let pull = |number, title: &str, author: &str, opened, review| PullRequest {
-        number,
+    // Work goes on: every twelve hours the open ones are merged and as many are opened.
+    let rounds = s.now().duration_since(s.scenario.start).as_hours().div_euclid(12);
+    let hours = |hours: i64| s.scenario.start + SignedDuration::from_hours(12 * rounds - hours);
+    let pull = |number: u32, title: &str, author: &str, opened, review| PullRequest {
+        number: number + 7 * rounds.max(0) as u32,
         title: title.into(),
         author: author.into(),
         opened: hours(opened),
@@ -319,7 +321,7 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         );
     }
     if s.has(Flaw::HostileNames) {
-        for (number, title) in (3_000..).zip(super::compute::HOSTILE) {
+        for (number, title) in (3_000_u32..).zip(super::compute::HOSTILE) {
             pulls.push(pull(number, title, title, 9 * 24, Review::Waiting { since: hours(30) }));
         }
     }

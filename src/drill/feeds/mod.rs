@@ -6,7 +6,7 @@ mod delivery;
 mod messaging;
 mod money;
 mod monitoring;
-mod network;
+pub(super) mod network;
 mod recovery;
 mod security;
 pub(super) mod storage;

@@ -86,7 +86,6 @@ pub(super) fn purchasing(s: &Simulation, site: Site) -> Purchasing {
         on_demand_per_day: Usd::from_dollars(if is_prod { 58.0 } else { 17.0 }),
         spot_per_day: Usd::from_dollars(if is_prod { 9.0 } else { 0.0 }),
         reservations,
-        interruptions: Vec::new(),
     }
 }
 

@@ -15,6 +15,8 @@ pub(in crate::drill) const SAMPLED: f64 = 0.01;
 const WINDOW: usize = 5;
 /// Traces listed for each minute.
 const TRACES_PER_MINUTE: i64 = 8;
+/// Minutes traces are read back.
+const TRACED: usize = 15;
 
 pub(super) fn dashboards(s: &Simulation, site: Site) -> Vec<Dashboard> {
     let dashboard = |name: &str, widgets, days: i64| Dashboard {
@@ -163,7 +165,12 @@ pub(super) fn traces(s: &Simulation, site: Site) -> Vec<TraceSummary> {
     if site != Site::Prod {
         return Vec::new();
     }
-    recent(s).flat_map(|minute| (0..TRACES_PER_MINUTE).map(move |number| trace(s, minute, number))).collect()
+    s.past
+        .iter()
+        .rev()
+        .take(TRACED)
+        .flat_map(|minute| (0..TRACES_PER_MINUTE).map(move |number| trace(s, minute, number)))
+        .collect()
 }
 
 fn trace(s: &Simulation, minute: &Snapshot, number: i64) -> TraceSummary {

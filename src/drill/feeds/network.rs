@@ -6,12 +6,13 @@ use crate::drill::company::Site;
 use crate::drill::simulation::Simulation;
 
 pub(super) fn networks(s: &Simulation, site: Site) -> Vec<Vpc> {
-    let (name, second, zones) = match site {
-        Site::Prod => ("shop", 0, 3),
-        Site::Standby => ("shop-dr", 1, 3),
-        Site::Dev => ("dev", 2, 1),
+    let (name, second) = match site {
+        Site::Prod => ("shop", 0),
+        Site::Standby => ("shop-dr", 1),
+        Site::Dev => ("dev", 2),
         _ => return Vec::new(),
     };
+    let zones = zones(site);
     let fleets: usize = s.fleets().iter().filter(|fleet| fleet.plan.site == site).map(|fleet| fleet.units.len()).sum();
     let in_use = if site == Site::Dev { s.dev.machines.len() } else { fleets };
     let subnet = |zone: usize, is_public: bool| {
@@ -61,7 +62,11 @@ pub(super) fn networks(s: &Simulation, site: Site) -> Vec<Vpc> {
     }]
 }
 
-fn nat_id(site: Site, zone: usize) -> Text {
+pub fn zones(site: Site) -> usize {
+    if site == Site::Dev { 1 } else { 3 }
+}
+
+pub fn nat_id(site: Site, zone: usize) -> Text {
     let letter = ["a", "b", "c"][zone % 3];
     match site {
         Site::Prod => format!("nat-0a1b2c3d4e5f6070{letter}").into(),

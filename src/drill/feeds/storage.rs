@@ -115,8 +115,8 @@ pub(super) fn events(s: &Simulation, site: Site) -> Vec<DatabaseEvent> {
                 "the host of the DB instance has failed; there is no standby to fail over to",
             ));
         }
-        PrimaryState::Recovering { .. } => {
-            all.push(event(s.now(), "failover", "a new primary is being brought into service"));
+        PrimaryState::Recovering { since, .. } => {
+            all.push(event(s.at(since), "failover", "a new primary is being brought into service"));
         }
         PrimaryState::Available => {}
     }

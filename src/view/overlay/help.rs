@@ -12,7 +12,7 @@ use crate::view::text::{fill, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::popup;
 
-pub(super) fn draw(scroll: Scroll, model: &Model, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(scroll: Scroll, model: &Model, theme: Theme, within: Rect, frame: &mut Frame<'_>) -> usize {
     const WIDTH: u16 = 104;
     const KEYS: usize = 11;
     const NAME: usize = 18;
@@ -41,7 +41,7 @@ pub(super) fn draw(scroll: Scroll, model: &Model, theme: Theme, within: Rect, fr
         lines.push(Line::default());
     }
     let inside = popup::open("Keys", (WIDTH, lines.len() as u16 + 2), theme, within, frame);
-    popup::scrolled(lines, scroll.offset, theme, inside, frame);
+    popup::scrolled(lines, scroll.offset, theme, inside, frame)
 }
 
 /// The six signs, so that they can be learned where they are used.

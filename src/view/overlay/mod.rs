@@ -14,20 +14,27 @@ use crate::view::text::wrap;
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::popup;
 
-pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
+/// Returns how far it can be scrolled.
+pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect, frame: &mut Frame<'_>) -> usize {
     match overlay {
         Overlay::Help(scroll) => help::draw(*scroll, model, theme, within, frame),
-        Overlay::Palette(palette) => palette::draw(palette, model, theme, within, frame),
-        Overlay::Picker { selected } => picker::draw(*selected, model, theme, within, frame),
         Overlay::Card { title, lines, scroll } => card(title, lines, *scroll, theme, within, frame),
+        Overlay::Palette(palette) => {
+            palette::draw(palette, model, theme, within, frame);
+            0
+        }
+        Overlay::Picker { selected } => {
+            picker::draw(*selected, model, theme, within, frame);
+            0
+        }
     }
 }
 
-fn card(title: &str, lines: &[String], scroll: Scroll, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
+fn card(title: &str, lines: &[String], scroll: Scroll, theme: Theme, within: Rect, frame: &mut Frame<'_>) -> usize {
     const WIDTH: u16 = 76;
     let room = usize::from(WIDTH.min(within.width)).saturating_sub(4);
     let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap(line, room)).collect();
     let inside = popup::open(title, (WIDTH, wrapped.len() as u16 + 2), theme, within, frame);
     let text = wrapped.into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(Role::Text))).collect();
-    popup::scrolled(text, scroll.offset, theme, inside, frame);
+    popup::scrolled(text, scroll.offset, theme, inside, frame)
 }

@@ -31,11 +31,19 @@ pub(in crate::view) fn open(
     inside
 }
 
-/// Draws as many of `lines` as fit, from `offset` on but never past the end; says below how many are left.
-pub(in crate::view) fn scrolled(lines: Vec<Line<'_>>, offset: usize, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+/// Draws as many of `lines` as fit, from `offset` on but never past the end; says below how many are left. Returns the
+/// last offset there is.
+pub(in crate::view) fn scrolled(
+    lines: Vec<Line<'_>>,
+    offset: usize,
+    theme: Theme,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> usize {
     let room = usize::from(area.height);
     let total = lines.len();
-    let start = offset.min(total.saturating_sub(room));
+    let end = total.saturating_sub(room);
+    let start = offset.min(end);
     for (row, line) in lines.into_iter().skip(start).take(room).enumerate() {
         frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
     }
@@ -47,4 +55,5 @@ pub(in crate::view) fn scrolled(lines: Vec<Line<'_>>, offset: usize, theme: Them
         frame.render_widget(Clear, place);
         frame.render_widget(Line::styled(note, theme.style(Role::Dim)), place);
     }
+    end
 }

@@ -1,6 +1,6 @@
 //! Disaster recovery: what protects each store, and whether the backups run.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::scope::Environment;
 use crate::domain::units::{brief, moment, plural, since};
@@ -42,7 +42,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 if bare.is_empty() {
                     return Verdict::Pass("all".into());
                 }
-                Verdict::Fail(vec![Finding::bad(
+                Verdict::Lacking(vec![Finding::bad(
                     format!("{} unprotected", bare.len()),
                     format!("no backup covers {}", some_names(&bare)),
                 )])
@@ -54,13 +54,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Backups],
         within: Within::Everything,
         facts: |sight| {
-            let jobs: Vec<_> = sight.values(|f| &f.backups).flat_map(|(_, backups)| &backups.jobs).collect();
-            let Some(last) = jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max() else {
+            let all: Vec<_> = sight.values(|f| &f.backups).map(|(_, backups)| backups).collect();
+            let jobs: Vec<_> = all.iter().flat_map(|backups| &backups.jobs).collect();
+            if jobs.is_empty() && all.iter().all(|backups| backups.plans.is_empty()) {
                 return Facts::absent();
-            };
+            }
+            let last = jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max();
             let failed = jobs.iter().filter(|job| job.status == "FAILED").count();
-            Facts::new(format!("{} ago", brief(since(sight.at, last))))
-                .with("last success", moment(last, sight.at, sight.zone()))
+            Facts::new(last.map_or_else(|| "none done".into(), |at| format!("{} ago", brief(since(sight.at, at)))))
+                .with("last success", known(last, |at| moment(at, sight.at, sight.zone())))
                 .with("jobs in 7 days", jobs.len().to_string())
                 .with("failed in 7 days", failed.to_string())
         },
@@ -70,6 +72,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad on failure".into(),
                 judge: |sight| {
                     let mut findings = Vec::new();
+                    if !sight.values(|f| &f.backups).any(|(_, backups)| !backups.jobs.is_empty()) {
+                        return Verdict::Skip;
+                    }
                     for (place, backups) in sight.values(|f| &f.backups) {
                         let mut judged: Vec<&str> = Vec::new();
                         // Newest first, so the first job of a store is the one that counts.
@@ -95,31 +100,41 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
             Check {
                 title: "No run was missed",
-                limit: |_| "warn over 1.5 x the plan's interval".into(),
+                limit: |t| format!("warn over {} x the plan's interval, bad when none is left", t.missed_backup_factor),
                 judge: |sight| {
-                    let findings = sight
-                        .values(|f| &f.backups)
-                        .filter_map(|(place, backups)| {
-                            let every = backups.plans.iter().map(|plan| plan.every_hours).min()?;
-                            let last =
-                                backups.jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max()?;
-                            let age = since(sight.at, last);
-                            (age.as_secs_f64() > f64::from(every) * 5_400.0).then(|| {
-                                Finding::warn(
-                                    "run missed",
-                                    format!("no backup for {}, due every {every} h", brief(age)),
-                                )
-                                .since(last)
-                                .at(place)
-                            })
-                        })
-                        .collect();
-                    Verdict::of(findings, "on time")
+                    let factor = sight.limits().missed_backup_factor;
+                    let all = sight.values(|f| &f.backups).map(|(place, backups)| {
+                        let Some(plan) = backups.plans.iter().min_by_key(|plan| plan.every_hours) else {
+                            return Seen::Nothing;
+                        };
+                        let late = f64::from(plan.every_hours) * factor;
+                        let last = backups.jobs.iter().filter(|job| job.status == "COMPLETED").map(|job| job.at).max();
+                        match last.map(|at| (at, since(sight.at, at))) {
+                            Some((at, age)) if age.as_secs_f64() / 3_600.0 > late => {
+                                let text = format!("no backup for {}, due every {} h", brief(age), plan.every_hours);
+                                Seen::Wrong(Finding::warn("run missed", text).since(at).at(place))
+                            }
+                            Some(_) => Seen::Well,
+                            // Older jobs are not read, so that a plan which runs more rarely cannot be judged.
+                            None if late < JOBS_KEPT_HOURS => {
+                                let text = format!(
+                                    "plan {} runs every {} h, but nothing was backed up in 7 d",
+                                    plan.name, plan.every_hours
+                                );
+                                Seen::Wrong(Finding::bad("no backups", text).at(place))
+                            }
+                            None => Seen::Nothing,
+                        }
+                    });
+                    Verdict::each(all, "on time")
                 },
             },
         ],
     },
 ];
+
+/// How far back jobs are read.
+const JOBS_KEPT_HOURS: f64 = 7.0 * 24.0;
 
 /// A production store and what protects it.
 struct Store {

@@ -2,7 +2,7 @@
 
 use super::ci::{as_fast_as_usual, newest, run_facts, succeeded};
 use super::pipeline_map::actions;
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, under_words};
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{DeployStatus, Deployment, RunStatus};
 use crate::domain::metric::Measure;
@@ -166,29 +166,28 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
             Check {
                 title: "Canaries succeed",
-                limit: |_| "warn under 100 %, bad under 90 %".into(),
+                limit: |t| under_words(t.canary_success_percent, " %"),
                 judge: |sight| {
-                    let mut seen = false;
-                    let mut findings = Vec::new();
-                    for place in sight.places() {
-                        for series in place.all(Measure::CanarySuccess) {
-                            let Some(success) = series.mean_of_last(2) else { continue };
-                            seen = true;
-                            if success < 100.0 {
+                    let steps = sight.limits().canary_success_percent;
+                    let canaries = sight
+                        .places()
+                        .flat_map(|place| place.all(Measure::CanarySuccess).map(move |series| (place, series)))
+                        .map(|(place, series)| {
+                            let Some(success) = series.mean_of_last(2) else {
+                                return Seen::Blank(series.resource.to_string());
+                            };
+                            Seen::of(steps.under(success).map(|health| {
                                 let text = format!(
                                     "canary {} succeeds in {} of runs{}",
                                     series.resource,
                                     percent(success),
                                     sight.whereabouts(&place.scope)
                                 );
-                                let brief = percent(success);
-                                let finding =
-                                    if success < 90.0 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
-                                findings.push(finding.at(place));
-                            }
-                        }
-                    }
-                    if seen { Verdict::of(findings, "all canaries succeed") } else { Verdict::Skip }
+                                let since = series.holding_since(|value| value < steps.warn);
+                                Finding::new(health, percent(success), text).since(since).at(place)
+                            }))
+                        });
+                    Verdict::each(canaries, "all canaries succeed")
                 },
             },
         ],

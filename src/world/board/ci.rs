@@ -12,10 +12,10 @@ use crate::world::sight::Sight;
 
 /// A box of pipeline actions, with the three checks every action is due and those of its own.
 macro_rules! action_box {
-    ($id:ident, $facts:expr $(, $check:expr)*) => {
+    ($id:ident, [$($feed:ident),+], $facts:expr $(, $check:expr)*) => {
         BoxSpec {
             id: BoxId::$id,
-            sources: &[Feed::Pipelines],
+            sources: &[$(Feed::$feed),+],
             within: Within::Everything,
             facts: $facts,
             checks: &[
@@ -32,9 +32,14 @@ macro_rules! action_box {
 }
 
 pub(super) const BOXES: &[BoxSpec] = &[
-    action_box!(Linting, |sight| run_facts(sight, BoxId::Linting)),
-    action_box!(UnitTests, |sight| run_facts(sight, BoxId::UnitTests), NOT_FLAKY_UNIT),
-    action_box!(IntegrationTests, |sight| run_facts(sight, BoxId::IntegrationTests), NOT_FLAKY_INTEGRATION),
+    action_box!(Linting, [Pipelines], |sight| run_facts(sight, BoxId::Linting)),
+    action_box!(UnitTests, [Pipelines], |sight| run_facts(sight, BoxId::UnitTests), NOT_FLAKY_UNIT),
+    action_box!(
+        IntegrationTests,
+        [Pipelines],
+        |sight| run_facts(sight, BoxId::IntegrationTests),
+        NOT_FLAKY_INTEGRATION
+    ),
     BoxSpec {
         id: BoxId::SecurityScan,
         sources: &[Feed::Images, Feed::Pipelines],
@@ -89,6 +94,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     action_box!(
         BuildArtifact,
+        [Pipelines],
         |sight| {
             let Some(newest) = newest(sight, BoxId::BuildArtifact) else { return Facts::absent() };
             let action = newest.action;
@@ -119,7 +125,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
         }
     ),
-    action_box!(DockerImage, |sight| {
+    action_box!(DockerImage, [Pipelines, Images], |sight| {
         let Some(newest) = newest(sight, BoxId::DockerImage) else { return Facts::absent() };
         let image = newest_image(sight);
         Facts::new(newest.action.version.as_str())

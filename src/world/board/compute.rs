@@ -1,6 +1,6 @@
 //! Compute layer: balancer, groups, instances.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, over_words, passed_limit, some_names};
 use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::balancer::{LoadBalancer, TargetHealth};
 use crate::domain::board::BoxId;
@@ -44,34 +44,34 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let steps = sight.limits().alb_error_percent;
                     let mut seen = Vec::new();
-                    let mut findings = Vec::new();
-                    for (place, lb) in balancers(sight) {
-                        let Some(series) = place.series(Measure::AlbErrorPercent, &lb.dimension) else { continue };
-                        let Some(failed) = series.latest() else { continue };
+                    let all = balancers(sight).map(|(place, lb)| {
+                        // No requests, no datapoints: then there is nothing to succeed.
+                        let Some(series) = place.series(Measure::AlbErrorPercent, &lb.dimension) else {
+                            return Seen::Nothing;
+                        };
+                        let Some(failed) = series.latest() else { return Seen::Nothing };
                         seen.push(format!("{} {}", lb.name, percent(failed)));
-                        if let Some(health) = steps.over(failed) {
-                            findings.push(
-                                Finding::new(
-                                    health,
-                                    format!("5xx {}", percent(failed)),
-                                    format!(
-                                        "{} 5xx {} (limit {} %)",
-                                        lb.name,
-                                        percent(failed),
-                                        passed_limit(steps, health)
-                                    ),
-                                )
-                                .since(series.holding_since(|value| value > steps.warn))
-                                .at(place),
+                        Seen::of(steps.over(failed).map(|health| {
+                            let text = format!(
+                                "{} 5xx {} (limit {} %)",
+                                lb.name,
+                                percent(failed),
+                                passed_limit(steps, health)
                             );
-                        }
+                            Finding::new(health, format!("5xx {}", percent(failed)), text)
+                                .since(series.holding_since(|value| value > steps.warn))
+                                .at(place)
+                        }))
+                    });
+                    match Verdict::each(all, "") {
+                        Verdict::Pass(_) => Verdict::Pass(some_names(&seen)),
+                        other => other,
                     }
-                    Verdict::of(findings, some_names(&seen))
                 },
             },
             Check {
                 title: "Targets are healthy",
-                limit: |_| "warn on any unhealthy, bad from a third".into(),
+                limit: |t| format!("warn on any unhealthy, bad from {} %", t.unhealthy_targets_percent),
                 judge: |sight| {
                     let findings = balancers(sight)
                         .filter(|(_, lb)| lb.unhealthy() > 0)
@@ -82,7 +82,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 .find(|target| target.health == TargetHealth::Unhealthy && !target.reason.is_empty())
                                 .map_or_else(String::new, |target| format!(": {}", target.reason));
                             Finding::new(
-                                if sick * 3 >= expected { Health::Bad } else { Health::Warn },
+                                if sick as f64 * 100.0 >= expected as f64 * sight.limits().unhealthy_targets_percent {
+                                    Health::Bad
+                                } else {
+                                    Health::Warn
+                                },
                                 format!("{sick} of {expected} sick"),
                                 format!("{sick} of {expected} targets of {} unhealthy{why}", lb.name),
                             )
@@ -98,28 +102,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.alb_p99_seconds, " s at p99"),
                 judge: |sight| {
                     let steps = sight.limits().alb_p99_seconds;
-                    let mut findings = Vec::new();
-                    for (place, lb) in balancers(sight) {
-                        let Some(series) = place.series(Measure::AlbLatencyP99, &lb.dimension) else { continue };
-                        let Some(p99) = series.latest() else { continue };
-                        if let Some(health) = steps.over(p99) {
-                            findings.push(
-                                Finding::new(
-                                    health,
-                                    format!("p99 {}", latency(p99)),
-                                    format!(
-                                        "{} p99 {} (limit {} s)",
-                                        lb.name,
-                                        latency(p99),
-                                        passed_limit(steps, health)
-                                    ),
-                                )
+                    let all = balancers(sight).map(|(place, lb)| {
+                        let Some(series) = place.series(Measure::AlbLatencyP99, &lb.dimension) else {
+                            return Seen::Nothing;
+                        };
+                        let Some(p99) = series.latest() else { return Seen::Nothing };
+                        Seen::of(steps.over(p99).map(|health| {
+                            let text =
+                                format!("{} p99 {} (limit {} s)", lb.name, latency(p99), passed_limit(steps, health));
+                            Finding::new(health, format!("p99 {}", latency(p99)), text)
                                 .since(series.holding_since(|value| value > steps.warn))
-                                .at(place),
-                            );
-                        }
-                    }
-                    Verdict::of(findings, "within the limit")
+                                .at(place)
+                        }))
+                    });
+                    Verdict::each(all, "within the limit")
                 },
             },
         ],

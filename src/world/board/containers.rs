@@ -1,6 +1,6 @@
 //! Compute layer: ECS services, their containers, Lambda functions.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::container::{Cluster, Service, Task, TaskHealth};
 use crate::domain::function::Function;
@@ -155,16 +155,19 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let total = |measure| all.iter().filter_map(|(place, f)| place.latest(measure, &f.name)).sum::<f64>();
-            let slowest = all
-                .iter()
-                .filter_map(|(place, f)| place.latest(Measure::LambdaDurationP99, &f.name))
-                .fold(0.0, f64::max);
-            Facts::new(format!("{} calls", per_second(total(Measure::LambdaInvocations) / 60.0)))
+            let of = |measure| all.iter().filter_map(move |(place, f)| place.latest(measure, &f.name));
+            let calls = sum_known(of(Measure::LambdaInvocations)).map(|per_minute| per_second(per_minute / 60.0));
+            let slowest = of(Measure::LambdaDurationP99).reduce(f64::max);
+            let throttles = sum_known(of(Measure::LambdaThrottles));
+            let headline = match &calls {
+                Some(calls) => format!("{calls} calls"),
+                None => plural(all.len(), "function", "functions"),
+            };
+            Facts::new(headline)
                 .with("functions", all.len().to_string())
-                .with("invocations", per_second(total(Measure::LambdaInvocations) / 60.0))
-                .with("throttles", format!("{}/min", count(total(Measure::LambdaThrottles) as u64)))
-                .with("slowest p99", latency(slowest / 1_000.0))
+                .with("invocations", known(calls, |calls| calls))
+                .with("throttles", known(throttles, |n| format!("{}/min", count(n as u64))))
+                .with("slowest p99", known(slowest, |ms| latency(ms / 1_000.0)))
         },
         checks: &[
             Check {
@@ -172,29 +175,26 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.lambda_error_percent, " % errors"),
                 judge: |sight| {
                     let steps = sight.limits().lambda_error_percent;
-                    let findings = functions(sight)
-                        .filter_map(|(place, function)| {
-                            let calls = place
-                                .latest(Measure::LambdaInvocations, &function.name)
-                                .filter(|calls| *calls > 0.0)?;
-                            let failed = place.latest(Measure::LambdaErrors, &function.name)? * 100.0 / calls;
-                            let health = steps.over(failed)?;
-                            Some(
-                                Finding::new(
-                                    health,
-                                    format!("errors {}", percent(failed)),
-                                    format!(
-                                        "{} fails in {} of calls (limit {} %)",
-                                        function.name,
-                                        percent(failed),
-                                        passed_limit(steps, health)
-                                    ),
-                                )
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "within the limit")
+                    let all = functions(sight).map(|(place, function)| {
+                        let of = |measure| place.latest(measure, &function.name);
+                        let Some(calls) = of(Measure::LambdaInvocations).filter(|calls| *calls > 0.0) else {
+                            return Seen::Nothing;
+                        };
+                        let Some(errors) = of(Measure::LambdaErrors) else {
+                            return Seen::Blank(function.name.to_string());
+                        };
+                        let failed = errors * 100.0 / calls;
+                        Seen::of(steps.over(failed).map(|health| {
+                            let text = format!(
+                                "{} fails in {} of calls (limit {} %)",
+                                function.name,
+                                percent(failed),
+                                passed_limit(steps, health)
+                            );
+                            Finding::new(health, format!("errors {}", percent(failed)), text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "within the limit")
                 },
             },
             Check {

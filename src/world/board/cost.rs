@@ -1,11 +1,11 @@
 //! Cost: right sizes, ways of buying, the night shift, and the bill.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known};
 use crate::domain::board::BoxId;
 use crate::domain::instance::{Instance, Purchase};
 use crate::domain::money::Usd;
 use crate::domain::spend::Spend;
-use crate::domain::units::{brief, moment, percent, plural, since};
+use crate::domain::units::{brief, moment, percent, plural};
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
@@ -37,7 +37,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             limit: |t| format!("warn over {} % of the month's spend", t.right_sizing_percent),
             judge: |sight| {
                 let forecast: Usd = sight.values(|f| &f.spend).map(|(_, spend)| spend.forecast).sum();
-                if forecast <= Usd::ZERO {
+                // A share of part of the spend would be far too large.
+                if forecast <= Usd::ZERO || !sight.is_read(Feed::Spend) {
                     return Verdict::Skip;
                 }
                 let share = savings(sight).dollars() * 100.0 / forecast.dollars();
@@ -69,12 +70,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
         },
         checks: &[Check {
             title: "Reservations carry the base load",
-            limit: |_| "warn when over 80 % of hours are on demand".into(),
+            limit: |t| format!("warn when over {} % of hours are on demand", t.on_demand_percent),
             judge: |sight| {
                 let findings = sight
                     .values(|f| &f.purchasing)
                     .filter(|(_, purchasing)| {
-                        purchasing.on_demand_hours_percent > 80.0 && !purchasing.reservations.is_empty()
+                        purchasing.on_demand_hours_percent > sight.limits().on_demand_percent
+                            && !purchasing.reservations.is_empty()
                     })
                     .map(|(place, purchasing)| {
                         Finding::warn(
@@ -101,23 +103,21 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 return Facts::absent();
             }
             let share = sight.values(|f| &f.purchasing).map(|(_, p)| p.spot_hours_percent).next();
+            let called = all.iter().filter(|instance| instance.interruption.is_some()).count();
             Facts::new(format!("{} running", all.len()))
                 .with("running", all.len().to_string())
-                .with("share of hours", share.map_or_else(|| "-".into(), percent))
-                .with("interruptions today", interruptions(sight).to_string())
+                .with("share of hours", known(share, percent))
+                .with("called back", called.to_string())
         },
         checks: &[Check {
             title: "None is about to be taken back",
             limit: |_| "warn on an interruption notice".into(),
             judge: |sight| {
-                let findings = sight
-                    .values(|f| &f.purchasing)
-                    .flat_map(|(place, purchasing)| purchasing.interruptions.iter().map(move |notice| (place, notice)))
-                    .filter(|(_, notice)| since(sight.at, notice.at).as_mins() < 5)
-                    .map(|(place, notice)| {
-                        Finding::warn("interruption", format!("{} is taken back in two minutes", notice.instance))
-                            .since(notice.at)
-                            .at(place)
+                let findings = running(sight, Purchase::Spot)
+                    .filter_map(|(place, instance)| {
+                        let notice = instance.interruption?;
+                        let text = format!("{} ({}) is taken back within two minutes", instance.name, instance.id);
+                        Some(Finding::warn("interruption", text).since(notice).at(place))
                     })
                     .collect();
                 Verdict::of(findings, "no notice")
@@ -215,7 +215,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
         },
         checks: &[Check {
             title: "Everything of dev and test is covered",
-            limit: |_| "warn when running without a schedule, bad from 10".into(),
+            limit: |t| format!("warn when running without a schedule, bad from {}", t.uncovered_instances),
             judge: |sight| {
                 let loose: Vec<_> = sight
                     .items(|f| &f.instances)
@@ -227,7 +227,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     plural(loose.len(), "dev instance runs", "dev instances run")
                 );
                 let brief = format!("{} uncovered", loose.len());
-                let finding = if loose.len() >= 10 { Finding::bad(brief, text) } else { Finding::warn(brief, text) };
+                let finding = if loose.len() as f64 >= sight.limits().uncovered_instances {
+                    Finding::bad(brief, text)
+                } else {
+                    Finding::warn(brief, text)
+                };
                 Verdict::Fail(vec![finding.since(loose.iter().map(|(_, i)| i.launched).max()).at(place)])
             },
         }],
@@ -316,14 +320,6 @@ fn reservations<'a>(
     sight
         .values(|f| &f.purchasing)
         .flat_map(|(place, purchasing)| purchasing.reservations.iter().map(move |r| (place, r)))
-}
-
-fn interruptions(sight: &Sight<'_>) -> usize {
-    sight
-        .values(|f| &f.purchasing)
-        .flat_map(|(_, purchasing)| &purchasing.interruptions)
-        .filter(|notice| since(sight.at, notice.at).as_hours() < 24)
-        .count()
 }
 
 fn savings(sight: &Sight<'_>) -> Usd {

@@ -1,6 +1,6 @@
 //! Data layer: MySQL, its replicas and backups.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, under_words};
 use crate::domain::board::BoxId;
 use crate::domain::database::{Database, DatabaseRole};
 use crate::domain::metric::Measure;
@@ -13,7 +13,7 @@ use crate::world::sight::Sight;
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::RdsPrimary,
-        sources: &[Feed::Databases, Feed::Metrics],
+        sources: &[Feed::Databases, Feed::Metrics, Feed::DatabaseEvents],
         within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) =
@@ -52,7 +52,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 .feeds
                                 .database_events
                                 .items()
-                                .filter(|event| event.database == db.id)
+                                .filter(|event| event.database == db.id && event.is_about_availability())
                                 .max_by_key(|event| event.at);
                             let why = event.map_or_else(String::new, |event| format!(": {}", event.message));
                             Finding::bad(db.status.as_str(), format!("{} is {}{why}", db.id, db.status))
@@ -65,34 +65,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
             Check {
                 title: "Storage is left",
-                limit: |t| {
-                    format!(
-                        "warn under {} %, bad under {} %",
-                        t.rds_free_storage_percent.warn, t.rds_free_storage_percent.bad
-                    )
-                },
+                limit: |t| under_words(t.rds_free_storage_percent, " %"),
                 judge: |sight| {
                     let steps = sight.limits().rds_free_storage_percent;
-                    let findings = primaries(sight)
-                        .filter_map(|(place, db)| {
-                            let free = free_percent(place, db)?;
-                            let health = steps.under(free)?;
-                            Some(
-                                Finding::new(
-                                    health,
-                                    format!("{} storage", percent(free)),
-                                    format!(
-                                        "{} has {} storage left (limit {} %)",
-                                        db.id,
-                                        storage_left(place, db),
-                                        passed_limit(steps, health)
-                                    ),
-                                )
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "enough")
+                    let all = primaries(sight).map(|(place, db)| {
+                        let Some(free) = free_percent(place, db) else { return silent(db) };
+                        Seen::of(steps.under(free).map(|health| {
+                            let text = format!(
+                                "{} has {} storage left (limit {} %)",
+                                db.id,
+                                storage_left(place, db),
+                                passed_limit(steps, health)
+                            );
+                            Finding::new(health, format!("{} storage", percent(free)), text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "enough")
                 },
             },
             Check {
@@ -126,11 +114,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let worst =
-                all.iter().filter_map(|(place, db)| place.latest(Measure::RdsReplicaLag, &db.id)).fold(0.0, f64::max);
-            let mut facts = Facts::new(format!("lag {}", lag(worst))).with("worst lag", lag(worst));
+            let lags = all.iter().filter_map(|(place, db)| place.latest(Measure::RdsReplicaLag, &db.id));
+            // -1 is a broken replication: worse than any lag there is.
+            let worst = lags.map(|lag| if lag < 0.0 { f64::INFINITY } else { lag }).reduce(f64::max).map(lag);
+            let headline = match &worst {
+                Some(worst) => format!("lag {worst}"),
+                None => plural(all.len(), "replica", "replicas"),
+            };
+            let mut facts = Facts::new(headline).with("worst lag", known(worst, |worst| worst));
             for (place, db) in &all {
-                let behind = place.latest(Measure::RdsReplicaLag, &db.id).map_or_else(|| "-".into(), lag);
+                let behind = known(place.latest(Measure::RdsReplicaLag, &db.id), lag);
                 facts = facts.with("replica", format!("{} in {}, lag {behind}", db.id, place.scope.region));
             }
             facts
@@ -141,23 +134,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.replica_lag_seconds, " s"),
                 judge: |sight| {
                     let steps = sight.limits().replica_lag_seconds;
-                    let findings = replicas(sight)
-                        .filter_map(|(place, db)| {
-                            let series = place.series(Measure::RdsReplicaLag, &db.id)?;
-                            let behind = series.latest().filter(|behind| *behind >= 0.0)?;
-                            let health = steps.over(behind)?;
-                            Some(
-                                Finding::new(
-                                    health,
-                                    format!("lag {}", lag(behind)),
-                                    format!("{} lags {} (limit {} s)", db.id, lag(behind), passed_limit(steps, health)),
-                                )
+                    let all = replicas(sight).map(|(place, db)| {
+                        let Some(series) = place.series(Measure::RdsReplicaLag, &db.id) else { return silent(db) };
+                        let Some(behind) = series.latest() else { return silent(db) };
+                        if behind < 0.0 {
+                            // Not a lag but a broken replication, which the next check is about.
+                            return Seen::Nothing;
+                        }
+                        Seen::of(steps.over(behind).map(|health| {
+                            let text =
+                                format!("{} lags {} (limit {} s)", db.id, lag(behind), passed_limit(steps, health));
+                            Finding::new(health, format!("lag {}", lag(behind)), text)
                                 .since(series.holding_since(|value| value > steps.warn))
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "all keep up")
+                                .at(place)
+                        }))
+                    });
+                    Verdict::each(all, "all keep up")
                 },
             },
             Check {
@@ -258,6 +250,11 @@ fn primaries<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Data
 
 pub(super) fn replicas<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Database)> + use<'a> {
     sight.items(|f| &f.databases).filter(|(_, db)| !db.is_primary())
+}
+
+/// A database whose metrics have stopped: a blind spot while it runs, and no wonder when it does not.
+pub(super) fn silent(db: &Database) -> Seen {
+    if db.is_available() { Seen::Blank(db.id.to_string()) } else { Seen::Nothing }
 }
 
 fn zones(db: &Database) -> String {

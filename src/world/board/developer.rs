@@ -242,7 +242,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         )
                     })
                     .collect();
-                Verdict::of(findings, "head commit has an execution")
+                Verdict::lacking(findings, "head commit has an execution")
             },
         }],
     },

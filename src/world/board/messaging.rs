@@ -1,6 +1,6 @@
 //! Messaging layer: queues, dead letters, topics, subscribers.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
 use crate::domain::messaging::{Queue, Topic};
@@ -21,16 +21,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 return Facts::absent();
             }
             let depth: u64 = all.iter().map(|(_, queue)| queue.visible).sum();
-            let rate = |measure| all.iter().filter_map(|(place, q)| place.latest(measure, &q.name)).sum::<f64>() / 60.0;
-            let oldest =
-                all.iter().filter_map(|(place, q)| place.latest(Measure::SqsOldestAge, &q.name)).fold(0.0, f64::max);
+            let of = |measure| all.iter().filter_map(move |(place, q)| place.latest(measure, &q.name));
+            let rate = |measure| sum_known(of(measure)).map(|per_minute| per_minute / 60.0);
+            let oldest = of(Measure::SqsOldestAge).reduce(f64::max);
             let (sent, deleted) = (rate(Measure::SqsSent), rate(Measure::SqsDeleted));
             Facts::new(format!("{} waiting", count(depth)))
                 .with("waiting", count(depth))
                 .with("in flight", count(all.iter().map(|(_, queue)| queue.in_flight).sum()))
-                .with("oldest", lag(oldest))
-                .with("in / out", format!("{} / {}", per_second(sent), per_second(deleted)))
-                .with("time to drain", drain_time(depth, sent, deleted))
+                .with("oldest", known(oldest, lag))
+                .with("in / out", format!("{} / {}", known(sent, per_second), known(deleted, per_second)))
+                .with("time to drain", known(sent.zip(deleted), |(sent, deleted)| drain_time(depth, sent, deleted)))
         },
         checks: &[
             Check {
@@ -40,28 +40,26 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 },
                 judge: |sight| {
                     let steps = sight.limits().queue_age_minutes;
-                    let findings = queues(sight)
-                        .filter_map(|(place, queue)| {
-                            let series = place.series(Measure::SqsOldestAge, &queue.name)?;
-                            let age = series.latest()?;
-                            let health = steps.over(age / 60.0)?;
-                            Some(
-                                Finding::new(
-                                    health,
-                                    format!("oldest {}", lag(age)),
-                                    format!(
-                                        "oldest message of {} waits {} ({} waiting)",
-                                        queue.name,
-                                        lag(age),
-                                        count(queue.visible)
-                                    ),
-                                )
+                    let all = queues(sight).map(|(place, queue)| {
+                        let age = place.series(Measure::SqsOldestAge, &queue.name).and_then(|s| Some((s, s.latest()?)));
+                        let Some((series, age)) = age else {
+                            // SQS measures a queue only while something happens in it.
+                            let is_idle = queue.visible + queue.in_flight == 0;
+                            return if is_idle { Seen::Nothing } else { Seen::Blank(queue.name.to_string()) };
+                        };
+                        Seen::of(steps.over(age / 60.0).map(|health| {
+                            let text = format!(
+                                "oldest message of {} waits {} ({} waiting)",
+                                queue.name,
+                                lag(age),
+                                count(queue.visible)
+                            );
+                            Finding::new(health, format!("oldest {}", lag(age)), text)
                                 .since(series.holding_since(|value| value > steps.warn * 60.0))
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "none waits long")
+                                .at(place)
+                        }))
+                    });
+                    Verdict::each(all, "none waits long")
                 },
             },
             Check {
@@ -169,11 +167,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let rate = |measure| all.iter().filter_map(|(place, t)| place.latest(measure, &t.name)).sum::<f64>();
-            Facts::new(format!("{} sent", per_second(rate(Measure::SnsPublished) / 60.0)))
+            let of = |measure| sum_known(all.iter().filter_map(|(place, t)| place.latest(measure, &t.name)));
+            let published = of(Measure::SnsPublished).map(|per_minute| per_second(per_minute / 60.0));
+            let headline = match &published {
+                Some(published) => format!("{published} sent"),
+                None => plural(all.len(), "topic", "topics"),
+            };
+            Facts::new(headline)
                 .with("topics", all.len().to_string())
-                .with("published", per_second(rate(Measure::SnsPublished) / 60.0))
-                .with("failed", format!("{}/min", count(rate(Measure::SnsFailed) as u64)))
+                .with("published", known(published, |published| published))
+                .with("failed", known(of(Measure::SnsFailed), |n| format!("{}/min", count(n as u64))))
         },
         checks: &[Check {
             title: "Deliveries succeed",

@@ -19,6 +19,7 @@ mod recovery;
 mod scaling;
 mod security;
 mod stores;
+mod verdict;
 
 use std::sync::Arc;
 
@@ -31,15 +32,17 @@ use crate::domain::scope::{Scope, ScopeRef};
 use crate::domain::units;
 use crate::world::feed::Feed;
 use crate::world::port::{CloudError, FaultClass};
+use crate::world::reads::{FeedSet, tracked};
 use crate::world::sight::Sight;
-use crate::world::thresholds::{Steps, Thresholds};
+use crate::world::thresholds::Thresholds;
 use crate::world::{Place, World};
+use verdict::{Seen, Verdict, known, over_words, passed_limit, some_names, sum_known, under_words};
 
 /// What a box rests on, tells and is judged by.
 #[derive(Debug)]
 pub struct BoxSpec {
     pub id: BoxId,
-    /// The feed named first is the one without which the box has nothing to say.
+    /// Every feed its facts and checks read. The one named first is the one without which it has nothing to say.
     pub sources: &'static [Feed],
     /// Which scopes it looks at: not seeing another does not blind it.
     within: Within,
@@ -88,15 +91,6 @@ pub struct Fact {
     pub value: String,
 }
 
-#[derive(Debug)]
-enum Verdict {
-    /// Judged and well; the words say what was seen.
-    Pass(String),
-    Fail(Vec<Finding>),
-    /// Nothing here to judge.
-    Skip,
-}
-
 /// Something wrong, in the words of the person who will read it at night.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
@@ -105,8 +99,11 @@ pub struct Finding {
     pub brief: String,
     /// For the strip and the detail page: `3 of 6 targets unhealthy: health check 503`.
     pub text: String,
-    /// Since when, where AWS tells.
+    /// Since when, where AWS tells, or where we saw it begin.
     pub since: Option<Timestamp>,
+    /// The title of the check it comes from.
+    #[serde(skip)]
+    pub check: &'static str,
     #[serde(skip)]
     pub scope: Option<ScopeRef>,
 }
@@ -216,12 +213,12 @@ pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
         reading.summary = reading.blind.first().map_or_else(|| "not read yet".to_owned(), |blind| blind.text.clone());
         return reading;
     }
-    let facts = (spec.facts)(sight);
+    let (facts, read) = tracked(|| (spec.facts)(sight));
     reading.facts = facts.all;
     reading.headline = facts.headline;
     if !facts.present {
-        reading.health =
-            if reading.blind.is_empty() && coverage.is_complete { Health::Absent } else { Health::Unknown };
+        let is_certain = reading.blind.is_empty() && read.common(coverage.unread).is_empty();
+        reading.health = if is_certain { Health::Absent } else { Health::Unknown };
         "none here".clone_into(&mut reading.headline);
         reading.summary = reading
             .blind
@@ -230,26 +227,55 @@ pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
         return reading;
     }
     for check in spec.checks {
+        let (verdict, read) = tracked(|| (check.judge)(sight));
         let limit = (check.limit)(sight.limits());
-        let (health, seen) = match (check.judge)(sight) {
-            Verdict::Pass(seen) => (Health::Ok, seen),
-            Verdict::Skip => (Health::Absent, "nothing to check".to_owned()),
-            Verdict::Fail(mut findings) => {
-                findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
-                let worst = findings.first().map_or(Health::Unknown, |finding| finding.health);
-                let seen = findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
-                reading.findings.append(&mut findings);
-                (worst, seen)
-            }
-        };
+        let (health, seen) = reading.judged(check.title, verdict, read.common(coverage.unread));
         reading.checks.push(CheckResult { title: check.title, limit, health, seen });
     }
     reading.findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
-    reading.conclude(coverage.is_complete);
+    reading.conclude(coverage.unread.is_empty());
     reading
 }
 
 impl Reading {
+    /// Takes in a verdict that rests, among others, on the feeds of `unread`. Something seen wrong is wrong whatever was
+    /// not seen; that all is well, or that something is missing, can only be said of what was looked at.
+    fn judged(&mut self, check: &'static str, verdict: Verdict, unread: FeedSet) -> (Health, String) {
+        let mut findings = match verdict {
+            Verdict::Blank(what) => return (Health::Unknown, what),
+            Verdict::Pass(_) | Verdict::Skip | Verdict::Lacking(_) if !unread.is_empty() => {
+                let feeds: Vec<&str> = unread.iter().map(Feed::name).collect();
+                return (Health::Unknown, format!("cannot tell: {} not read", feeds.join(", ")));
+            }
+            Verdict::Pass(seen) => return (Health::Ok, seen),
+            Verdict::Skip => return (Health::Absent, "nothing to check".to_owned()),
+            Verdict::Fail(findings) | Verdict::Lacking(findings) => findings,
+        };
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
+        let worst = findings.first().map_or(Health::Unknown, |finding| finding.health);
+        let seen = findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
+        self.findings.extend(findings.into_iter().map(|finding| Finding { check, ..finding }));
+        (worst, seen)
+    }
+
+    /// Keeps the onset of what was wrong before, and dates what was not by this moment, where AWS itself does not tell:
+    /// a window of minutes shows that something lasts, not since when.
+    pub fn remember(&mut self, before: &Self, at: Timestamp) {
+        let could_judge = |check: &str| {
+            before
+                .checks
+                .iter()
+                .any(|known| known.title == check && matches!(known.health, Health::Ok | Health::Absent))
+        };
+        for finding in self.findings.iter_mut().filter(|finding| finding.since.is_none()) {
+            let known = before.findings.iter().find(|old| old.check == finding.check && old.scope == finding.scope);
+            finding.since = match known {
+                Some(old) => old.since,
+                None => could_judge(finding.check).then_some(at),
+            };
+        }
+    }
+
     fn conclude(&mut self, is_complete: bool) {
         let found = self.findings.first().map_or(Health::Ok, |finding| finding.health);
         let blind = match self.blind.iter().map(|blind| blind.is_stale).max() {
@@ -257,12 +283,16 @@ impl Reading {
             None if is_complete => Health::Ok,
             Some(false) | None => Health::Unknown,
         };
-        self.health = found.max(blind);
+        let blank =
+            if self.checks.iter().any(|check| check.health == Health::Unknown) { Health::Unknown } else { Health::Ok };
+        self.health = found.max(blind).max(blank);
         if let Some(finding) = self.findings.first() {
             self.headline.clone_from(&finding.brief);
             self.summary.clone_from(&finding.text);
         } else if let Some(blind) = self.blind.first() {
             self.summary.clone_from(&blind.text);
+        } else if let Some(check) = self.checks.iter().find(|check| check.health == Health::Unknown) {
+            self.summary.clone_from(&check.seen);
         } else {
             self.summary = self
                 .facts
@@ -280,19 +310,21 @@ struct Coverage {
     blind: Vec<Blind>,
     /// The first source has an answer somewhere.
     has_primary: bool,
-    /// Every source has been asked everywhere.
-    is_complete: bool,
+    /// Sources of which some place has no answer.
+    unread: FeedSet,
 }
 
 impl Coverage {
     fn of(spec: &BoxSpec, sight: &Sight<'_>) -> Self {
-        let mut coverage = Self { blind: Vec::new(), has_primary: false, is_complete: true };
+        let mut coverage = Self { blind: Vec::new(), has_primary: false, unread: FeedSet::EMPTY };
         for (position, feed) in spec.sources.iter().copied().enumerate() {
             for place in sight.places().filter(|place| place.is_asked(feed) && spec.within.covers(sight, &place.scope))
             {
                 let status = place.feeds.status(feed);
                 coverage.has_primary |= position == 0 && status.has_value;
-                coverage.is_complete &= status.is_asked();
+                if !status.has_value {
+                    coverage.unread.insert(feed);
+                }
                 let is_stale =
                     status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
                 if !status.has_value || is_stale {
@@ -367,81 +399,6 @@ impl Facts {
         self.all.push(Fact { label, value: value.into() });
         self
     }
-}
-
-impl Finding {
-    fn new(health: Health, brief: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { health, brief: brief.into(), text: text.into(), since: None, scope: None }
-    }
-
-    fn warn(brief: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(Health::Warn, brief, text)
-    }
-
-    fn bad(brief: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(Health::Bad, brief, text)
-    }
-
-    fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
-        self.since = since.into();
-        self
-    }
-
-    fn at(mut self, place: &Place) -> Self {
-        self.scope = Some(Arc::clone(&place.scope));
-        self
-    }
-}
-
-impl Verdict {
-    /// Fails with what was found, or passes in these words.
-    fn of(findings: Vec<Finding>, pass: impl Into<String>) -> Self {
-        if findings.is_empty() { Self::Pass(pass.into()) } else { Self::Fail(findings) }
-    }
-}
-
-impl Steps {
-    /// How bad a value is when more is worse.
-    fn over(self, value: f64) -> Option<Health> {
-        if value > self.bad {
-            Some(Health::Bad)
-        } else if value > self.warn {
-            Some(Health::Warn)
-        } else {
-            None
-        }
-    }
-
-    /// How bad a value is when less is worse.
-    fn under(self, value: f64) -> Option<Health> {
-        if value < self.bad {
-            Some(Health::Bad)
-        } else if value < self.warn {
-            Some(Health::Warn)
-        } else {
-            None
-        }
-    }
-}
-
-/// `warn over 1 %, bad over 5 %`.
-fn over_words(steps: Steps, unit: &str) -> String {
-    format!("warn over {}{unit}, bad over {}{unit}", steps.warn, steps.bad)
-}
-
-/// The limit a value has passed: the bad one when it is bad.
-fn passed_limit(steps: Steps, health: Health) -> f64 {
-    if health == Health::Bad { steps.bad } else { steps.warn }
-}
-
-/// Joins a few names and counts the rest: `a, b and 3 more`.
-fn some_names<T: AsRef<str>>(names: &[T]) -> String {
-    const SHOWN: usize = 3;
-    let mut text = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
 }
 
 #[cfg(test)]

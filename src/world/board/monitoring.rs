@@ -361,6 +361,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 };
                 let (before, after): (Vec<&TraceSummary>, Vec<&TraceSummary>) =
                     sight.items(|f| &f.traces).map(|(_, trace)| trace).partition(|trace| trace.at < deployed);
+                if before.is_empty() {
+                    // Everything is new to whoever has seen nothing before.
+                    return Verdict::Skip;
+                }
                 let known: Vec<&RootCause> = before.iter().filter_map(|trace| trace.root_cause.as_ref()).collect();
                 let fresh: Vec<&TraceSummary> = after
                     .into_iter()
@@ -380,7 +384,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         )
                     })
                     .collect();
-                Verdict::of(findings, "none new")
+                Verdict::lacking(findings, "none new")
             },
         }],
     },

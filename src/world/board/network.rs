@@ -1,10 +1,10 @@
 //! Network layer: VPC, subnets, gateways, security groups, ACLs.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::metric::Measure;
-use crate::domain::network::{Subnet, Vpc};
-use crate::domain::units::{bytes, count, per_second, percent, plural};
+use crate::domain::network::{NatGateway, Subnet, Vpc};
+use crate::domain::units::{count, per_second, percent, plural};
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
@@ -111,24 +111,19 @@ pub(super) const BOXES: &[BoxSpec] = &[
         sources: &[Feed::Networks, Feed::Metrics],
         within: Within::Everything,
         facts: |sight| {
-            let all: Vec<_> =
-                vpcs(sight).flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |n| (place, n))).collect();
+            let all: Vec<_> = nat_gateways(sight).collect();
             if all.is_empty() {
                 return Facts::absent();
             }
             let up = all.iter().filter(|(_, nat)| nat.state == "available").count();
-            let out: f64 = all.iter().filter_map(|(place, nat)| place.latest(Measure::NatBytesOut, &nat.id)).sum();
-            Facts::new(format!("{up} of {} up", all.len()))
-                .with("available", format!("{up} of {}", all.len()))
-                .with("sending out", format!("{}/min", bytes(out as u64)))
+            Facts::new(format!("{up} of {} up", all.len())).with("available", format!("{up} of {}", all.len()))
         },
         checks: &[
             Check {
                 title: "Every gateway is available",
                 limit: |_| "bad when failed".into(),
                 judge: |sight| {
-                    let findings = vpcs(sight)
-                        .flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |nat| (place, nat)))
+                    let findings = nat_gateways(sight)
                         .filter(|(_, nat)| nat.state == "failed")
                         .map(|(place, nat)| {
                             Finding::bad("failed", format!("NAT gateway {} in {} failed", nat.id, nat.zone)).at(place)
@@ -141,25 +136,21 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "Ports are left",
                 limit: |_| "bad on any port allocation error".into(),
                 judge: |sight| {
-                    let findings = sight
-                        .places()
-                        .flat_map(|place| place.all(Measure::NatPortErrors).map(move |series| (place, series)))
-                        .filter_map(|(place, series)| {
-                            let errors = series.latest().filter(|errors| *errors > 0.0)?;
-                            Some(
-                                Finding::bad(
-                                    "out of ports",
-                                    format!(
-                                        "{} runs out of ports: {} connections refused",
-                                        series.resource,
-                                        per_second(errors / 60.0)
-                                    ),
-                                )
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "no allocation errors")
+                    let all = nat_gateways(sight).map(|(place, nat)| {
+                        let Some(errors) = place.latest(Measure::NatPortErrors, &nat.id) else {
+                            let is_up = nat.state == "available";
+                            return if is_up { Seen::Blank(nat.id.to_string()) } else { Seen::Nothing };
+                        };
+                        Seen::of((errors > 0.0).then(|| {
+                            let text = format!(
+                                "{} runs out of ports: {} connections refused",
+                                nat.id,
+                                per_second(errors / 60.0)
+                            );
+                            Finding::bad("out of ports", text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "no allocation errors")
                 },
             },
             Check {
@@ -277,6 +268,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
 
 fn vpcs<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Vpc)> + use<'a> {
     sight.items(|f| &f.networks)
+}
+
+fn nat_gateways<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a NatGateway)> + use<'a> {
+    vpcs(sight).flat_map(|(place, vpc)| vpc.nat_gateways.iter().map(move |nat| (place, nat)))
 }
 
 fn subnets<'a>(sight: &Sight<'a>, public: bool) -> impl Iterator<Item = (&'a Place, &'a Subnet)> + use<'a> {

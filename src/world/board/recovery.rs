@@ -25,9 +25,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 return Facts::absent();
             }
             let copies = copied_stores(sight);
-            let mut facts = Facts::new(tier(sight)).with("tier", tier(sight)).with("regions", regions.join(", "));
+            // Which tier it amounts to can only be said of all regions.
+            let tier = tier(sight).unwrap_or_else(|| "not known".into());
+            let missing = if sight.is_read(Feed::Databases) { "no copy elsewhere" } else { "no copy seen" };
+            let mut facts = Facts::new(tier.clone()).with("tier", tier).with("regions", regions.join(", "));
             for (store, copy) in copies {
-                facts = facts.with("store", format!("{store}: {}", copy.unwrap_or_else(|| "no copy elsewhere".into())));
+                facts = facts.with("store", format!("{store}: {}", copy.unwrap_or_else(|| missing.into())));
             }
             for (_, record) in sight.items(|f| &f.records) {
                 facts = facts.with("dns", format!("{} serves from {}", record.name, record.serving));
@@ -44,7 +47,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .filter(|(_, copy)| copy.is_none())
                         .map(|(store, _)| Finding::warn("no copy", format!("{store} exists in one region only")))
                         .collect();
-                    Verdict::of(findings, "all copied")
+                    Verdict::lacking(findings, "all copied")
                 },
             },
             Check {
@@ -76,12 +79,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::FailoverTarget,
         facts: |sight| {
             let Some(plan) = plan(sight) else { return Facts::absent() };
-            let ready = plan.steps.iter().filter(|step| blocked(sight, plan, step).is_none()).count();
+            let ready = plan.steps.iter().filter(|step| state(sight, plan, step) == StepState::Ready).count();
             let mut facts = Facts::new(format!("{ready} of {} ready", plan.steps.len()))
                 .with("from", plan.from.as_str())
                 .with("to", plan.to.as_str());
             for step in &plan.steps {
-                let state = blocked(sight, plan, step).map_or_else(|| "ready".into(), |why| format!("blocked: {why}"));
+                let state = match state(sight, plan, step) {
+                    StepState::Ready => "ready".to_owned(),
+                    StepState::Blocked(why) => format!("blocked: {why}"),
+                    StepState::Unseen(feed) => format!("cannot tell: {} not read", feed.name()),
+                };
                 facts = facts.with("step", format!("{}, {}: {state}", step_words(step), long(step.takes)));
             }
             facts
@@ -94,9 +101,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 let findings = plan
                     .steps
                     .iter()
-                    .filter_map(|step| {
-                        let why = blocked(sight, plan, step)?;
-                        Some(Finding::bad("step blocked", format!("cannot {}: {why}", step_words(step))))
+                    .filter_map(|step| match state(sight, plan, step) {
+                        StepState::Blocked(why) => {
+                            Some(Finding::bad("step blocked", format!("cannot {}: {why}", step_words(step))))
+                        }
+                        StepState::Ready | StepState::Unseen(_) => None,
                     })
                     .collect();
                 Verdict::of(findings, "all ready")
@@ -145,7 +154,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         ))
                     })
                     .collect();
-                Verdict::of(findings, "within half the target")
+                Verdict::lacking(findings, "within half the target")
             },
         }],
     },
@@ -249,7 +258,10 @@ fn regions(sight: &Sight<'_>) -> Vec<String> {
 }
 
 /// Which of the four tiers of the AWS disaster recovery whitepaper the second region amounts to, by what runs there.
-fn tier(sight: &Sight<'_>) -> String {
+fn tier(sight: &Sight<'_>) -> Option<String> {
+    if ![Feed::Databases, Feed::Groups, Feed::Records].into_iter().all(|feed| sight.is_read(feed)) {
+        return None;
+    }
     let mut serving: Vec<(&Place, u32)> = sight
         .places()
         .filter(|place| place.scope.environment == Environment::Prod && !place.scope.is_global())
@@ -257,14 +269,15 @@ fn tier(sight: &Sight<'_>) -> String {
         .collect();
     serving.sort_by_key(|(_, desired)| std::cmp::Reverse(*desired));
     let has_copy = copied_stores(sight).iter().any(|(_, copy)| copy.is_some());
-    match serving.get(1) {
+    let tier = match serving.get(1) {
         Some((place, desired)) if *desired > 0 => {
             let active = sight.items(|f| &f.records).any(|(_, record)| record.serving == place.scope.region);
-            if active { "active-active".into() } else { "warm standby".into() }
+            if active { "active-active" } else { "warm standby" }
         }
-        _ if has_copy => "pilot light".into(),
-        _ => "backup only".into(),
-    }
+        _ if has_copy => "pilot light",
+        _ => "backup only",
+    };
+    Some(tier.to_owned())
 }
 
 fn plan<'a>(sight: &Sight<'a>) -> Option<&'a FailoverPlan> {
@@ -278,42 +291,73 @@ fn step_words(step: &PlanStep) -> String {
     }
 }
 
-/// Why a step could not be taken now, or nothing.
-fn blocked(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> Option<String> {
+#[derive(Debug, PartialEq, Eq)]
+enum StepState {
+    Ready,
+    Blocked(String),
+    /// What it acts on was not found, and not everything it could be among was read.
+    Unseen(Feed),
+}
+
+/// Whether a step could be taken now.
+fn state(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> StepState {
+    let (feed, obstacle) = obstacle(sight, plan, step);
+    let is_read = sight
+        .places()
+        .filter(|place| place.scope.is_global() || place.scope.region == plan.to)
+        .all(|place| !place.is_asked(feed) || place.feeds.status(feed).has_value);
+    match obstacle {
+        None => StepState::Ready,
+        Some(Obstacle::Missing(_)) if !is_read => StepState::Unseen(feed),
+        Some(Obstacle::Missing(why) | Obstacle::Found(why)) => StepState::Blocked(why),
+    }
+}
+
+enum Obstacle {
+    Missing(String),
+    Found(String),
+}
+
+/// What stands in the way of a step, and the feed that would show what it acts on.
+fn obstacle(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> (Feed, Option<Obstacle>) {
+    use Obstacle::{Found, Missing};
     let in_target_region = |place: &Place| place.scope.region == plan.to;
     match step.action {
         StepAction::PromoteReplica => {
             let found =
                 sight.items(|f| &f.databases).find(|(place, db)| in_target_region(place) && db.id == step.target);
-            match found {
-                None => Some(format!("{} does not exist in {}", step.target, plan.to)),
-                Some((_, db)) if !db.is_available() => Some(format!("it is {}", db.status)),
+            let obstacle = match found {
+                None => Some(Missing(format!("{} does not exist in {}", step.target, plan.to))),
+                Some((_, db)) if !db.is_available() => Some(Found(format!("it is {}", db.status))),
                 Some(_) => None,
-            }
+            };
+            (Feed::Databases, obstacle)
         }
         StepAction::ScaleGroup => {
             let found =
                 sight.items(|f| &f.groups).find(|(place, group)| in_target_region(place) && group.name == step.target);
-            match found {
-                None => Some(format!("{} does not exist in {}", step.target, plan.to)),
+            let obstacle = match found {
+                None => Some(Missing(format!("{} does not exist in {}", step.target, plan.to))),
                 Some((_, group)) if step.to.is_some_and(|to| to > group.max) => {
-                    Some(format!("its maximum is {}", group.max))
+                    Some(Found(format!("its maximum is {}", group.max)))
                 }
                 Some((_, group)) if group.suspended.iter().any(|process| process == "Launch") => {
-                    Some("Launch is suspended".into())
+                    Some(Found("Launch is suspended".into()))
                 }
                 Some(_) => None,
-            }
+            };
+            (Feed::Groups, obstacle)
         }
         StepAction::SwitchDns => {
             let found = sight.items(|f| &f.records).find(|(_, record)| record.name == step.target);
-            match found {
-                None => Some(format!("no failover record {}", step.target)),
+            let obstacle = match found {
+                None => Some(Missing(format!("no failover record {}", step.target))),
                 Some((_, record)) if record.secondary_region != plan.to => {
-                    Some(format!("its secondary is {}", record.secondary_region))
+                    Some(Found(format!("its secondary is {}", record.secondary_region)))
                 }
                 Some(_) => None,
-            }
+            };
+            (Feed::Records, obstacle)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Scaling strategy: policies, triggers, database headroom, caches.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use super::data::silent;
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::autoscaling::ScalingPolicy;
 use crate::domain::board::BoxId;
@@ -51,7 +52,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             Finding::warn("no policy", format!("{} has no scaling policy", group.name)).at(place)
                         })
                         .collect();
-                    Verdict::of(findings, "all do")
+                    Verdict::lacking(findings, "all do")
                 },
             },
             Check {
@@ -72,7 +73,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     BoxSpec {
         id: BoxId::ScaleOutTriggers,
-        sources: &[Feed::Policies, Feed::Alarms, Feed::Metrics],
+        sources: &[Feed::Policies, Feed::Alarms, Feed::AlarmHistory, Feed::Metrics],
         within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.out_alarm),
         checks: &[
@@ -81,16 +82,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn on INSUFFICIENT_DATA".into(),
                 judge: |sight| have_data(sight, |p| &p.out_alarm),
             },
-            Check {
-                title: "They do not flap",
-                limit: |_| "warn over 6 changes in an hour".into(),
-                judge: |sight| steady(sight, |p| &p.out_alarm),
-            },
+            Check { title: "They do not flap", limit: flap_limit, judge: |sight| steady(sight, |p| &p.out_alarm) },
         ],
     },
     BoxSpec {
         id: BoxId::ScaleInTriggers,
-        sources: &[Feed::Policies, Feed::Alarms, Feed::Metrics],
+        sources: &[Feed::Policies, Feed::Alarms, Feed::AlarmHistory, Feed::Metrics],
         within: Within::Everything,
         facts: |sight| trigger_facts(sight, |policy| &policy.in_alarm),
         checks: &[
@@ -99,11 +96,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn on INSUFFICIENT_DATA".into(),
                 judge: |sight| have_data(sight, |p| &p.in_alarm),
             },
-            Check {
-                title: "They do not flap",
-                limit: |_| "warn over 6 changes in an hour".into(),
-                judge: |sight| steady(sight, |p| &p.in_alarm),
-            },
+            Check { title: "They do not flap", limit: flap_limit, judge: |sight| steady(sight, |p| &p.in_alarm) },
         ],
     },
     BoxSpec {
@@ -128,20 +121,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             title: "Connections are left",
             limit: |t| format!("warn under {} % free", t.headroom_percent),
             judge: |sight| {
-                let findings = production_primaries(sight)
-                    .filter_map(|(place, db)| {
-                        let used = place.latest(Measure::RdsConnections, &db.id)? * 100.0
-                            / f64::from(db.max_connections.max(1));
-                        (100.0 - used < sight.limits().headroom_percent).then(|| {
-                            Finding::warn(
-                                format!("conns {}", percent(used)),
-                                format!("{} uses {} of its {} connections", db.id, percent(used), db.max_connections),
-                            )
-                            .at(place)
-                        })
-                    })
-                    .collect();
-                Verdict::of(findings, "enough")
+                let all = production_primaries(sight).map(|(place, db)| {
+                    let Some(connections) = place.latest(Measure::RdsConnections, &db.id) else { return silent(db) };
+                    let used = connections * 100.0 / f64::from(db.max_connections.max(1));
+                    Seen::of((100.0 - used < sight.limits().headroom_percent).then(|| {
+                        let text =
+                            format!("{} uses {} of its {} connections", db.id, percent(used), db.max_connections);
+                        Finding::warn(format!("conns {}", percent(used)), text).at(place)
+                    }))
+                });
+                Verdict::each(all, "enough")
             },
         }],
     },
@@ -154,9 +143,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let busiest =
-                all.iter().filter_map(|(place, db)| place.latest(Measure::RdsCpu, &db.id)).fold(0.0, f64::max);
-            let mut facts = Facts::new(format!("cpu {}", percent(busiest))).with("readers", all.len().to_string());
+            let busiest = all.iter().filter_map(|(place, db)| place.latest(Measure::RdsCpu, &db.id)).reduce(f64::max);
+            let headline = match busiest {
+                Some(busiest) => format!("cpu {}", percent(busiest)),
+                None => plural(all.len(), "reader", "readers"),
+            };
+            let mut facts = Facts::new(headline).with("readers", all.len().to_string());
             for (place, db) in &all {
                 let cpu = place.latest(Measure::RdsCpu, &db.id).map_or_else(|| "-".into(), percent);
                 let behind = place.latest(Measure::RdsReplicaLag, &db.id).map_or_else(|| "-".into(), lag);
@@ -202,14 +194,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
         },
         checks: &[Check {
             title: "The hit rate holds",
-            limit: |_| "warn when 5 points under the quarter hour before".into(),
+            limit: |t| format!("warn when {} points under the twelve minutes before", t.cache_hit_drop_points),
             judge: |sight| {
                 let findings = sight
                     .places()
                     .flat_map(|place| place.all(Measure::CacheHitRate).map(move |series| (place, series)))
                     .filter_map(|(place, series)| {
-                        let (now, before) = (series.mean_of_last(3)?, series.mean_of_last(15)?);
-                        (before - now > 5.0).then(|| {
+                        let (now, before) = (series.mean_of_last(3)?, series.mean_between(3, 15)?);
+                        (before - now > sight.limits().cache_hit_drop_points).then(|| {
                             Finding::warn(
                                 format!("hit {}", percent(now)),
                                 format!("{} fell from {} to {} hits", series.resource, percent(before), percent(now)),
@@ -232,12 +224,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if edge.is_none() && memory.is_none() {
                 return Facts::absent();
             }
-            let show = |rate: Option<f64>| rate.map_or_else(|| "missing".into(), percent);
-            let through = (100.0 - edge.unwrap_or(0.0)) / 100.0 * (100.0 - memory.unwrap_or(0.0));
-            Facts::new(format!("{} to db", percent(through)))
+            let show = |rate: Option<f64>| rate.map_or_else(|| "none seen".into(), percent);
+            let is_read = sight.is_read(Feed::Metrics);
+            let through = is_read.then(|| (100.0 - edge.unwrap_or(0.0)) / 100.0 * (100.0 - memory.unwrap_or(0.0)));
+            Facts::new(through.map_or_else(|| "not known".into(), |through| format!("{} to db", percent(through))))
                 .with("CloudFront hits", show(edge))
                 .with("Redis hits", show(memory))
-                .with("reads that reach the database", percent(through))
+                .with("reads that reach the database", known(through, percent))
         },
         checks: &[Check {
             title: "Both levels are there",
@@ -251,7 +244,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 if missing.is_empty() {
                     return Verdict::Pass("CloudFront and Redis".into());
                 }
-                Verdict::Fail(vec![Finding::warn(
+                Verdict::Lacking(vec![Finding::warn(
                     "level missing",
                     format!("no cache at the level of {}", missing.join(" and ")),
                 )])
@@ -352,6 +345,10 @@ fn have_data(sight: &Sight<'_>, alarm_of: AlarmOf) -> Verdict {
     Verdict::of(findings, "all have data")
 }
 
+fn flap_limit(limits: &crate::world::thresholds::Thresholds) -> String {
+    format!("warn over {} changes in an hour", limits.trigger_flaps_per_hour)
+}
+
 fn steady(sight: &Sight<'_>, alarm_of: AlarmOf) -> Verdict {
     let findings = triggers(sight, alarm_of)
         .into_iter()
@@ -362,7 +359,7 @@ fn steady(sight: &Sight<'_>, alarm_of: AlarmOf) -> Verdict {
                 .items()
                 .filter(|change| change.alarm == alarm.name && since(sight.at, change.at).as_hours() < 1)
                 .count();
-            (changes > 6).then(|| {
+            (changes as f64 > sight.limits().trigger_flaps_per_hour).then(|| {
                 Finding::warn("flapping", format!("{} changed its mind {changes} times in an hour", policy.target))
                     .at(place)
             })
@@ -386,16 +383,14 @@ fn readers<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Databa
 }
 
 fn cpu_room<'a>(sight: &Sight<'a>, databases: &mut dyn Iterator<Item = (&'a Place, &'a Database)>) -> Verdict {
-    let findings = databases
-        .filter_map(|(place, db)| {
-            let cpu = place.series(Measure::RdsCpu, &db.id)?.mean_of_last(3)?;
-            (100.0 - cpu < sight.limits().headroom_percent).then(|| {
-                Finding::warn(format!("cpu {}", percent(cpu)), format!("{} runs at {} cpu", db.id, percent(cpu)))
-                    .at(place)
-            })
-        })
-        .collect();
-    Verdict::of(findings, "enough")
+    let all = databases.map(|(place, db)| {
+        let cpu = place.series(Measure::RdsCpu, &db.id).and_then(|series| series.mean_of_last(3));
+        let Some(cpu) = cpu else { return silent(db) };
+        Seen::of((100.0 - cpu < sight.limits().headroom_percent).then(|| {
+            Finding::warn(format!("cpu {}", percent(cpu)), format!("{} runs at {} cpu", db.id, percent(cpu))).at(place)
+        }))
+    });
+    Verdict::each(all, "enough")
 }
 
 /// The lowest hit rate at one level.

@@ -1,6 +1,6 @@
 //! Security layer: identities, access, keys, encryption, the firewall.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, some_names, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::metric::Measure;
 use crate::domain::scope::Environment;
@@ -261,12 +261,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() && sight.items(|f| &f.balancers).next().is_none() {
                 return Facts::absent();
             }
-            let blocked: f64 = all.iter().filter_map(|(place, acl)| place.latest(Measure::WafBlocked, &acl.name)).sum();
+            let blocked = sum_known(all.iter().filter_map(|(place, acl)| place.latest(Measure::WafBlocked, &acl.name)));
+            let blocked = blocked.map(|blocked| count(blocked as u64));
+            let headline = match &blocked {
+                Some(blocked) => format!("{blocked} blocked/min"),
+                None => plural(all.len(), "web ACL", "web ACLs"),
+            };
             let top = all.iter().find_map(|(_, acl)| acl.top_rule.as_ref());
-            Facts::new(format!("{} blocked/min", count(blocked as u64)))
+            Facts::new(headline)
                 .with("lists", all.len().to_string())
                 .with("rules", all.iter().map(|(_, acl)| acl.rules).sum::<u32>().to_string())
-                .with("blocked", format!("{}/min", count(blocked as u64)))
+                .with("blocked", known(blocked, |blocked| format!("{blocked}/min")))
                 .with("top rule", top.map_or("-", |rule| rule.as_str()))
         },
         checks: &[
@@ -284,7 +289,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             Finding::warn("unguarded", format!("{} has no web ACL in front of it", lb.name)).at(place)
                         })
                         .collect();
-                    Verdict::of(findings, "all guarded")
+                    Verdict::lacking(findings, "all guarded")
                 },
             },
             Check {

@@ -1,6 +1,6 @@
 //! Data layer: Redis and its nodes, S3 and its lifecycle rules.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::bucket::Bucket;
 use crate::domain::cache::CacheGroup;
@@ -34,25 +34,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn under {} % hits", t.cache_hit_percent),
                 judge: |sight| {
                     let limit = sight.limits().cache_hit_percent;
-                    let findings = caches(sight)
-                        .filter_map(|(place, group)| {
-                            let series = place.series(Measure::CacheHitRate, &group.id)?;
-                            let hit = series.latest().filter(|hit| *hit < limit)?;
-                            Some(
-                                Finding::warn(
-                                    format!("hit {}", percent(hit)),
-                                    format!(
-                                        "{} answers {} from memory (limit {limit} %): the rest falls on the database",
-                                        group.id,
-                                        percent(hit)
-                                    ),
-                                )
+                    let all = caches(sight).map(|(place, group)| {
+                        // No reads, no rate.
+                        let Some(series) = place.series(Measure::CacheHitRate, &group.id) else { return Seen::Nothing };
+                        let Some(hit) = series.latest() else { return Seen::Nothing };
+                        Seen::of((hit < limit).then(|| {
+                            let text = format!(
+                                "{} answers {} from memory (limit {limit} %): the rest falls on the database",
+                                group.id,
+                                percent(hit)
+                            );
+                            Finding::warn(format!("hit {}", percent(hit)), text)
                                 .since(series.holding_since(|value| value < limit))
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "above the limit")
+                                .at(place)
+                        }))
+                    });
+                    Verdict::each(all, "above the limit")
                 },
             },
             Check {
@@ -60,26 +57,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.cache_memory_percent, " % in use"),
                 judge: |sight| {
                     let steps = sight.limits().cache_memory_percent;
-                    let findings = caches(sight)
-                        .filter_map(|(place, group)| {
-                            let used = place.latest(Measure::CacheMemory, &group.id)?;
-                            let health = steps.over(used)?;
-                            Some(
-                                Finding::new(
-                                    health,
-                                    format!("memory {}", percent(used)),
-                                    format!(
-                                        "{} uses {} of its memory (limit {} %)",
-                                        group.id,
-                                        percent(used),
-                                        passed_limit(steps, health)
-                                    ),
-                                )
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "enough")
+                    let all = caches(sight).map(|(place, group)| {
+                        let Some(used) = place.latest(Measure::CacheMemory, &group.id) else {
+                            let is_up = group.status == "available";
+                            return if is_up { Seen::Blank(group.id.to_string()) } else { Seen::Nothing };
+                        };
+                        Seen::of(steps.over(used).map(|health| {
+                            let text = format!(
+                                "{} uses {} of its memory (limit {} %)",
+                                group.id,
+                                percent(used),
+                                passed_limit(steps, health)
+                            );
+                            Finding::new(health, format!("memory {}", percent(used)), text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "enough")
                 },
             },
             Check {
@@ -163,11 +156,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let size: f64 = all.iter().filter_map(|(place, bucket)| place.latest(Measure::S3Size, &bucket.name)).sum();
+            let sizes = all.iter().filter_map(|(place, bucket)| place.latest(Measure::S3Size, &bucket.name));
+            let size = sum_known(sizes).map(|size| bytes(size as u64));
             let versioned = all.iter().filter(|(_, bucket)| bucket.versioning).count();
-            Facts::new(bytes(size as u64))
+            Facts::new(size.clone().unwrap_or_else(|| plural(all.len(), "bucket", "buckets")))
                 .with("buckets", all.len().to_string())
-                .with("size", bytes(size as u64))
+                .with("size", known(size, |size| size))
                 .with("versioned", format!("{versioned} of {}", all.len()))
         },
         checks: &[
@@ -219,20 +213,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "Large buckets have rules",
                 limit: |t| format!("warn over {} GiB without", t.large_bucket_gib),
                 judge: |sight| {
-                    let findings = buckets(sight)
-                        .filter_map(|(place, bucket)| {
-                            let size = place.latest(Measure::S3Size, &bucket.name)?;
-                            let large = size / 1_073_741_824.0 > sight.limits().large_bucket_gib;
-                            (large && !bucket.lifecycle.iter().any(|rule| rule.enabled)).then(|| {
-                                Finding::warn(
-                                    "no rule",
-                                    format!("{} holds {} and nothing ever expires", bucket.name, bytes(size as u64)),
-                                )
-                                .at(place)
-                            })
-                        })
-                        .collect();
-                    Verdict::of(findings, "all have some")
+                    let all = buckets(sight).map(|(place, bucket)| {
+                        // S3 measures once a day, and an empty bucket never.
+                        let Some(size) = place.latest(Measure::S3Size, &bucket.name) else { return Seen::Nothing };
+                        let large = size / 1_073_741_824.0 > sight.limits().large_bucket_gib;
+                        Seen::of((large && !bucket.lifecycle.iter().any(|rule| rule.enabled)).then(|| {
+                            let text = format!("{} holds {} and nothing ever expires", bucket.name, bytes(size as u64));
+                            Finding::warn("no rule", text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "all have some")
                 },
             },
             Check {

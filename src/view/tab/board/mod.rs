@@ -9,9 +9,11 @@ use ratatui::layout::Rect;
 use crate::app::model::Model;
 use crate::view::theme::Theme;
 
-pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
-    match &model.board_tab.page {
-        Some(open) => page::draw(*open, model, theme, area, frame),
-        None => chart::draw(model, theme, area, frame),
+/// Returns how far it can be scrolled.
+pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+    if let Some(open) = &model.board_tab.page {
+        return page::draw(*open, model, theme, area, frame);
     }
+    chart::draw(model, theme, area, frame);
+    0
 }

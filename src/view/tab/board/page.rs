@@ -15,7 +15,7 @@ use crate::world::board::{CheckResult, spec};
 
 const LABEL: usize = 26;
 
-pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
     let reading = model.board.reading(page.of);
     let room = usize::from(area.width);
     let mut lines = vec![title(page.of, model, theme, room)];
@@ -40,7 +40,7 @@ pub(super) fn draw(page: Page, model: &Model, theme: Theme, area: Rect, frame: &
     sources(&mut lines, page.of, model, theme, room);
     section(&mut lines, "Neighbours", theme);
     neighbours(&mut lines, page.of, model, theme);
-    popup::scrolled(lines, page.scroll.offset, theme, area, frame);
+    popup::scrolled(lines, page.scroll.offset, theme, area, frame)
 }
 
 /// A check: its title, what was seen, and its limit, beside the title where there is room.
