@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -36,10 +37,14 @@ fn main() {
     say("", "median", "p99");
     for scale in SCALES.into_iter().filter(|scale| !smoke || *scale == 1_000) {
         let mut stage = Stage::new(scale);
-        measure(&format!("key to frame, {scale} resources"), rounds, |round| stage.key_to_frame(round));
+        measure(&format!("update and draw for a key, {scale} resources"), rounds, |round| stage.key_to_frame(round));
         measure(&format!("apply, unchanged, {scale} resources"), rounds.min(300), |_| stage.apply_again());
         measure(&format!("apply, changed, {scale} resources"), rounds.min(300), |round| stage.apply_changed(round));
         measure(&format!("draw all, {scale} resources"), rounds.min(300), |_| stage.draw_all());
+    }
+    for scale in [0, 10_000, 100_000].into_iter().filter(|scale| !smoke || *scale == 0) {
+        let mut typist = Typist::new(scale);
+        measure(&format!("key to screen, {scale} resources"), rounds.min(400), |round| typist.press(round));
     }
     measure("drill: an hour of the company", if smoke { 1 } else { 20 }, |_| an_hour_of_the_company());
     measure("exec to first frame", if smoke { 1 } else { 30 }, |_| first_frame());
@@ -173,6 +178,7 @@ fn an_hour_of_the_company() -> Duration {
 struct Process {
     child: Box<dyn portable_pty::Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
+    keyboard: Box<dyn Write + Send>,
     // Held, because closing it would hang up on the process.
     _master: Box<dyn portable_pty::MasterPty + Send>,
 }
@@ -188,7 +194,8 @@ impl Process {
         let child = pair.slave.spawn_command(command).expect("the binary starts");
         drop(pair.slave);
         let reader = pair.master.try_clone_reader().expect("a pseudo-terminal can be read");
-        Self { child, reader, _master: pair.master }
+        let keyboard = pair.master.take_writer().expect("a pseudo-terminal can be written");
+        Self { child, reader, keyboard, _master: pair.master }
     }
 
     /// Reads until the last line of a first frame has come.
@@ -211,6 +218,52 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Somebody at the keys of the real binary: what a key takes from the keyboard to the last byte of its frame, at moments
+/// that have nothing to do with the console's own clock.
+struct Typist {
+    process: Process,
+    frames: Receiver<(Instant, usize)>,
+}
+
+/// A switch of tabs draws most of the screen; the clock alone never writes this much.
+const A_TAB: usize = 1_000;
+
+impl Typist {
+    fn new(resources: usize) -> Self {
+        let mut process = Process::start(resources);
+        process.read_frame();
+        let mut reader = std::mem::replace(&mut process.reader, Box::new(io::empty()));
+        let (send, frames) = channel();
+        #[expect(clippy::disallowed_methods, reason = "a bench is there to read the clock")]
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                if send.send((Instant::now(), read)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { process, frames }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a bench is there to read the clock, and to wait for a process")]
+    fn press(&mut self, round: usize) -> Duration {
+        std::thread::sleep(Duration::from_millis(11 + (round as u64 * 37) % 131));
+        while self.frames.try_recv().is_ok() {}
+        let pressed = Instant::now();
+        self.process.keyboard.write_all(b"]").expect("the process listens");
+        self.process.keyboard.flush().expect("the process listens");
+        let mut written = 0;
+        loop {
+            let (at, bytes) = self.frames.recv_timeout(Duration::from_secs(10)).expect("the key is answered");
+            written += bytes;
+            if written >= A_TAB {
+                return at - pressed;
+            }
+        }
     }
 }
 

@@ -159,6 +159,11 @@ impl Config {
             return Err(value(format!("drill.speed: {} is not between 0.1 and 1000", config.drill.speed)));
         }
         zone(&config.ui.time_zone).map_err(value)?;
+        for (number, step) in config.failover.iter().flat_map(|plan| &plan.steps).enumerate() {
+            if step.takes.is_negative() {
+                return Err(value(format!("failover.steps[{number}].takes: {:#} is less than nothing", step.takes)));
+            }
+        }
         Ok(config)
     }
 

@@ -88,7 +88,7 @@ impl Theme {
             Health::Bad => "✖",
             Health::Warn => "▲",
             Health::Ok => "✔",
-            Health::Unknown => "…",
+            Health::Unknown => "?",
             Health::Stale => "◌",
             Health::Absent => "·",
         }

@@ -400,5 +400,5 @@ fn recovery_points(sight: &Sight<'_>) -> Vec<RecoveryPoint> {
 }
 
 fn duration(plan: &FailoverPlan) -> SignedDuration {
-    plan.steps.iter().map(|step| step.takes).fold(SignedDuration::ZERO, |sum, takes| sum + takes)
+    plan.steps.iter().map(|step| step.takes).fold(SignedDuration::ZERO, SignedDuration::saturating_add)
 }

@@ -259,6 +259,9 @@ pub(super) fn zoom(canvas: Area, group: G) -> Chart {
     };
     // Each row of boxes has a line below it for wires; the title takes one line.
     let room = canvas.height.saturating_sub(1) / rows.max(1);
+    if room < 3 {
+        return single(canvas, group);
+    }
     let height = room.saturating_sub(1).clamp(2, 10);
     let gap = 1;
     let gutter = if canvas.width >= 110 { 6 } else { 3 };
@@ -274,6 +277,17 @@ pub(super) fn zoom(canvas: Area, group: G) -> Chart {
         );
     }
     chart.wire();
+    chart
+}
+
+/// One group on a screen too low for boxes: a line each.
+fn single(canvas: Area, group: G) -> Chart {
+    let mut chart = Chart::new(Kind::Panels);
+    chart.groups.push((group, Area { height: 1, ..canvas }));
+    for (line, id) in list_order(group).iter().enumerate() {
+        chart.put(*id, Area { y: canvas.y + 1 + line as u16, height: 1, ..canvas });
+    }
+    chart.wires = super::route::rails(&chart, group);
     chart
 }
 
