@@ -17,13 +17,15 @@ pub struct Board {
     strip: Strip,
     /// The minute everything was last judged in: ages move even when nothing is observed.
     minute: i64,
+    /// Everything had been asked by then. What is told of all feeds together changes once more when the last one answers.
+    was_complete: bool,
 }
 
 impl Board {
     pub fn new(sight: &Sight<'_>) -> Self {
         let readings: Vec<Reading> = BoxId::ALL.iter().map(|id| read(*id, sight)).collect();
         let strip = strip(&readings, sight);
-        Self { since: vec![None; readings.len()], readings, strip, minute: minute_of(sight.at) }
+        Self { since: vec![None; readings.len()], readings, strip, minute: minute_of(sight.at), was_complete: false }
     }
 
     pub fn readings(&self) -> &[Reading] {
@@ -52,8 +54,10 @@ impl Board {
     /// anything reads differently.
     pub fn refresh(&mut self, feeds: &[Feed], sight: &Sight<'_>) -> bool {
         let minute = minute_of(sight.at);
-        let is_due = minute != self.minute;
+        let is_complete = self.was_complete || sight.world.is_complete();
+        let is_due = minute != self.minute || is_complete != self.was_complete;
         self.minute = minute;
+        self.was_complete = is_complete;
         let mut changed = false;
         for id in BoxId::ALL {
             if !is_due && !spec(*id).sources.iter().any(|source| feeds.contains(source)) {
