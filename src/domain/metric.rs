@@ -7,19 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::domain::text::Text;
-
-/// What a value counts in, so that no number is ever shown bare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    Percent,
-    Seconds,
-    Milliseconds,
-    Count,
-    PerMinute,
-    Bytes,
-    Dollars,
-}
+use crate::domain::unit::Unit;
 
 /// Who needs a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

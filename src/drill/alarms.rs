@@ -245,23 +245,9 @@ fn threshold_words(metric: &Metric, values: &[Option<f64>]) -> String {
         "{count} of the last {} datapoints were {} {} (newest {}){gap}",
         units::plural(real.len(), "minute's", "minutes'"),
         metric.comparison.symbol(),
-        in_unit(metric.measure, metric.threshold),
-        in_unit(metric.measure, *newest),
+        metric.measure.unit().write(metric.threshold),
+        metric.measure.unit().write(*newest),
     )
-}
-
-fn in_unit(measure: Measure, value: f64) -> String {
-    use crate::domain::metric::Unit;
-    match measure.unit() {
-        Unit::Percent => units::percent(value),
-        Unit::Seconds if value < 60.0 => units::latency(value),
-        Unit::Seconds => units::brief(SignedDuration::from_secs(value as i64)),
-        Unit::Milliseconds => units::latency(value / 1_000.0),
-        Unit::Bytes => units::bytes(value.max(0.0) as u64),
-        Unit::Dollars => format!("{value:.2} USD"),
-        Unit::PerMinute => format!("{}/min", units::count(value.max(0.0) as u64)),
-        Unit::Count => units::count(value.max(0.0) as u64),
-    }
 }
 
 impl Entry {
