@@ -12,6 +12,8 @@ pub enum Context {
     Everywhere,
     /// The board's chart or a box opened from it.
     Board,
+    /// A list, or a thing opened from it.
+    Lists,
 }
 
 impl Context {
@@ -19,6 +21,7 @@ impl Context {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Board => "Board",
+            Self::Lists => "Lists",
         }
     }
 }
@@ -72,9 +75,30 @@ commands! {
     NextGroup, "next-group", Board, ["tab"], on_chart, "To the next group of boxes";
     PreviousGroup, "previous-group", Board, ["backtab"], on_chart, "To the group before";
     Zoom, "zoom", Board, ["z"], on_chart, "Show only this group, larger; again for the whole board";
+    Filter, "filter", Lists, ["/"], on_list, "Show only rows with these words; !word without it, column:word in one column";
+    Sort, "sort", Lists, ["s"], on_list, "Sort by the next column; after the last one, what is wrong first again";
+    SortBackwards, "sort-backwards", Lists, ["S"], on_list, "The other way round";
+    Mark, "mark", Lists, ["space"], on_list, "Mark this row, for copying several at once";
+    SpanWider, "longer-span", Lists, ["-"], with_graph, "Graphs look further back: 1 h, 3 h, 12 h, 3 d, 1 w";
+    SpanNarrower, "shorter-span", Lists, ["+", "="], with_graph, "Graphs look less far back";
+    Describe, "describe", Everywhere, ["d"], always, "Everything about what is selected, in words";
+    Json, "json", Everywhere, ["y"], always, "What is selected as JSON, to read, fold and search";
+    Copy, "copy", Everywhere, ["c"], always, "Copy the name of what is selected, by the terminal's clipboard (OSC 52)";
+    CopyView, "copy-view", Everywhere, ["C"], always, "Copy all that is listed here";
+    OnlyBroken, "only-broken", Everywhere, ["ctrl-z"], always, "Show only what is not well; again for everything";
+    Rewind, "rewind", Everywhere, ["<"], always, "A minute back; actions and reading again wait until the present";
+    Forward, "forward", Everywhere, [">"], rewound, "A minute on";
+    ToLive, "live", Everywhere, ["~"], rewound, "Back to the present";
+    Compact, "compact", Everywhere, ["ctrl-e"], always, "A header of one line, for small screens; again for all of it";
+    NextZone, "time-zone", Everywhere, ["T"], always, "Times in UTC instead of the chosen zone; again for that";
+    Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
+    Actions, "actions", Everywhere, ["a"], not_yet, "What can be done to what is selected: reserved, this version only looks";
+    Console, "web-console", Everywhere, ["o"], not_yet, "Open it in the AWS console: reserved, comes with real accounts";
     Refresh, "refresh", Everywhere, ["ctrl-r"], always, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
-    Feeds, "feeds", Everywhere, ["2"], always, "The feeds: what is read, how old it is, what fails";
+    Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";
+    Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
+    Feeds, "feeds", Everywhere, ["0"], always, "The feeds: what is read, how old it is, what fails";
     NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";
     PreviousTab, "previous-tab", Everywhere, ["["], always, "To the tab before";
     Palette, "palette", Everywhere, [":"], always, "Find a command, a tab or a box by any part of its name";
@@ -120,6 +144,30 @@ fn on_chart(model: &Model) -> Result<(), &'static str> {
         (Tab::Board, Some(_)) => Err("a box is open; Esc returns to the board"),
         _ => Err("only on the board"),
     }
+}
+
+fn on_list(model: &Model) -> Result<(), &'static str> {
+    match (model.list(), model.tab) {
+        (Some(_), _) => Ok(()),
+        (None, Tab::Alarms | Tab::Dashboards) => Err("one is open; Esc returns to the list"),
+        _ => Err("only in a list"),
+    }
+}
+
+fn with_graph(model: &Model) -> Result<(), &'static str> {
+    match model.tab {
+        Tab::Alarms if model.alarms_tab.page.is_some() => Ok(()),
+        Tab::Dashboards if model.dashboards_tab.page.is_some() => Ok(()),
+        _ => Err("only where a graph is"),
+    }
+}
+
+fn rewound(model: &Model) -> Result<(), &'static str> {
+    if model.rewound.is_some() { Ok(()) } else { Err("this is the present") }
+}
+
+fn not_yet(_: &Model) -> Result<(), &'static str> {
+    Err("not there yet")
 }
 
 fn drilling(model: &Model) -> Result<(), &'static str> {

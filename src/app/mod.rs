@@ -4,12 +4,15 @@
 
 pub mod board;
 pub mod command;
+pub mod json;
 pub mod key;
 pub mod keymap;
+pub mod list;
 pub mod model;
 pub mod msg;
 pub mod overlay;
 pub mod palette;
+pub mod rewind;
 pub mod settings;
 pub mod tab;
 pub mod update;

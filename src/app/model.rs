@@ -3,16 +3,25 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::board::Board;
+use crate::app::list::ListState;
 use crate::app::msg::{Size, WorldSpec};
 use crate::app::overlay::{Drawn, Overlay};
+use crate::app::palette::Item;
+use crate::app::rewind::{History, Live};
 use crate::app::settings::Settings;
 use crate::app::tab::Tab;
-use crate::app::tab::board::BoardTab;
+use crate::app::tab::alarms::AlarmsTab;
+use crate::app::tab::board::{BoardTab, canvas};
+use crate::app::tab::dashboards::DashboardsTab;
 use crate::app::tab::feeds::FeedsTab;
 use crate::domain::exercise::Exercise;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
+use crate::world;
 use crate::world::World;
+use crate::world::item::ItemId;
+use crate::world::port::FeedKey;
+use crate::world::room::Row;
 use crate::world::sight::Sight;
 
 #[derive(Debug)]
@@ -26,7 +35,20 @@ pub struct Model {
     pub size: Size,
     pub tab: Tab,
     pub board_tab: BoardTab,
+    pub alarms_tab: AlarmsTab,
+    pub dashboards_tab: DashboardsTab,
     pub feeds_tab: FeedsTab,
+    /// The present, while the past is shown in its place.
+    pub rewound: Option<Box<Live>>,
+    pub history: History,
+    /// Alarms known to fire, once all have been read.
+    pub firing: Option<Vec<(usize, Text)>>,
+    /// The graphs asked for.
+    pub wanted: Vec<FeedKey>,
+    pub is_only_broken: bool,
+    pub is_compact: bool,
+    /// What was chosen in the palette, newest first.
+    pub chosen: Vec<Item>,
     /// Drawn bottom up; keys go to the top one.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
@@ -81,7 +103,16 @@ impl Model {
             size,
             tab: Tab::Board,
             board_tab: BoardTab::default(),
+            alarms_tab: AlarmsTab::default(),
+            dashboards_tab: DashboardsTab::default(),
             feeds_tab: FeedsTab::default(),
+            rewound: None,
+            history: History::default(),
+            firing: None,
+            wanted: Vec::new(),
+            is_only_broken: false,
+            is_compact: false,
+            chosen: Vec::new(),
             overlays: Vec::new(),
             notice: None,
             hints_shown: 0,
@@ -91,6 +122,58 @@ impl Model {
 
     pub fn sight(&self) -> Sight<'_> {
         Sight { world: &self.world, at: self.now, bearings: &self.settings.bearings }
+    }
+
+    /// The world as it is now, whatever is shown.
+    pub fn live_world(&self) -> &World {
+        self.rewound.as_ref().map_or(&self.world, |live| &live.world)
+    }
+
+    pub fn live_now(&self) -> Timestamp {
+        self.rewound.as_ref().map_or(self.now, |live| live.now)
+    }
+
+    /// The list on screen, if that is what the tab shows.
+    pub fn list(&self) -> Option<&ListState> {
+        match self.tab {
+            Tab::Alarms if self.alarms_tab.page.is_none() => Some(&self.alarms_tab.list),
+            Tab::Dashboards if self.dashboards_tab.page.is_none() => Some(&self.dashboards_tab.list),
+            _ => None,
+        }
+    }
+
+    pub fn selected_in_list(&self) -> Option<ItemId> {
+        let list = match self.tab {
+            Tab::Alarms => &self.alarms_tab.list,
+            Tab::Dashboards => &self.dashboards_tab.list,
+            Tab::Board | Tab::Feeds => return None,
+        };
+        list.row().map(Row::id)
+    }
+
+    /// The thing opened, or selected in the list.
+    pub fn opened_item(&self) -> Option<world::item::Item> {
+        let opened = match self.tab {
+            Tab::Alarms => self.alarms_tab.page.as_ref().map(|page| &page.of),
+            Tab::Dashboards => self.dashboards_tab.page.as_ref().map(|page| &page.of),
+            Tab::Board | Tab::Feeds => None,
+        };
+        match opened {
+            Some(id) => self.world.find(id),
+            None => self.world.find(&self.selected_in_list()?),
+        }
+    }
+
+    /// Rows of a list that fit on screen: below the strip, without its head and foot.
+    pub fn list_height(&self) -> usize {
+        usize::from(canvas(self.size, self.is_compact).height).saturating_sub(2)
+    }
+
+    pub fn remember_choice(&mut self, item: &Item) {
+        const REMEMBERED: usize = 20;
+        self.chosen.retain(|known| known != item);
+        self.chosen.insert(0, item.clone());
+        self.chosen.truncate(REMEMBERED);
     }
 
     /// The drill's own account of itself, once it has been read.
@@ -103,6 +186,16 @@ impl Model {
         match (self.overlays.last_mut(), &mut self.board_tab.page) {
             (Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }), _) => scroll.settle(drawn),
             (None, Some(page)) if self.tab == Tab::Board => page.scroll.settle(drawn),
+            (None, _) if self.tab == Tab::Alarms => {
+                if let Some(page) = &mut self.alarms_tab.page {
+                    page.scroll.settle(drawn);
+                }
+            }
+            (None, _) if self.tab == Tab::Dashboards => {
+                if let Some(page) = &mut self.dashboards_tab.page {
+                    page.scroll.settle(drawn);
+                }
+            }
             _ => {}
         }
     }
@@ -111,7 +204,7 @@ impl Model {
         // Seconds of the reader, not of a drill that runs faster.
         let speed = self.session.drill.as_ref().map_or(1.0, |drill| drill.spec.speed.max(1.0));
         let stays = NOTICE_STAYS.saturating_mul(speed.ceil() as i32);
-        self.notice = Some(Notice { text: Text::new(&text.into()), until: self.now + stays });
+        self.notice = Some(Notice { text: Text::new(&text.into()), until: self.live_now() + stays });
         self.is_dirty = true;
     }
 }

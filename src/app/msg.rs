@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use crate::app::command::CommandId;
 use crate::app::key::Key;
 use crate::app::model::Session;
+use crate::domain::text::Text;
 use crate::world::feed::Feed;
 use crate::world::port::{FaultClass, FeedKey, Observation};
 
@@ -38,10 +39,19 @@ pub enum Cmd {
     Poll(Vec<FeedKey>),
     /// Somebody looks at these: read them at their quicker cadence, and the others at their own.
     Focus(Vec<Feed>),
+    /// Ask these graphs for as long as somebody looks at them, and no others.
+    Want(Vec<FeedKey>),
     Open(WorldSpec),
     /// Break or mend our own view of the drill.
     Inject(Feed, FaultClass),
     ClearFaults,
+    /// To the terminal's clipboard; `what` says in words what it was.
+    Copy {
+        text: String,
+        what: String,
+    },
+    /// An alarm fires that did not before.
+    Alert(Text),
     /// Hand the terminal back to the shell until the operator returns.
     Suspend,
     Quit,

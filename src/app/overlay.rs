@@ -1,11 +1,17 @@
 //! What lies over the tab: data, drawn bottom up, with the keys going to the top one.
 
+use crate::app::json::JsonView;
 use crate::app::palette::Palette;
+use crate::domain::text::Text;
+use crate::world::room::filter::LONGEST;
 
 #[derive(Debug)]
 pub enum Overlay {
     Help(Scroll),
     Palette(Palette),
+    /// A line typed into, with what it does at once.
+    Prompt(Prompt),
+    Json(Box<JsonView>),
     /// The choice of a drill: position in the list of scenarios.
     Picker {
         selected: usize,
@@ -16,6 +22,30 @@ pub enum Overlay {
         lines: Vec<String>,
         scroll: Scroll,
     },
+}
+
+/// Text being typed at the foot of the screen.
+#[derive(Debug)]
+pub struct Prompt {
+    pub purpose: Purpose,
+    /// What Esc brings back.
+    pub before: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Filter,
+    Search,
+}
+
+impl Prompt {
+    /// Adds typed or pasted text; a line break ends it.
+    pub fn insert(&mut self, text: &str) {
+        let room = LONGEST.saturating_sub(self.text.chars().count());
+        self.text
+            .extend(text.chars().take_while(|c| !matches!(c, '\n' | '\r')).filter(|c| Text::may_hold(*c)).take(room));
+    }
 }
 
 /// What only drawing finds out, told back to the model so that the next key starts from what is seen.

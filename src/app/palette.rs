@@ -8,6 +8,7 @@ use crate::app::model::Model;
 use crate::domain::board::BoxId;
 use crate::domain::text::Text;
 use crate::world::feed::Feed;
+use crate::world::item::{ItemId, Kind};
 use crate::world::port::FaultClass;
 
 /// Longest query worth matching; a pasted megabyte is not a name.
@@ -25,33 +26,39 @@ pub struct Palette {
 }
 
 /// Something the palette can find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     Command(CommandId),
     Box(BoxId),
+    /// Anything that has been read: by its name or its id.
+    Resource(ItemId, Text),
     /// Break our own view of a feed, in a drill.
     Fault(Feed, FaultClass),
 }
 
 impl Item {
-    pub fn name(self) -> String {
+    pub fn name(&self) -> String {
         match self {
+            Self::Resource(_, name) => name.to_string(),
             Self::Command(id) => id.spec().name.to_owned(),
             Self::Box(id) => id.title().to_owned(),
             Self::Fault(feed, class) => format!("fault {} {}", feed.name(), class.word()),
         }
     }
 
-    pub fn kind(self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
+            Self::Resource(id, _) => id.kind.word(),
             Self::Command(_) => "command",
             Self::Box(_) => "box",
             Self::Fault(..) => "drill",
         }
     }
 
-    pub fn doc(self) -> String {
+    pub fn doc(&self) -> String {
         match self {
+            Self::Resource(id, name) if id.id == *name => String::new(),
+            Self::Resource(id, _) => id.id.to_string(),
             Self::Command(id) => id.spec().doc.to_owned(),
             Self::Box(id) => id.group().title().to_owned(),
             Self::Fault(feed, _) => format!("Make {} fail, to see what the console makes of it", feed.operation()),
@@ -59,8 +66,9 @@ impl Item {
     }
 
     /// Everything else worth matching, when no name does.
-    fn description(self) -> String {
+    fn description(&self) -> String {
         match self {
+            Self::Resource(..) => String::new(),
             Self::Command(id) => id.spec().doc.to_owned(),
             Self::Box(id) => format!("{} {}", id.label(), id.id()),
             Self::Fault(..) => String::new(),
@@ -101,14 +109,18 @@ impl Palette {
     }
 
     pub fn chosen(&self) -> Option<Item> {
-        self.matches.get(self.selected).copied()
+        self.matches.get(self.selected).cloned()
     }
 
     fn search(&mut self, model: &Model) {
         self.selected = 0;
         let items = items(model);
         if self.query.trim().is_empty() {
-            self.matches = items;
+            // What was chosen lately comes first.
+            let lately = model.chosen.iter().filter(|item| items.contains(item) || matches!(item, Item::Resource(..)));
+            let mut all: Vec<Item> = lately.cloned().collect();
+            all.extend(items.into_iter().filter(|item| !model.chosen.contains(item)));
+            self.matches = all;
             return;
         }
         let pattern = Pattern::parse(&self.query, CaseMatching::Ignore, Normalization::Smart);
@@ -129,9 +141,48 @@ impl Palette {
                 }
             })
             .collect();
+        scored.extend(resources(model, self.query.trim()).into_iter().map(|(whole, item)| {
+            // Behind what the console itself calls so, before what is only described so.
+            (if whole { u32::MAX - 1 } else { NAME_BONUS - 1 }, item)
+        }));
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         self.matches = scored.into_iter().map(|(_, item)| item).collect();
     }
+}
+
+/// Fewer letters would find everything.
+const LEAST_LETTERS: usize = 2;
+/// More than anyone reads.
+const MOST_RESOURCES: usize = 60;
+
+/// Everything read whose name or id has `query` in it, and whether one of them is just that. By plain search, not by
+/// likeness: among a hundred thousand names everything is like something.
+fn resources(model: &Model, query: &str) -> Vec<(bool, Item)> {
+    if query.chars().count() < LEAST_LETTERS {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for kind in Kind::ALL {
+        for (place, item) in model.world.all_of(*kind) {
+            let (name, id) = (item.name(), item.id());
+            if !has(name.as_str(), query) && !has(id.as_str(), query) {
+                continue;
+            }
+            let whole = name.as_str().eq_ignore_ascii_case(query) || id.as_str().eq_ignore_ascii_case(query);
+            let of = ItemId { kind: *kind, place, id: id.clone() };
+            found.push((whole, Item::Resource(of, name.clone())));
+            if found.len() == MOST_RESOURCES {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Whether `text` has `part` in it, whatever the case of its Latin letters.
+fn has(text: &str, part: &str) -> bool {
+    text.len() >= part.len()
+        && text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 fn items(model: &Model) -> Vec<Item> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::app::keymap::{Keymap, KeymapError};
 use crate::app::settings::{Colours, Glyphs, Look, Settings};
 use crate::domain::recovery::FailoverPlan;
+use crate::domain::runbook::Runbook;
 use crate::world::sight::Bearings;
 use crate::world::thresholds::Thresholds;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     pub thresholds: Thresholds,
     pub failover: Option<FailoverPlan>,
+    /// Where to read what to do, by the name of the alarm.
+    pub runbook: Vec<Runbook>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -185,14 +188,18 @@ impl Config {
             GlyphChoice::Unicode => Glyphs::Unicode,
             GlyphChoice::Ascii => Glyphs::Ascii,
         };
+        let is_utc = zone_name == "UTC";
         Ok(Settings {
             bearings: Bearings {
                 thresholds: self.thresholds.clone(),
                 zone: zone(zone_name).map_err(from_flag)?,
                 failover: self.failover.clone(),
+                runbooks: self.runbook.clone(),
             },
             look: Look { colours, glyphs },
             keymap,
+            other_zone: if is_utc { TimeZone::system() } else { TimeZone::UTC },
+            alert: crate::app::settings::Alert::default(),
             scenarios: Vec::new(),
         })
     }

@@ -3,8 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::graph::{GraphAsk, MetricId, Query, QueryWhat, Span};
 use crate::domain::list::Identified;
 use crate::domain::text::Text;
+use crate::domain::unit::Unit;
+use crate::domain::units;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -68,28 +71,146 @@ pub enum MissingData {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum AlarmRule {
-    Metric {
-        namespace: Text,
-        metric: Text,
-        /// Name and value of each dimension.
-        dimensions: Vec<(Text, Text)>,
-        stat: Text,
-        period: SignedDuration,
-        /// N: how many of the newest periods are looked at.
-        evaluation_periods: u32,
-        /// M: how many of them must breach.
-        datapoints_to_alarm: u32,
-        comparison: Comparison,
-        threshold: f64,
-        missing: MissingData,
-    },
+    Metric(MetricRule),
     /// A rule over other alarms, as CloudWatch spells it.
-    Composite { expression: Text },
+    Composite {
+        expression: Text,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricRule {
+    pub source: MetricSource,
+    pub period: SignedDuration,
+    /// N: how many of the newest periods are looked at.
+    pub evaluation_periods: u32,
+    /// M: how many of them must breach.
+    pub datapoints_to_alarm: u32,
+    pub condition: Condition,
+    pub missing: MissingData,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricSource {
+    Metric(MetricId),
+    /// Metric math: the one query returned is what is judged.
+    Math(Vec<Query>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Threshold {
+        comparison: Comparison,
+        limit: f64,
+    },
+    /// Outside of what an anomaly detector expects, give or take so many standard deviations.
+    Band {
+        side: BandSide,
+        width: f64,
+    },
+}
+
+impl Condition {
+    /// `limit` is the threshold twice, or the edges of the band.
+    pub fn breaches(self, value: f64, limit: (f64, f64)) -> bool {
+        match self {
+            Self::Threshold { comparison, .. } => comparison.breaches(value, limit.0),
+            Self::Band { side, .. } => side.breaches(value, limit),
+        }
+    }
+}
+
+/// Which way out of the band is an anomaly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BandSide {
+    Above,
+    Below,
+    Either,
+}
+
+impl BandSide {
+    pub fn breaches(self, value: f64, (lower, upper): (f64, f64)) -> bool {
+        (self != Self::Below && value > upper) || (self != Self::Above && value < lower)
+    }
+}
+
+impl MetricRule {
+    /// The metric it is about: the first one of a formula.
+    pub fn metric(&self) -> Option<&MetricId> {
+        match &self.source {
+            MetricSource::Metric(metric) => Some(metric),
+            MetricSource::Math(queries) => queries.iter().find_map(|query| match &query.what {
+                QueryWhat::Metric(metric) => Some(metric),
+                QueryWhat::Expression(_) => None,
+            }),
+        }
+    }
+
+    /// What is judged, in words: `CPUUtilization Average`, or the label of the formula.
+    pub fn subject(&self) -> String {
+        match &self.source {
+            MetricSource::Metric(metric) => format!("{} {}", metric.metric, metric.stat),
+            MetricSource::Math(queries) => queries
+                .iter()
+                .find(|query| query.returned)
+                .map_or_else(|| "metric math".to_owned(), |query| query.label.to_string()),
+        }
+    }
+
+    /// The question whose answer shows what the alarm sees.
+    pub fn graph(&self, span: Span) -> GraphAsk {
+        let mut queries = match &self.source {
+            MetricSource::Metric(metric) => vec![Query {
+                id: "m1".into(),
+                label: format!("{} {}", metric.metric, metric.stat).into(),
+                what: QueryWhat::Metric(metric.clone()),
+                returned: true,
+            }],
+            MetricSource::Math(queries) => queries.clone(),
+        };
+        if let Condition::Band { width, .. } = self.condition {
+            let judged =
+                queries.iter().find(|query| query.returned).map_or_else(|| "m1".into(), |query| query.id.clone());
+            queries.push(Query {
+                id: "band".into(),
+                label: "expected".into(),
+                what: QueryWhat::Expression(format!("ANOMALY_DETECTION_BAND({judged}, {width})").into()),
+                returned: true,
+            });
+        }
+        GraphAsk { queries, span, period: span.period_over(self.period) }
+    }
+}
+
+/// What CloudWatch says of its own judging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Evaluation {
+    /// Too many metrics for the expression: only some were looked at.
+    PartialData,
+    /// The configuration cannot be judged (a wrong expression, a missing permission).
+    EvaluationError,
+    /// CloudWatch itself failed for the moment.
+    EvaluationFailure,
+}
+
+impl Evaluation {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::PartialData => "judged by part of its data",
+            Self::EvaluationError => "cannot be judged: its configuration is wrong",
+            Self::EvaluationFailure => "CloudWatch failed to judge it",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alarm {
     pub name: Text,
+    pub arn: Text,
     pub description: Text,
     pub rule: AlarmRule,
     pub state: AlarmState,
@@ -98,9 +219,14 @@ pub struct Alarm {
     /// When the state itself last changed (`StateTransitionedTimestamp`). `StateUpdatedTimestamp` also moves when only
     /// the reason does, which makes an alarm look younger than it is.
     pub since: Timestamp,
+    /// `None` when all is well with the judging itself.
+    pub evaluation: Option<Evaluation>,
     pub actions_enabled: bool,
     /// ARNs acted on when the state becomes ALARM.
     pub actions: Vec<Text>,
+    pub ok_actions: Vec<Text>,
+    pub insufficient_data_actions: Vec<Text>,
+    pub tags: Vec<(Text, Text)>,
 }
 
 impl Alarm {
@@ -115,12 +241,50 @@ impl Alarm {
             || (!self.actions.is_empty() && self.actions.iter().all(|arn| arn.as_str().contains(":scalingPolicy:")))
     }
 
-    /// The resource named by the alarm's dimensions: the last one, since the broader ones (cluster, balancer) come first.
-    pub fn resource(&self) -> Option<&Text> {
+    pub fn metric_rule(&self) -> Option<&MetricRule> {
         match &self.rule {
-            AlarmRule::Metric { dimensions, .. } => dimensions.last().map(|(_, value)| value),
+            AlarmRule::Metric(rule) => Some(rule),
             AlarmRule::Composite { .. } => None,
         }
+    }
+
+    /// The metric it is about.
+    pub fn metric(&self) -> Option<&MetricId> {
+        self.metric_rule()?.metric()
+    }
+
+    /// The resource named by the alarm's dimensions: the last one, since the broader ones (cluster, balancer) come first.
+    pub fn resource(&self) -> Option<&Text> {
+        self.metric()?.dimensions.last().map(|(_, value)| value)
+    }
+
+    /// The rule in words: `> 1 % in 3 of 3 periods of 1 min`.
+    pub fn limit_words(&self, unit: Option<Unit>) -> String {
+        let AlarmRule::Metric(rule) = &self.rule else { return "composite".into() };
+        let condition = match rule.condition {
+            Condition::Threshold { comparison, limit } => {
+                let limit = unit.map_or_else(|| limit.to_string(), |unit| unit.write(limit));
+                format!("{} {limit}", comparison.symbol())
+            }
+            Condition::Band { side, width } => {
+                let side = match side {
+                    BandSide::Above => "above",
+                    BandSide::Below => "below",
+                    BandSide::Either => "outside",
+                };
+                format!("{side} the expected band ({width} deviations)")
+            }
+        };
+        let period = units::brief(rule.period);
+        format!("{condition} in {} of {} periods of {period}", rule.datapoints_to_alarm, rule.evaluation_periods)
+    }
+
+    /// The first web address in the description, where runbooks are mostly noted.
+    pub fn link_in_description(&self) -> Option<&str> {
+        let text = self.description.as_str();
+        let start = text.find("https://").or_else(|| text.find("http://"))?;
+        let link = text[start..].split([' ', ',', ')', '>', '"', '\'']).next()?;
+        Some(link.trim_end_matches(['.', ';', ':']))
     }
 }
 

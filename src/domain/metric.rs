@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
+use crate::domain::graph::MetricId;
 use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 
@@ -107,6 +108,30 @@ measures! {
     WafBlocked, "AWS/WAFV2", "BlockedRequests", "Sum", "WebACL", PerMinute, Board;
     CanarySuccess, "CloudWatchSynthetics", "SuccessPercent", "Average", "CanaryName", Percent, Board;
     EstimatedCharges, "AWS/Billing", "EstimatedCharges", "Maximum", "Currency", Dollars, Graph;
+}
+
+impl Measure {
+    /// The metric of one resource, as CloudWatch names it.
+    pub fn of(self, resource: &Text) -> MetricId {
+        MetricId {
+            namespace: self.namespace().into(),
+            metric: self.metric().into(),
+            dimensions: vec![(self.dimension().into(), resource.clone())],
+            stat: self.stat().into(),
+        }
+    }
+
+    /// The measure a metric is, by namespace, name, dimension and, where it decides, statistic.
+    pub fn matching(metric: &MetricId) -> Option<Self> {
+        let (dimension, _) = metric.dimensions.last()?;
+        let same = |measure: &&Self| {
+            metric.namespace == measure.namespace()
+                && metric.metric == measure.metric()
+                && *dimension == measure.dimension()
+        };
+        let all = || Self::ALL.iter().filter(same);
+        all().find(|measure| metric.stat == measure.stat()).or_else(|| all().next()).copied()
+    }
 }
 
 impl Serialize for Measure {

@@ -4,11 +4,16 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, AlarmTransition, Comparison, MissingData};
+use crate::domain::alarm::{
+    Alarm, AlarmRule, AlarmState, AlarmTransition, Comparison, Condition, MetricRule, MetricSource, MissingData,
+};
 use crate::domain::composite::Rule;
+use crate::domain::graph::{Query, QueryWhat};
 use crate::domain::metric::Measure;
 use crate::domain::text::Text;
 use crate::domain::units;
+use crate::drill::alarm_table::{BANDS, BandRow, COMPOSITES, ROWS, Row, formula};
+use crate::drill::band::{BAND_LAG, BAND_WINDOW, expected};
 use crate::drill::company::Site;
 use crate::drill::evaluate::{evaluate, evaluation_range};
 use crate::drill::gauges::Gauges;
@@ -48,58 +53,18 @@ struct Metric {
     period: usize,
     of: u32,
     to_alarm: u32,
-    comparison: Comparison,
-    threshold: f64,
+    condition: Condition,
     missing: MissingData,
     /// Fires a scaling policy instead of a pager.
     scales: bool,
 }
-
-use Comparison::{GreaterThanOrEqualToThreshold as Least, GreaterThanThreshold as Over, LessThanThreshold as Under};
-use Measure as M;
-use MissingData::{Breaching, Ignore, Missing, NotBreaching};
-
-struct Row(Site, &'static str, Measure, &'static str, u32, u32, Comparison, f64, MissingData, &'static str);
-
-/// Site, name, measure, resource, M of N minutes, comparison, threshold, missing data, what to do.
-#[rustfmt::skip]
-const ROWS: &[Row] = &[
-    Row(Site::Prod, "web-5xx-high", M::AlbErrorPercent, "app/web-edge/50dc6c495c0c9188", 3, 3, Over, 1.0, NotBreaching, "Visitors get errors. Runbook: https://runbooks.acme.example/web-5xx"),
-    Row(Site::Prod, "web-unhealthy-hosts", M::AlbUnhealthyHosts, "web", 2, 2, Over, 0.0, Missing, "Targets fail their health checks. Runbook: https://runbooks.acme.example/targets"),
-    Row(Site::Prod, "web-latency-high", M::AlbLatencyP99, "app/web-edge/50dc6c495c0c9188", 3, 5, Over, 1.0, Missing, "The slowest hundredth waits over a second. Runbook: https://runbooks.acme.example/latency"),
-    Row(Site::Prod, "web-at-capacity", M::AsgInService, "web", 5, 5, Least, 12.0, Missing, "The web group cannot grow any more. Runbook: https://runbooks.acme.example/capacity"),
-    Row(Site::Prod, "checkout-failing", M::AlbErrorPercent, "app/checkout/f2f7dc8efc522ab2", 3, 3, Over, 2.0, NotBreaching, "Orders cannot be placed. Runbook: https://runbooks.acme.example/checkout"),
-    Row(Site::Prod, "orders-primary-unreachable", M::RdsConnections, "orders-primary", 2, 2, Under, 1.0, Breaching, "Nothing is connected to the orders database. Runbook: https://runbooks.acme.example/mysql"),
-    Row(Site::Prod, "orders-primary-cpu-high", M::RdsCpu, "orders-primary", 5, 5, Over, 85.0, Missing, "The orders database is busy. Runbook: https://runbooks.acme.example/mysql-load"),
-    Row(Site::Prod, "orders-replica-lag-high", M::RdsReplicaLag, "orders-replica-1", 3, 3, Over, 30.0, Missing, "Readers see old data. Runbook: https://runbooks.acme.example/replicas"),
-    Row(Site::Prod, "sessions-hit-rate-low", M::CacheHitRate, "sessions", 5, 5, Under, 80.0, Missing, "Redis forgets. Runbook: https://runbooks.acme.example/redis"),
-    Row(Site::Prod, "orders-queue-old", M::SqsOldestAge, "orders", 3, 3, Over, 180.0, Ignore, "Orders wait to be booked. Runbook: https://runbooks.acme.example/orders"),
-    Row(Site::Prod, "orders-dlq-not-empty", M::SqsVisible, "orders-dlq", 1, 1, Over, 0.0, NotBreaching, "Orders were given up on. Runbook: https://runbooks.acme.example/dlq"),
-    Row(Site::Prod, "emails-queue-old", M::SqsOldestAge, "emails", 3, 3, Over, 600.0, Ignore, "Mails wait. Runbook: https://runbooks.acme.example/emails"),
-    Row(Site::Prod, "receipts-errors", M::LambdaErrors, "receipts", 3, 5, Over, 20.0, NotBreaching, "Receipts are not sent. Runbook: https://runbooks.acme.example/receipts"),
-    Row(Site::Prod, "worker-tasks-low", M::EcsRunning, "orders-worker", 5, 5, Under, 2.0, Breaching, "Too few workers. Runbook: https://runbooks.acme.example/workers"),
-    Row(Site::Standby, "shop-unreachable", M::CanarySuccess, "shop-home", 2, 3, Under, 40.0, Breaching, "The shop cannot be reached from outside. Runbook: https://runbooks.acme.example/region"),
-    Row(Site::Standby, "orders-replica-dr-lag-high", M::RdsReplicaLag, "orders-replica-dr", 5, 5, Over, 60.0, Missing, "The second region falls behind. Runbook: https://runbooks.acme.example/dr"),
-];
-
-const COMPOSITES: &[(&str, &str, &str)] = &[
-    (
-        "shop-impaired",
-        r#"ALARM("web-5xx-high") OR ALARM("web-latency-high") OR ALARM("checkout-failing")"#,
-        "Customers notice. Pages the person on call. Runbook: https://runbooks.acme.example/shop",
-    ),
-    (
-        "orders-impaired",
-        r#"ALARM("orders-queue-old") AND ALARM("orders-dlq-not-empty")"#,
-        "Orders are placed and not booked. Runbook: https://runbooks.acme.example/orders",
-    ),
-];
 
 impl Alarms {
     /// The shop's alarms, and a pair of triggers for each named fleet that tracks a target: its measure, and the cpu it
     /// holds.
     pub fn new(fleets: &[(Text, Measure, f64)]) -> Self {
         let mut entries: Vec<Entry> = ROWS.iter().map(Entry::from_row).collect();
+        entries.extend(BANDS.iter().map(Entry::from_band));
         for (fleet, measure, target) in fleets {
             let trigger = |side: &str, comparison, threshold, minutes| {
                 Entry::new(
@@ -112,16 +77,15 @@ impl Alarms {
                         period: 1,
                         of: minutes,
                         to_alarm: minutes,
-                        comparison,
-                        threshold,
-                        missing: Missing,
+                        condition: Condition::Threshold { comparison, limit: threshold },
+                        missing: MissingData::Missing,
                         scales: true,
                     }),
                 )
             };
-            entries.push(trigger("High", Over, *target, 3));
+            entries.push(trigger("High", Comparison::GreaterThanThreshold, *target, 3));
             // Target tracking scales in well below its target only, or it would undo itself.
-            entries.push(trigger("Low", Under, target * 0.6, 15));
+            entries.push(trigger("Low", Comparison::LessThanThreshold, target * 0.6, 15));
         }
         for (name, expression, description) in COMPOSITES {
             let Ok(rule) = Rule::parse(expression) else { continue };
@@ -221,32 +185,53 @@ fn judge(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> (Option<A
             if real.is_empty() { None } else { Some(real.iter().sum::<f64>() / real.len() as f64) }
         })
         .collect();
-    let breaching: Vec<Option<bool>> =
-        values.iter().map(|value| value.map(|value| metric.comparison.breaches(value, metric.threshold))).collect();
+    let limits = limits(metric, site, gauges, minute, values.len());
+    let breaching: Vec<Option<bool>> = values
+        .iter()
+        .zip(&limits)
+        .map(|(value, limit)| value.and_then(|value| Some(metric.condition.breaches(value, (*limit)?))))
+        .collect();
     let outcome = evaluate(&breaching, metric.of, metric.to_alarm, metric.missing);
-    (outcome, threshold_words(metric, &values))
+    (outcome, threshold_words(metric, &values, &breaching))
+}
+
+/// What each of the newest periods is held against.
+fn limits(metric: &Metric, site: Site, gauges: &Gauges, minute: i64, count: usize) -> Vec<Option<(f64, f64)>> {
+    match metric.condition {
+        Condition::Threshold { limit, .. } => vec![Some((limit, limit)); count],
+        Condition::Band { width, .. } => {
+            let tail = gauges.tail(site, metric.measure, &metric.resource, minute, count + BAND_WINDOW + BAND_LAG);
+            let values: Vec<f64> = tail.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+            (values.len() - count..values.len()).map(|position| expected(&values, position, width)).collect()
+        }
+    }
 }
 
 /// What decided: the datapoints there were, and what became of those there were not.
-fn threshold_words(metric: &Metric, values: &[Option<f64>]) -> String {
-    let real: Vec<f64> = values.iter().rev().flatten().copied().take(metric.of as usize).collect();
+fn threshold_words(metric: &Metric, values: &[Option<f64>], breaching: &[Option<bool>]) -> String {
+    let judged =
+        || values.iter().zip(breaching).rev().filter_map(|(value, breaches)| Some((((*value)?), (*breaches)?)));
+    let real: Vec<(f64, bool)> = judged().take(metric.of as usize).collect();
     let missing = metric.of as usize - real.len();
     let treated = match metric.missing {
-        Breaching => ", treated as breaching",
-        NotBreaching => ", treated as within",
-        Ignore | Missing => "",
+        MissingData::Breaching => ", treated as breaching",
+        MissingData::NotBreaching => ", treated as within",
+        MissingData::Ignore | MissingData::Missing => "",
     };
     let Some(newest) = real.first() else {
         return format!("no datapoints for {}{treated}", units::plural(missing, "minute", "minutes"));
     };
-    let count = real.iter().filter(|value| metric.comparison.breaches(**value, metric.threshold)).count();
+    let count = real.iter().filter(|(_, breaches)| *breaches).count();
+    let unit = metric.measure.unit();
+    let limit = match metric.condition {
+        Condition::Threshold { comparison, limit } => format!("{} {}", comparison.symbol(), unit.write(limit)),
+        Condition::Band { .. } => "outside the expected band".to_owned(),
+    };
     let gap = if missing == 0 { String::new() } else { format!(", {missing} missing{treated}") };
     format!(
-        "{count} of the last {} datapoints were {} {} (newest {}){gap}",
+        "{count} of the last {} datapoints were {limit} (newest {}){gap}",
         units::plural(real.len(), "minute's", "minutes'"),
-        metric.comparison.symbol(),
-        metric.measure.unit().write(metric.threshold),
-        metric.measure.unit().write(*newest),
+        unit.write(newest.0),
     )
 }
 
@@ -261,6 +246,25 @@ impl Entry {
         }
     }
 
+    fn from_band(row: &BandRow) -> Self {
+        let BandRow(site, name, measure, resource, to_alarm, of, side, width, description) = *row;
+        Self::new(
+            site,
+            Watch::Metric(Metric {
+                name: name.into(),
+                description: description.into(),
+                measure,
+                resource: resource.into(),
+                period: 1,
+                of,
+                to_alarm,
+                condition: Condition::Band { side, width },
+                missing: MissingData::Ignore,
+                scales: false,
+            }),
+        )
+    }
+
     fn from_row(row: &Row) -> Self {
         let Row(site, name, measure, resource, to_alarm, of, comparison, threshold, missing, description) = *row;
         Self::new(
@@ -273,8 +277,7 @@ impl Entry {
                 period: 1,
                 of,
                 to_alarm,
-                comparison,
-                threshold,
+                condition: Condition::Threshold { comparison, limit: threshold },
                 missing,
                 scales: false,
             }),
@@ -288,18 +291,14 @@ impl Entry {
         let (description, rule, action) = match &self.watch {
             Watch::Metric(metric) => (
                 metric.description.clone(),
-                AlarmRule::Metric {
-                    namespace: metric.measure.namespace().into(),
-                    metric: metric.measure.metric().into(),
-                    dimensions: vec![(metric.measure.dimension().into(), metric.resource.clone())],
-                    stat: metric.measure.stat().into(),
+                AlarmRule::Metric(MetricRule {
+                    source: source(metric),
                     period: SignedDuration::from_mins(metric.period as i64),
                     evaluation_periods: metric.of,
                     datapoints_to_alarm: metric.to_alarm,
-                    comparison: metric.comparison,
-                    threshold: metric.threshold,
+                    condition: metric.condition,
                     missing: metric.missing,
-                },
+                }),
                 if metric.scales {
                     self.site.arn("autoscaling", &format!("scalingPolicy:{}:cpu", metric.resource))
                 } else {
@@ -310,8 +309,17 @@ impl Entry {
                 (description.clone(), AlarmRule::Composite { expression: expression.clone() }, page)
             }
         };
+        let name = self.watch.name().clone();
+        let service = name.as_str().split('-').next().unwrap_or("shop").to_owned();
+        // Only what customers notice is also called off.
+        let ok_actions = if matches!(self.watch, Watch::Composite { .. }) { vec![action.clone()] } else { Vec::new() };
         Alarm {
-            name: self.watch.name().clone(),
+            arn: self.site.arn("cloudwatch", &format!("alarm:{name}")),
+            tags: vec![("service".into(), service.into()), ("team".into(), "shop".into())],
+            evaluation: None,
+            ok_actions,
+            insufficient_data_actions: Vec::new(),
+            name,
             description,
             rule,
             state: self.state,
@@ -321,6 +329,27 @@ impl Entry {
             actions: vec![action],
         }
     }
+}
+
+/// The metric as CloudWatch knows it, or the formula it is made by.
+fn source(metric: &Metric) -> MetricSource {
+    let Some((inputs, expression)) = formula(metric.measure) else {
+        return MetricSource::Metric(metric.measure.of(&metric.resource));
+    };
+    let query = |id: &str, measure: Measure| Query {
+        id: id.into(),
+        label: measure.metric().into(),
+        what: QueryWhat::Metric(measure.of(&metric.resource)),
+        returned: false,
+    };
+    let mut queries: Vec<Query> = inputs.iter().map(|(id, measure)| query(id, *measure)).collect();
+    queries.push(Query {
+        id: "e1".into(),
+        label: metric.measure.metric().into(),
+        what: QueryWhat::Expression(expression.into()),
+        returned: true,
+    });
+    MetricSource::Math(queries)
 }
 
 impl Watch {

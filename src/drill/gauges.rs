@@ -1,15 +1,18 @@
 //! The drill world's CloudWatch: one value per metric and minute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::metric::{Measure, MetricSet, Reader, Series};
 use crate::domain::text::Text;
+use crate::domain::unit::Unit;
 use crate::drill::company::Site;
+use crate::drill::noise::Noise;
 
-/// Minutes kept. Graphs look back three hours at this resolution.
-const KEPT: usize = 200;
+/// Minutes kept: a day and a bit. What graphs want from before is told by [`Gauges::history`].
+const KEPT: usize = 1_500;
 /// Minutes a console reads on each poll.
 const RECENT: usize = 16;
 
@@ -21,7 +24,7 @@ pub struct Gauges {
 #[derive(Clone, Debug)]
 struct Track {
     /// Oldest first; the last belongs to `newest`.
-    values: Vec<f64>,
+    values: VecDeque<f64>,
     newest: i64,
 }
 
@@ -31,7 +34,7 @@ impl Gauges {
         let track = self
             .tracks
             .entry((site, measure, resource.clone()))
-            .or_insert_with(|| Track { values: Vec::with_capacity(KEPT), newest: minute - 1 });
+            .or_insert_with(|| Track { values: VecDeque::new(), newest: minute - 1 });
         while track.newest < minute - 1 {
             track.push(f64::NAN);
         }
@@ -69,17 +72,56 @@ impl Gauges {
         set
     }
 
+    /// The values of some minutes, oldest first. Minutes before the first one kept are made up from what that time of day
+    /// is like, by `usual`: it says how the load of a minute compares with that of another.
+    pub fn history(
+        &self,
+        site: Site,
+        measure: Measure,
+        resource: &Text,
+        minutes: Range<i64>,
+        usual: &dyn Fn(i64, i64) -> f64,
+        noise: Noise,
+    ) -> Option<Vec<f64>> {
+        let track = self.tracks.get(&(site, measure, resource.clone()))?;
+        let first = track.newest + 1 - track.values.len() as i64;
+        let early: Vec<f64> = track.values.iter().take(30).copied().filter(|value| value.is_finite()).collect();
+        let base = if early.is_empty() { 0.0 } else { early.iter().sum::<f64>() / early.len() as f64 };
+        let noise = noise.of(resource.as_str()).of(measure.metric());
+        let invented = |minute: i64| {
+            let unrest = 1.0 + 0.06 * noise.smooth(minute, 17) + 0.03 * noise.smooth(minute, 3);
+            let value = base * usual(minute, first).powf(follows_load(measure)) * unrest;
+            if measure.unit() == Unit::Percent { value.min(100.0) } else { value }
+        };
+        Some(
+            minutes
+                .map(|minute| if minute < first { invented(minute) } else { track.at(minute).unwrap_or(f64::NAN) })
+                .collect(),
+        )
+    }
+
     fn of(&self, site: Site) -> impl Iterator<Item = (&(Site, Measure, Text), &Track)> {
         self.tracks.iter().filter(move |((at, _, _), _)| *at == site)
+    }
+}
+
+/// How much of the load's ups and downs a measure shows: 1 for all of it, 0 for none.
+fn follows_load(measure: Measure) -> f64 {
+    use Measure as M;
+    match measure {
+        M::AlbRequests | M::LambdaInvocations | M::SqsSent | M::SqsDeleted | M::SnsPublished | M::NatBytesOut => 1.0,
+        M::RdsCpu | M::RdsConnections | M::AsgInService | M::EcsRunning => 0.6,
+        M::AsgCpu | M::EcsCpu | M::EcsMemory => 0.3,
+        _ => 0.0,
     }
 }
 
 impl Track {
     fn push(&mut self, value: f64) {
         if self.values.len() == KEPT {
-            self.values.remove(0);
+            self.values.pop_front();
         }
-        self.values.push(value);
+        self.values.push_back(value);
         self.newest += 1;
     }
 
@@ -110,10 +152,10 @@ mod tests {
     fn only_so_much_is_kept() {
         let mut gauges = Gauges::default();
         let web = Text::new("web");
-        for minute in 0..1_000 {
+        for minute in 0..4_000 {
             gauges.publish(Site::Prod, Measure::AsgCpu, &web, minute, minute as f64);
         }
-        assert_eq!(gauges.tail(Site::Prod, Measure::AsgCpu, &web, 999, 1), vec![Some(999.0)]);
-        assert_eq!(gauges.tail(Site::Prod, Measure::AsgCpu, &web, 999 - KEPT as i64, 1), vec![None]);
+        assert_eq!(gauges.tail(Site::Prod, Measure::AsgCpu, &web, 3_999, 1), vec![Some(3_999.0)]);
+        assert_eq!(gauges.tail(Site::Prod, Measure::AsgCpu, &web, 3_999 - KEPT as i64, 1), vec![None]);
     }
 }

@@ -3,7 +3,9 @@
 //! The same seed and scenario are the same world, to the byte, whoever asks and however often. Time comes in from
 //! outside; the simulation only ever moves forward to it.
 
+mod alarm_table;
 mod alarms;
+mod band;
 pub mod company;
 mod database;
 mod delivery;
@@ -13,6 +15,7 @@ mod events;
 mod feeds;
 mod fleet;
 mod gauges;
+mod math;
 mod noise;
 mod publish;
 mod queue;
@@ -25,12 +28,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::domain::graph::QueryWhat;
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::scenario::{Fault, Happening, Scenario};
 use crate::drill::simulation::Simulation;
 use crate::world::feed::{Feed, Payload, Price};
-use crate::world::port::{Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, Usage};
+use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, Usage};
 
 /// Tells the drill what time it is in the drill.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -94,7 +98,7 @@ impl Drill {
                     usage: Usage { calls: 1, latency_ms: 900, micro_usd: 0 },
                 };
             }
-            let payload = feeds::answer(simulation, &self.crowd, key.feed, site);
+            let payload = feeds::answer(simulation, &self.crowd, key, site);
             let usage = usage_of(simulation, key, &payload);
             Answer { outcome: Ok(payload), usage }
         })
@@ -163,6 +167,11 @@ fn usage_of(simulation: &Simulation, key: &FeedKey, payload: &Payload) -> Usage 
         (_, Payload::Exercise(_)) => (0, 0),
         // A thousand instances to a page.
         (_, Payload::Instances(list)) => (looked_into + (list.len() / 1_000) as u32, 0),
+        (Price::PerMetric, Payload::Graphs(_)) => {
+            let About::Graph(ask) = &key.about else { return Usage::default() };
+            let metrics = ask.queries.iter().filter(|query| matches!(query.what, QueryWhat::Metric(_))).count() as u32;
+            (1, metrics * 10)
+        }
         // 0.01 USD per 1,000 metrics, 500 to a call.
         (Price::PerMetric, Payload::Metrics(set)) => (1 + set.len() as u32 / 500, set.len() as u32 * 10),
         // 0.01 USD per request.

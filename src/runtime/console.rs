@@ -18,7 +18,10 @@ use crate::app::msg::{Cmd, Msg, Size};
 use crate::app::overlay::Drawn;
 use crate::app::settings::Settings;
 use crate::app::update::update;
+use crate::domain::text::Text;
+use crate::domain::units::{bytes, plural};
 use crate::runtime::inbox::Inbox;
+use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::poller::{Poller, Wish};
 use crate::runtime::worlds::Opened;
 use crate::view;
@@ -51,6 +54,32 @@ pub struct Console<B: Backend> {
     last_frame: Option<Instant>,
     /// A key waits for its frame.
     key_waits: bool,
+    /// The way to the terminal for what is no drawing.
+    aside: Aside,
+}
+
+/// What goes to the terminal beside the frames: the clipboard, the bell, notifications, the title.
+pub struct Aside {
+    line: Box<dyn io::Write + Send>,
+    mux: Multiplexer,
+    title: String,
+}
+
+impl Aside {
+    pub fn new(line: Box<dyn io::Write + Send>, mux: Multiplexer) -> Self {
+        Self { line, mux, title: String::new() }
+    }
+
+    /// A terminal that cannot be told something is no reason to stop: the next frame says so if it is gone.
+    fn write(&mut self, bytes: &[u8]) {
+        let _ = self.line.write_all(bytes).and_then(|()| self.line.flush());
+    }
+}
+
+impl std::fmt::Debug for Aside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aside").field("mux", &self.mux).finish_non_exhaustive()
+    }
 }
 
 impl<B: Backend> std::fmt::Debug for Console<B> {
@@ -68,7 +97,21 @@ where
         let size = Size { width: size.width, height: size.height };
         let model = Model::new(settings, opened.session.clone(), size);
         let (poller, inbox) = start(&opened);
-        Ok(Self { model, terminal, opened, poller, inbox, last_frame: None, key_waits: false })
+        Ok(Self {
+            model,
+            terminal,
+            opened,
+            poller,
+            inbox,
+            last_frame: None,
+            key_waits: false,
+            aside: Aside::new(Box::new(io::sink()), Multiplexer::None),
+        })
+    }
+
+    /// Sets where the clipboard, the bell and the title go; nowhere otherwise.
+    pub fn send_aside(&mut self, aside: Aside) {
+        self.aside = aside;
     }
 
     pub fn model(&self) -> &Model {
@@ -150,6 +193,7 @@ where
         let mut drawn = Drawn::default();
         self.terminal.draw(|frame| drawn = view::draw(&self.model, frame)).map_err(io::Error::other)?;
         self.model.settle(drawn);
+        self.entitle();
         self.model.is_dirty = false;
         self.key_waits = false;
         self.last_frame = Some(now);
@@ -186,11 +230,54 @@ where
         None
     }
 
+    /// Sends a text to the terminal's clipboard and says so; whether the terminal took it, nobody can ask it.
+    fn copy(&mut self, text: &str, what: &str) -> Option<Outcome> {
+        if !osc::fits(text) {
+            let size = bytes(text.len() as u64);
+            return self.take(Msg::Notice(format!("not copied: {size} is more than terminals take")));
+        }
+        self.aside.write(&osc::copy(text, self.aside.mux));
+        let way = match self.aside.mux {
+            Multiplexer::None => "",
+            Multiplexer::Tmux => " (tmux: needs set-clipboard on)",
+            Multiplexer::Screen => " (through screen)",
+        };
+        self.take(Msg::Notice(format!("copied {what}{way}")))
+    }
+
+    fn alert(&mut self, text: &Text) {
+        let alert = self.model.settings.alert;
+        if alert.bell {
+            self.aside.write(osc::BELL);
+        }
+        if alert.notify {
+            self.aside.write(&osc::notify(&"opscon".into(), text, self.aside.mux));
+        }
+    }
+
+    /// The state of the system in the window's title, when that is wanted and has changed.
+    fn entitle(&mut self) {
+        if !self.model.settings.alert.title {
+            return;
+        }
+        let health = self.model.board.strip().health;
+        let firing = self.model.firing.as_ref().map_or(0, Vec::len);
+        let title =
+            format!("opscon {}: {}, {}", self.model.session.name, health.word(), plural(firing, "alarm", "alarms"));
+        if title != self.aside.title {
+            self.aside.write(&osc::title(&Text::new(&title), self.aside.mux));
+            self.aside.title = title;
+        }
+    }
+
     fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
         match cmd {
             Cmd::Quit => return Some(Outcome::Quit),
+            Cmd::Copy { text, what } => return self.copy(&text, &what),
+            Cmd::Alert(text) => self.alert(&text),
             Cmd::Suspend => return Some(Outcome::Suspend),
             Cmd::Poll(keys) => self.poller.wish(Wish::Ask(keys)),
+            Cmd::Want(keys) => self.poller.wish(Wish::Want(keys)),
             Cmd::Focus(feeds) => self.poller.wish(Wish::Focus(feeds)),
             Cmd::Inject(feed, class) => self.opened.drill.inject(feed, class),
             Cmd::ClearFaults => self.opened.drill.clear_faults(),

@@ -77,7 +77,7 @@ mod tests {
             environment: Environment::Prod,
         });
         Observation {
-            key: FeedKey { feed, scope },
+            key: FeedKey::all(feed, scope),
             at: Timestamp::UNIX_EPOCH,
             outcome: Err(CloudError {
                 class: FaultClass::Timeout,

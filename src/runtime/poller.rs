@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub enum Wish {
     Ask(Vec<FeedKey>),
     Focus(Vec<Feed>),
+    /// Ask these, and no other questions of their kind, for as long as somebody looks.
+    Want(Vec<FeedKey>),
 }
 
 /// Wishes not yet taken up. Asking twice is asking once, and the newest focus is the focus: there is never more to keep
@@ -38,6 +40,7 @@ struct Wishes {
 struct Wished {
     ask: BTreeSet<FeedKey>,
     focus: Option<Vec<Feed>>,
+    want: Option<Vec<FeedKey>>,
 }
 
 /// A running poller. Dropping it ends the polling and forgets every answer under way.
@@ -60,6 +63,7 @@ impl Poller {
         match wish {
             Wish::Ask(keys) => asked.ask.extend(keys),
             Wish::Focus(feeds) => asked.focus = Some(feeds),
+            Wish::Want(keys) => asked.want = Some(keys),
         }
         drop(asked);
         self.wishes.arrived.notify_one();
@@ -114,9 +118,12 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
                 inbox.put(Observation { key, at: now, outcome: answer.outcome, usage: answer.usage, next });
             }
             () = wishes.arrived.notified() => {
-                let Wished { ask, focus } = std::mem::take(&mut *wishes.asked.lock().unwrap_or_else(PoisonError::into_inner));
+                let Wished { ask, focus, want } = std::mem::take(&mut *wishes.asked.lock().unwrap_or_else(PoisonError::into_inner));
                 if let Some(feeds) = focus {
                     schedule.set_focus(&feeds);
+                }
+                if let Some(keys) = want {
+                    schedule.set_wanted(&keys, clock.now());
                 }
                 schedule.ask_now(&ask, clock.now());
             }

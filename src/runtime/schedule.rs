@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::feed::Feed;
-use crate::world::port::FeedKey;
+use crate::world::port::{About, FeedKey};
 
 /// First pause after a failure; it doubles up to the longest.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
@@ -34,8 +34,7 @@ struct Entry {
 impl Schedule {
     /// Everything is due at once.
     pub fn new(keys: impl IntoIterator<Item = FeedKey>, now: Timestamp) -> Self {
-        let entry = || Entry { due: now, in_flight: false, again: false, failures: 0, asked: 0, last: None };
-        Self { entries: keys.into_iter().map(|key| (key, entry())).collect(), focus: BTreeSet::new() }
+        Self { entries: keys.into_iter().map(|key| (key, Entry::due(now))).collect(), focus: BTreeSet::new() }
     }
 
     /// The moment of the next question, if one is not being asked already.
@@ -88,8 +87,22 @@ impl Schedule {
         }
     }
 
+    /// Sets which questions are asked only because somebody looks: new ones are due at once, others are dropped.
+    pub fn set_wanted(&mut self, keys: &[FeedKey], now: Timestamp) {
+        self.entries.retain(|key, _| key.about == About::All || keys.contains(key));
+        for key in keys {
+            self.entries.entry(key.clone()).or_insert_with(|| Entry::due(now));
+        }
+    }
+
     fn cadence(&self, feed: Feed) -> SignedDuration {
         if self.focus.contains(&feed) { feed.focused_cadence() } else { feed.cadence() }
+    }
+}
+
+impl Entry {
+    fn due(now: Timestamp) -> Self {
+        Self { due: now, in_flight: false, again: false, failures: 0, asked: 0, last: None }
     }
 }
 
@@ -114,6 +127,7 @@ fn jittered(length: SignedDuration, key: &FeedKey, asked: u32) -> SignedDuration
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::graph::{GraphAsk, Span};
     use crate::domain::scope::{Environment, Scope, ScopeRef};
 
     fn key(feed: Feed) -> FeedKey {
@@ -123,7 +137,7 @@ mod tests {
             region: "eu-west-1".into(),
             environment: Environment::Prod,
         };
-        FeedKey { feed, scope: ScopeRef::new(scope) }
+        FeedKey::all(feed, ScopeRef::new(scope))
     }
 
     fn at(second: i64) -> Timestamp {
@@ -176,6 +190,21 @@ mod tests {
         assert_eq!(schedule.take_due(at(4)).len(), 1);
         schedule.done(&key(Feed::Alarms), at(5), false);
         assert!(schedule.take_due(at(6)).is_empty());
+    }
+
+    #[test]
+    fn what_somebody_wants_is_asked_at_once_and_only_while_it_is_wanted() {
+        let ask = GraphAsk { queries: Vec::new(), span: Span::Hour, period: 60 };
+        let graph = FeedKey::graph(ask.into(), key(Feed::Alarms).scope);
+        let mut schedule = Schedule::new([key(Feed::Alarms)], at(0));
+        schedule.take_due(at(0));
+        schedule.set_wanted(std::slice::from_ref(&graph), at(5));
+        assert_eq!(schedule.take_due(at(5)), [graph.clone()]);
+        schedule.done(&graph, at(6), false);
+        schedule.set_wanted(std::slice::from_ref(&graph), at(7));
+        assert!(schedule.take_due(at(7)).is_empty(), "it was asked a second ago");
+        schedule.set_wanted(&[], at(8));
+        assert!(schedule.take_due(at(500)).is_empty());
     }
 
     #[test]

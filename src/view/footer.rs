@@ -1,12 +1,12 @@
 //! The footer: the keys that make sense here and now, and the age of what is looked at. A notice takes its place.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::command::CommandId;
 use crate::app::model::Model;
-use crate::app::overlay::Overlay;
+use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::settings::Glyphs;
 use crate::app::tab::Tab;
 use crate::domain::units::{brief, since};
@@ -19,6 +19,10 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     if let Some(notice) = &model.notice {
         let text = fit(notice.text.as_str(), usize::from(area.width).saturating_sub(2));
         frame.render_widget(Line::styled(format!(" {text}"), theme.style(Role::Accent)), area);
+        return;
+    }
+    if let Some(Overlay::Prompt(prompt)) = model.overlays.last() {
+        draw_prompt(prompt, theme, area, frame);
         return;
     }
     let has_signs = model.settings.look.glyphs == Glyphs::Unicode;
@@ -43,15 +47,44 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     both_ends(left, vec![Span::styled(age, theme.style(Role::Dim))], area, frame);
 }
 
+/// The line being typed, with what it takes.
+fn draw_prompt(prompt: &Prompt, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+    let (label, hint) = match prompt.purpose {
+        Purpose::Filter => (" filter: ", "words, !not, column:word, column>number   ⏎ keep  esc undo "),
+        Purpose::Search => (" search: ", "⏎ keep  esc undo "),
+    };
+    let room = usize::from(area.width).saturating_sub(width(label) + 2);
+    // A long text shows its end, where the typing happens.
+    let skip = prompt.text.chars().count().saturating_sub(room);
+    let shown: String = prompt.text.chars().skip(skip).collect();
+    let cursor = area.x + (width(label) + width(&shown)) as u16;
+    let left = room.saturating_sub(width(&shown));
+    let hint = if width(hint) <= left { hint } else { "" };
+    both_ends(
+        vec![Span::styled(label, theme.style(Role::Accent)), Span::styled(shown, theme.style(Role::Text))],
+        vec![Span::styled(hint, theme.style(Role::Faint))],
+        area,
+        frame,
+    );
+    frame.set_cursor_position(Position { x: cursor.min(area.right().saturating_sub(1)), y: area.y });
+}
+
 fn commands(model: &Model) -> Vec<CommandId> {
     use CommandId as C;
     match (model.overlays.last(), model.tab) {
         (Some(Overlay::Palette(_) | Overlay::Picker { .. }), _) => vec![C::Open, C::Back],
+        (Some(Overlay::Json(_)), _) => vec![C::Back, C::Open, C::Filter, C::NextTrouble, C::Copy, C::CopyView],
         (Some(_), _) => vec![C::Down, C::Up, C::Back],
         (None, Tab::Board) if model.board_tab.page.is_some() => {
             vec![C::Back, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
         (None, Tab::Board) => vec![C::Open, C::NextTrouble, C::Help, C::Palette, C::Zoom, C::Quit, C::NextGroup],
+        (None, Tab::Alarms | Tab::Dashboards) if model.list().is_some() => {
+            vec![C::Open, C::Filter, C::Sort, C::Copy, C::Json, C::OnlyBroken, C::Rewind, C::Help, C::Palette]
+        }
+        (None, Tab::Alarms | Tab::Dashboards) => {
+            vec![C::Back, C::SpanWider, C::SpanNarrower, C::Copy, C::Json, C::Left, C::Right, C::Rewind, C::Help]
+        }
         (None, Tab::Feeds) => vec![C::Down, C::Up, C::Refresh, C::Board, C::Palette, C::Help, C::Quit],
     }
 }
@@ -59,10 +92,15 @@ fn commands(model: &Model) -> Vec<CommandId> {
 /// A shorter word than the command's name, where the place makes it clear.
 fn word(id: CommandId, model: &Model) -> &'static str {
     match id {
+        CommandId::NextTrouble if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "next match",
         CommandId::NextTrouble => "next trouble",
         CommandId::NextGroup => "next group",
+        CommandId::Left if model.tab != Tab::Board => "one before",
+        CommandId::Right if model.tab != Tab::Board => "next one",
         CommandId::Left => "where from",
         CommandId::Right => "where to",
+        CommandId::Filter if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "search",
+        CommandId::Open if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "fold",
         CommandId::Zoom if model.board_tab.zoom.is_some() => "whole board",
         CommandId::Refresh => "read again",
         other => other.spec().name,

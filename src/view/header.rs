@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::tab::TABS;
-use crate::domain::units::{brief, long, since};
+use crate::domain::units::{brief, clock, long, since};
 use crate::view::text::{fit, width};
 use crate::view::theme::{Role, Theme};
 
@@ -15,6 +15,12 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     let mut left: Vec<Span<'_>> = vec![Span::styled(" opscon", theme.style(Role::Strong)), bar()];
     if let Some(drill) = &model.session.drill {
         left.push(Span::styled(format!(" DRILL {} ", drill.spec.scenario), theme.style(Role::Badge)));
+        left.push(bar());
+    }
+    if model.rewound.is_some() {
+        let ago = brief(since(model.live_now(), model.now));
+        let at = clock(model.now, &model.settings.bearings.zone);
+        left.push(Span::styled(format!(" REWIND {at}, {ago} ago "), theme.style(Role::Badge)));
         left.push(bar());
     }
     let right = right_side(model, theme);
@@ -28,7 +34,7 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
 }
 
 fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {
-    let there = model.now.to_zoned(model.settings.bearings.zone.clone());
+    let there = model.live_now().to_zoned(model.settings.bearings.zone.clone());
     vec![Span::styled(there.strftime("%H:%M:%S %Z ").to_string(), theme.style(Role::Text))]
 }
 

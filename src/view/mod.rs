@@ -49,19 +49,24 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
         too_small(model, area, theme, frame);
         return 0;
     }
+    let (tab_rows, strip_rows) = if model.is_compact { (0, 1) } else { (1, 3) };
     let [top, tabs, strip_area, body, bottom] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(3),
+        Constraint::Length(tab_rows),
+        Constraint::Length(strip_rows),
         Constraint::Fill(1),
         Constraint::Length(1),
     ])
     .areas(area);
     header::draw(model, theme, top, frame);
-    header::draw_tabs(model, theme, tabs, frame);
+    if !model.is_compact {
+        header::draw_tabs(model, theme, tabs, frame);
+    }
     strip::draw(model, theme, strip_area, frame);
     let mut scroll_end = match model.tab {
         Tab::Board => tab::board::draw(model, theme, body, frame),
+        Tab::Alarms => tab::alarms::draw(model, theme, body, frame),
+        Tab::Dashboards => tab::dashboards::draw(model, theme, body, frame),
         Tab::Feeds => {
             tab::feeds::draw(model, theme, body, frame);
             0

@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         (label("WHERE"), strip.place.clone(), plain),
         (label("CHANGED"), strip.changed.clone(), plain),
     ];
-    for (row, (label, text, style)) in rows.into_iter().enumerate() {
+    for (row, (label, text, style)) in rows.into_iter().enumerate().take(usize::from(area.height)) {
         let place = Rect { y: area.y + row as u16, height: 1, ..area };
         frame.render_widget(Line::from(vec![label, Span::styled(fit(&text, room), style)]), place);
     }

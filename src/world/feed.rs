@@ -20,6 +20,7 @@ use crate::domain::database::{Database, DatabaseEvent};
 use crate::domain::delivery::{Deployment, ImageRepository, Pipeline};
 use crate::domain::exercise::Exercise;
 use crate::domain::function::Function;
+use crate::domain::graphs::Graphs;
 use crate::domain::instance::Instance;
 use crate::domain::list::{Identified, List};
 use crate::domain::logs::LogGroup;
@@ -34,11 +35,13 @@ use crate::domain::trace::{ServiceNode, TraceSummary};
 use crate::world::port::CloudError;
 use crate::world::reads;
 
-/// Where a feed is read: in every region, or once per account.
+/// Where a feed is read: in every region, once per account, or where somebody wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Regional,
     Global,
+    /// Never by itself: only what somebody looks at, in the region of that.
+    Wanted,
 }
 
 /// What asking costs.
@@ -114,6 +117,23 @@ impl<T> Held<List<T>> {
         reads::note(self.feed);
         self.value.iter().flat_map(|list| list.iter().map(AsRef::as_ref))
     }
+
+    /// The items behind their pointers, for whoever wants to keep them.
+    pub fn shared(&self) -> impl Iterator<Item = &Arc<T>> {
+        reads::note(self.feed);
+        self.value.iter().flat_map(|list| list.iter())
+    }
+}
+
+impl<T: Merge> Held<T> {
+    fn weight_beside(&self, other: Option<&Self>) -> usize {
+        let theirs = other.and_then(|other| other.value.as_ref());
+        match &self.value {
+            None => 0,
+            Some(mine) if theirs.is_some_and(|theirs| Arc::ptr_eq(mine, theirs)) => 0,
+            Some(mine) => mine.weight_beside(theirs.map(|theirs| &**theirs)),
+        }
+    }
 }
 
 impl<T: Merge + PartialEq> Held<T> {
@@ -146,6 +166,11 @@ pub trait Merge: Sized {
     fn is_empty(&self) -> bool {
         false
     }
+
+    /// Bytes, by estimate, that are held here and not in `other`.
+    fn weight_beside(&self, _other: Option<&Self>) -> usize {
+        4_096
+    }
 }
 
 impl<T: Identified + PartialEq> Merge for List<T> {
@@ -156,9 +181,31 @@ impl<T: Identified + PartialEq> Merge for List<T> {
     fn is_empty(&self) -> bool {
         (**self).is_empty()
     }
+
+    fn weight_beside(&self, other: Option<&Self>) -> usize {
+        const POINTER: usize = size_of::<usize>();
+        // What the texts of an item take besides its own size.
+        const TEXTS: usize = 256;
+        let is_known = |position: usize, item: &Arc<T>| {
+            other.and_then(|other| other.get(position)).is_some_and(|known| Arc::ptr_eq(known, item))
+        };
+        let fresh = self.iter().enumerate().filter(|(position, item)| !is_known(*position, item)).count();
+        self.len() * POINTER + fresh * (size_of::<T>() + TEXTS)
+    }
 }
 
-impl Merge for MetricSet {}
+/// An answer is one graph of many; those of before stay.
+impl Merge for Graphs {
+    fn merged_onto(&self, old: &Self) -> Option<Self> {
+        Some(self.before(old))
+    }
+}
+
+impl Merge for MetricSet {
+    fn weight_beside(&self, _: Option<&Self>) -> usize {
+        self.len() * 256
+    }
+}
 impl Merge for IamSummary {}
 impl Merge for AccessReport {}
 impl Merge for Backups {}
@@ -245,6 +292,11 @@ macro_rules! feeds {
                 }
             }
 
+            /// Bytes, by estimate, that are held here and not in `other`.
+            pub fn weight_beside(&self, other: Option<&Self>) -> usize {
+                0 $(+ self.$field.weight_beside(other.map(|other| &other.$field)))+
+            }
+
             pub fn status(&self, feed: Feed) -> Status<'_> {
                 match feed { $(Feed::$variant => self.$field.status()),+ }
             }
@@ -258,6 +310,9 @@ feeds! {
     AlarmHistory, alarm_history: List<AlarmTransition>, "alarm-history", Regional, every 60, focused 30, Free,
         ["cloudwatch:DescribeAlarmHistory"];
     Metrics, metrics: MetricSet, "metrics", Regional, every 60, focused 60, PerMetric,
+        ["cloudwatch:GetMetricData"];
+    /// The graphs somebody looks at.
+    Graphs, graphs: Graphs, "graphs", Wanted, every 60, focused 60, PerMetric,
         ["cloudwatch:GetMetricData"];
     Dashboards, dashboards: List<Dashboard>, "dashboards", Regional, every 900, focused 300, Free,
         ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];

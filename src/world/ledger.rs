@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::money::Usd;
-use crate::world::port::{CloudError, FaultClass, FeedKey, Usage};
+use crate::world::port::{About, CloudError, FaultClass, FeedKey, Usage};
 
 /// Totals of this session, and what each question took when it was last put.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ impl Ledger {
             // A refused question costs next to nothing; the last answered one says what it costs to ask.
             Some(error) if error.class == FaultClass::Throttled => self.throttled.push_back(at),
             Some(_) => {}
+            // A graph is asked while somebody looks; what it costs is spent, but no pace to count on.
+            None if key.about != About::All => {}
             None => {
                 self.last.insert(key.clone(), *usage);
             }
@@ -89,7 +91,7 @@ mod tests {
             region: "eu-west-1".into(),
             environment: Environment::Prod,
         };
-        FeedKey { feed, scope: ScopeRef::new(scope) }
+        FeedKey::all(feed, ScopeRef::new(scope))
     }
 
     #[test]

@@ -6,9 +6,11 @@
 pub mod board;
 pub mod changes;
 pub mod feed;
+pub mod item;
 pub mod ledger;
 pub mod port;
 pub mod reads;
+pub mod room;
 pub mod sight;
 pub mod strip;
 pub mod thresholds;
@@ -74,6 +76,19 @@ impl World {
         }
     }
 
+    /// Bytes, by estimate, that this world holds and `other` does not.
+    pub fn weight_beside(&self, other: Option<&Self>) -> usize {
+        // The tables of pointers themselves.
+        const PLACE: usize = 4_096;
+        self.places
+            .iter()
+            .enumerate()
+            .map(|(position, place)| {
+                PLACE + place.feeds.weight_beside(other.and_then(|other| other.places.get(position)).map(|p| &p.feeds))
+            })
+            .sum()
+    }
+
     pub fn places(&self) -> &[Place] {
         &self.places
     }
@@ -92,7 +107,7 @@ impl World {
             Feed::ALL
                 .iter()
                 .filter(|feed| place.is_asked(**feed))
-                .map(|feed| FeedKey { feed: *feed, scope: Arc::clone(&place.scope) })
+                .map(|feed| FeedKey::all(*feed, Arc::clone(&place.scope)))
         })
     }
 
@@ -120,6 +135,7 @@ impl Place {
         match feed.reach() {
             Reach::Regional => !self.scope.is_global(),
             Reach::Global => self.scope.is_global(),
+            Reach::Wanted => false,
         }
     }
 

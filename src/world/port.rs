@@ -5,21 +5,43 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::graph::GraphAsk;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// One question: which feed, where.
+/// One question: which feed, where, and about what where there is more than one thing to ask.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedKey {
     pub feed: Feed,
     pub scope: ScopeRef,
+    pub about: About,
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum About {
+    /// Everything the feed has: asked again and again, whether somebody looks or not.
+    All,
+    /// Asked while somebody looks at it.
+    Graph(Arc<GraphAsk>),
+}
+
+impl FeedKey {
+    pub fn all(feed: Feed, scope: ScopeRef) -> Self {
+        Self { feed, scope, about: About::All }
+    }
+
+    pub fn graph(ask: Arc<GraphAsk>, scope: ScopeRef) -> Self {
+        Self { feed: Feed::Graphs, scope, about: About::Graph(ask) }
+    }
 }
 
 impl fmt::Display for FeedKey {

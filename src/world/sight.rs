@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::domain::list::List;
 use crate::domain::metric::{Measure, Series};
 use crate::domain::recovery::FailoverPlan;
+use crate::domain::runbook::Runbook;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Feeds, Held};
@@ -18,11 +19,19 @@ pub struct Bearings {
     pub thresholds: Thresholds,
     pub zone: TimeZone,
     pub failover: Option<FailoverPlan>,
+    /// The operator's own rules, the first that fits wins.
+    pub runbooks: Vec<Runbook>,
+}
+
+impl Bearings {
+    pub fn zone_ref(&self) -> &TimeZone {
+        &self.zone
+    }
 }
 
 impl Default for Bearings {
     fn default() -> Self {
-        Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None }
+        Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None, runbooks: Vec::new() }
     }
 }
 

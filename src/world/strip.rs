@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::domain::alarm::{Alarm, AlarmRule};
+use crate::domain::alarm::Alarm;
 use crate::domain::board::{BoxId, Group};
+use crate::domain::graph::MetricId;
 use crate::domain::health::Health;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
@@ -116,7 +117,7 @@ pub fn firing(world: &World) -> Vec<Firing> {
 
 /// The box an alarm speaks for, by the namespace of its metric.
 pub fn box_of(alarm: &Alarm) -> BoxId {
-    let AlarmRule::Metric { namespace, metric, .. } = &alarm.rule else { return BoxId::Alarms };
+    let Some(MetricId { namespace, metric, .. }) = alarm.metric() else { return BoxId::Alarms };
     match namespace.as_str() {
         "AWS/ApplicationELB" => BoxId::LoadBalancer,
         "AWS/AutoScaling" => BoxId::AutoScalingGroup,

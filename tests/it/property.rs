@@ -96,7 +96,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                 *at = opened.at();
                 update(model, *at, Msg::Opened(Box::new(opened.session.clone())));
             }
-            Cmd::Poll(_) | Cmd::Focus(_) | Cmd::Suspend | Cmd::Quit => {}
+            Cmd::Poll(_) | Cmd::Focus(_) | Cmd::Want(_) | Cmd::Suspend | Cmd::Quit => {}
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The tabs: one world, looked at from several sides.
 
+pub mod alarms;
 pub mod board;
+pub mod dashboards;
 pub mod feeds;
 
 use crate::app::command::CommandId;
@@ -8,6 +10,8 @@ use crate::app::command::CommandId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Board,
+    Alarms,
+    Dashboards,
     Feeds,
 }
 
@@ -22,6 +26,8 @@ pub struct TabSpec {
 /// In the order of the tab bar.
 pub const TABS: &[TabSpec] = &[
     TabSpec { tab: Tab::Board, title: "board", opened_by: CommandId::Board },
+    TabSpec { tab: Tab::Alarms, title: "alarms", opened_by: CommandId::Alarms },
+    TabSpec { tab: Tab::Dashboards, title: "dashboards", opened_by: CommandId::Dashboards },
     TabSpec { tab: Tab::Feeds, title: "feeds", opened_by: CommandId::Feeds },
 ];
 

@@ -3,6 +3,7 @@
 pub(super) mod compute;
 mod crowd;
 mod delivery;
+mod graph;
 mod messaging;
 mod money;
 mod monitoring;
@@ -17,18 +18,25 @@ pub(super) use crowd::Crowd;
 pub(super) use monitoring::SAMPLED;
 
 use crate::domain::exercise::Exercise;
+use crate::domain::graphs::Graphs;
 use crate::domain::list::List;
+
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::simulation::Simulation;
 use crate::world::feed::{Feed, Payload};
+use crate::world::port::{About, FeedKey};
 
-pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, feed: Feed, site: Site) -> Payload {
+pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site: Site) -> Payload {
     let s = simulation;
-    match feed {
+    match key.feed {
         Feed::Alarms => Payload::Alarms(list(s.alarms.answer(site, s.scenario.start))),
         Feed::AlarmHistory => Payload::AlarmHistory(list(s.alarms.history(site))),
         Feed::Metrics => Payload::Metrics(Arc::new(s.gauges.answer(site, s.minute(), s.scenario.start))),
+        Feed::Graphs => Payload::Graphs(Arc::new(match &key.about {
+            About::Graph(ask) => Graphs::one(Arc::clone(ask), graph::graph(s, site, ask)),
+            About::All => Graphs::default(),
+        })),
         Feed::Dashboards => Payload::Dashboards(list(monitoring::dashboards(s, site))),
         Feed::Balancers => Payload::Balancers(list(compute::balancers(s, site))),
         Feed::Groups => Payload::Groups(list(compute::groups(s, site))),

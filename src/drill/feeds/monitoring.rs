@@ -18,18 +18,24 @@ const TRACES_PER_MINUTE: i64 = 8;
 /// Minutes traces are read back.
 const TRACED: usize = 15;
 
+/// Name, body as CloudWatch keeps it, and how many days ago it was changed.
+const DASHBOARDS: &[(Site, &str, &str, i64)] = &[
+    (Site::Prod, "shop", include_str!("../../../assets/dashboards/shop.json"), 12),
+    (Site::Prod, "orders", include_str!("../../../assets/dashboards/orders.json"), 40),
+    (Site::Prod, "cost", include_str!("../../../assets/dashboards/cost.json"), 77),
+    (Site::Standby, "standby", include_str!("../../../assets/dashboards/standby.json"), 61),
+];
+
 pub(super) fn dashboards(s: &Simulation, site: Site) -> Vec<Dashboard> {
-    let dashboard = |name: &str, widgets, days: i64| Dashboard {
-        name: name.into(),
-        widgets,
-        broken: Vec::new(),
-        modified: s.scenario.start - SignedDuration::from_hours(24 * days),
-    };
-    match site {
-        Site::Prod => vec![dashboard("shop", 14, 12), dashboard("orders", 9, 40), dashboard("cost", 6, 77)],
-        Site::Standby => vec![dashboard("standby", 4, 61)],
-        _ => Vec::new(),
-    }
+    DASHBOARDS
+        .iter()
+        .filter(|(at, ..)| *at == site)
+        .filter_map(|(_, name, body, days)| {
+            let body = body.replace("ACCOUNT", site.account());
+            let modified = s.scenario.start - SignedDuration::from_hours(24 * days);
+            Dashboard::parse((*name).into(), &body, modified).ok()
+        })
+        .collect()
 }
 
 pub(super) fn log_groups(s: &Simulation, site: Site) -> Vec<LogGroup> {
@@ -214,4 +220,17 @@ fn trace(s: &Simulation, minute: &Snapshot, number: i64) -> TraceSummary {
 
 fn finite(value: f64) -> f64 {
     if value.is_finite() { value } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_companys_dashboards_can_be_read_whole() {
+        for (_, name, body, _) in DASHBOARDS {
+            let dashboard = Dashboard::parse((*name).into(), body, jiff::Timestamp::UNIX_EPOCH).unwrap();
+            assert!(dashboard.widgets.len() >= 4 && dashboard.broken.is_empty(), "{name}: {:?}", dashboard.broken);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What lies over the tab. One file per overlay.
 
 mod help;
+mod json;
 mod palette;
 mod picker;
 
@@ -23,6 +24,12 @@ pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect,
             palette::draw(palette, model, theme, within, frame);
             0
         }
+        Overlay::Json(view) => {
+            json::draw(view, theme, within, frame);
+            0
+        }
+        // At the foot of the screen, in place of the keys.
+        Overlay::Prompt(_) => 0,
         Overlay::Picker { selected } => {
             picker::draw(*selected, model, theme, within, frame);
             0

@@ -39,26 +39,26 @@ pub(super) fn draw(palette: &Palette, model: &Model, theme: Theme, within: Rect,
     let first = palette.selected.saturating_sub(rows.saturating_sub(1));
     for (row, item) in palette.matches.iter().enumerate().skip(first).take(rows) {
         let place = Rect { y: list.y + (row - first) as u16, height: 1, ..list };
-        frame.render_widget(line(*item, row == palette.selected, room, model, theme), place);
+        frame.render_widget(line(item, row == palette.selected, room, model, theme), place);
     }
 }
 
-fn line(item: Item, is_selected: bool, room: usize, model: &Model, theme: Theme) -> Line<'static> {
+fn line(item: &Item, is_selected: bool, room: usize, model: &Model, theme: Theme) -> Line<'static> {
     const NAME: usize = 32;
     let (sign, sign_style) = match item {
-        Item::Box(id) => (theme.sign(model.board.health(id)), theme.of_health(model.board.health(id))),
-        Item::Command(_) | Item::Fault(..) => (" ", theme.style(Role::Dim)),
+        Item::Box(id) => (theme.sign(model.board.health(*id)), theme.of_health(model.board.health(*id))),
+        Item::Command(_) | Item::Fault(..) | Item::Resource(..) => (" ", theme.style(Role::Dim)),
     };
     let keys = match item {
-        Item::Command(id) => model.settings.keymap.key(id).map_or_else(String::new, |key| key.to_string()),
+        Item::Command(id) => model.settings.keymap.key(*id).map_or_else(String::new, |key| key.to_string()),
         _ => String::new(),
     };
     let name = if is_selected { theme.selected() } else { theme.style(Role::Text) };
-    let doc = fit(&item.doc(), room.saturating_sub(NAME + 20));
+    let doc = fit(&item.doc(), room.saturating_sub(NAME + 22));
     Line::from(vec![
         Span::styled(format!(" {sign} "), sign_style),
         Span::styled(fill(&item.name(), NAME), name),
-        Span::styled(format!(" {:<8}", item.kind()), theme.style(Role::Faint)),
+        Span::styled(format!(" {:<10}", item.kind()), theme.style(Role::Faint)),
         Span::styled(format!("{keys:<7}"), theme.style(Role::Accent)),
         Span::styled(doc, theme.style(Role::Dim)),
     ])

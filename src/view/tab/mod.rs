@@ -1,4 +1,6 @@
 //! One file per tab.
 
+pub(super) mod alarms;
 pub(super) mod board;
+pub(super) mod dashboards;
 pub(super) mod feeds;

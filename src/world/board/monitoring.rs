@@ -219,10 +219,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let widgets: u32 = all.iter().map(|dashboard| dashboard.widgets).sum();
+            let widgets: usize = all.iter().map(|dashboard| dashboard.widgets.len()).sum();
             let mut facts = Facts::new(format!("{widgets} widgets")).with("dashboards", all.len().to_string());
             for dashboard in all {
-                facts = facts.with("dashboard", format!("{}: {} widgets", dashboard.name, dashboard.widgets));
+                facts = facts.with("dashboard", format!("{}: {} widgets", dashboard.name, dashboard.widgets.len()));
             }
             facts
         },

@@ -2,10 +2,11 @@
 
 use super::data::silent;
 use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known};
-use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::alarm::{Alarm, AlarmState, Condition};
 use crate::domain::autoscaling::ScalingPolicy;
 use crate::domain::board::BoxId;
 use crate::domain::database::Database;
+use crate::domain::graph::MetricId;
 use crate::domain::metric::{Measure, Series};
 use crate::domain::scope::Environment;
 use crate::domain::units::{brief, bytes, lag, latency, percent, plural, since};
@@ -309,18 +310,18 @@ struct Distance {
 }
 
 fn distance(place: &Place, alarm: &Alarm) -> Option<Distance> {
-    let AlarmRule::Metric { threshold, .. } = &alarm.rule else { return None };
+    let Condition::Threshold { limit: threshold, .. } = alarm.metric_rule()?.condition else { return None };
     let series = trigger_series(place, alarm)?;
     let now = series.mean_of_last(2)?;
     let slope = series.slope_per_minute(5).unwrap_or(0.0);
     let gap = threshold - now;
     let minutes =
         (slope.abs() > 0.05 && (gap > 0.0) == (slope > 0.0)).then(|| gap / slope).filter(|minutes| *minutes < 120.0);
-    Some(Distance { now, threshold: *threshold, away: gap.abs(), minutes })
+    Some(Distance { now, threshold, away: gap.abs(), minutes })
 }
 
 fn trigger_series<'a>(place: &'a Place, alarm: &Alarm) -> Option<&'a Series> {
-    let AlarmRule::Metric { namespace, metric, .. } = &alarm.rule else { return None };
+    let MetricId { namespace, metric, .. } = alarm.metric()?;
     let resource = alarm.resource()?;
     let measure = Measure::ALL
         .iter()

@@ -7,7 +7,6 @@
 use super::Direction;
 use super::place;
 use super::route::{self, Wire};
-use crate::app::msg::Size;
 use crate::domain::board::{BoxId, Group};
 
 /// A rectangle of cells.
@@ -96,10 +95,6 @@ impl Chart {
         if fits(&grid) { grid } else { place::glyphs(canvas) }
     }
 
-    pub fn for_screen(size: Size, zoom: Option<Group>, focus: BoxId) -> Self {
-        Self::of(super::canvas(size), zoom, focus)
-    }
-
     pub(super) fn new(kind: Kind) -> Self {
         Self { kind, groups: Vec::new(), boxes: vec![None; BoxId::COUNT], wires: Vec::new(), bottom: 0 }
     }
@@ -163,7 +158,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn chart(width: u16, height: u16) -> Chart {
-        Chart::for_screen(Size { width, height }, None, BoxId::LoadBalancer)
+        Chart::of(super::super::canvas(Size { width, height }, false), None, BoxId::LoadBalancer)
     }
 
     #[test]
@@ -180,7 +175,7 @@ mod tests {
     fn every_box_is_on_screen_once_and_none_covers_another() {
         for (width, height) in [(60, 15), (80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (320, 90)] {
             let chart = chart(width, height);
-            let canvas = super::super::canvas(Size { width, height });
+            let canvas = super::super::canvas(Size { width, height }, false);
             let all: Vec<(BoxId, Area)> = chart.boxes().collect();
             assert_eq!(all.len(), BoxId::COUNT, "{width}x{height}");
             for (position, (id, area)) in all.iter().enumerate() {
@@ -216,8 +211,9 @@ mod tests {
     fn a_zoomed_group_shows_its_boxes_and_all_its_arrows_even_on_a_small_screen() {
         for group in Group::leaves() {
             for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
-                let chart = Chart::for_screen(Size { width, height }, Some(group), BoxId::LoadBalancer);
-                let canvas = super::super::canvas(Size { width, height });
+                let chart =
+                    Chart::of(super::super::canvas(Size { width, height }, false), Some(group), BoxId::LoadBalancer);
+                let canvas = super::super::canvas(Size { width, height }, false);
                 assert_eq!(chart.boxes().count(), group.boxes().count());
                 assert!(chart.boxes().all(|(_, area)| canvas.holds(area)), "{} at {width}x{height}", group.id());
                 let inside = ARROWS

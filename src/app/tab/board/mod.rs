@@ -76,7 +76,13 @@ pub const SMALLEST: Size = Size { width: 60, height: 15 };
 
 /// The part of the screen the board is drawn in. A smaller screen is laid out as the smallest, so that keys pressed
 /// while a window is being dragged about still mean something.
-pub fn canvas(size: Size) -> Area {
+pub fn canvas(size: Size, is_compact: bool) -> Area {
     let (width, height) = (size.width.max(SMALLEST.width), size.height.max(SMALLEST.height));
-    Area { x: 0, y: ROWS_ABOVE, width, height: height - ROWS_ABOVE - ROWS_BELOW }
+    let above = rows_above(is_compact);
+    Area { x: 0, y: above, width, height: height - above - ROWS_BELOW }
+}
+
+/// Header, tab bar and strip; compact, the header and what broke.
+pub fn rows_above(is_compact: bool) -> u16 {
+    if is_compact { 2 } else { ROWS_ABOVE }
 }

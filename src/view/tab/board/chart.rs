@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::model::Model;
+use crate::app::tab::board::canvas;
 use crate::app::tab::board::chart::{Area, Chart, Kind};
 use crate::app::tab::board::route::{Heading, Stroke, Ways, Wire};
 use crate::domain::board::{ARROWS, BoxId, Group, Node};
@@ -20,7 +21,7 @@ use crate::world::board::{Fact, Reading};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let tab = &model.board_tab;
-    let chart = Chart::for_screen(model.size, tab.zoom, tab.focus);
+    let chart = Chart::of(canvas(model.size, model.is_compact), tab.zoom, tab.focus);
     let painter = Painter { model, theme, chart: &chart };
     let buffer = frame.buffer_mut();
     painter.frames(buffer);

@@ -1,0 +1,152 @@
+//! Commands in the rooms that are lists, and on a thing opened from one.
+
+use super::{LONGEST_TEXT, PAGE};
+use crate::app::command::CommandId;
+use crate::app::list::ListState;
+use crate::app::model::Model;
+use crate::app::overlay::{Overlay, Prompt, Purpose, Scroll};
+use crate::app::tab::Tab;
+use crate::domain::graph::Span;
+use crate::world::sight::Sight;
+
+pub(super) fn run_on_list(model: &mut Model, id: CommandId) {
+    if page_scroll(model).is_some() {
+        run_on_page(model, id);
+        return;
+    }
+    if id == CommandId::Filter {
+        let text = model.list().map_or_else(String::new, |list| list.filter_text().to_owned());
+        model.overlays.push(Overlay::Prompt(Prompt { purpose: Purpose::Filter, before: text.clone(), text }));
+        return;
+    }
+    if matches!(id, CommandId::Open | CommandId::Describe) {
+        open(model);
+        return;
+    }
+    let height = model.list_height();
+    let was_in_front = with_list(model, |list, sight| {
+        let last = list.len() as isize;
+        let page = (height as isize - 1).max(1);
+        match id {
+            CommandId::Up => list.step(-1),
+            CommandId::Down => list.step(1),
+            CommandId::PageUp => list.step(-page),
+            CommandId::PageDown => list.step(page),
+            CommandId::Top => list.step(-last),
+            CommandId::Bottom => list.step(last),
+            CommandId::Sort => list.sort_by_next(sight),
+            CommandId::SortBackwards => list.sort_backwards(sight),
+            CommandId::Mark => list.mark(),
+            // One thing at a time: marks, then the filter, then the room.
+            CommandId::Back => {
+                if list.unmark_all() {
+                    return false;
+                }
+                if !list.filter_text().is_empty() {
+                    list.set_filter("", sight);
+                    return false;
+                }
+                return true;
+            }
+            _ => {}
+        }
+        list.keep_in_view(height);
+        false
+    });
+    if was_in_front == Some(true) {
+        model.tab = Tab::Board;
+    }
+}
+
+fn run_on_page(model: &mut Model, id: CommandId) {
+    let step = match id {
+        CommandId::Back => {
+            close(model);
+            return;
+        }
+        // From thing to thing without going back to the list.
+        CommandId::Left | CommandId::Right => {
+            let by = if id == CommandId::Right { 1 } else { -1 };
+            with_list(model, |list, _| list.step(by));
+            open(model);
+            return;
+        }
+        CommandId::SpanWider | CommandId::SpanNarrower => {
+            let by = if id == CommandId::SpanWider { 1 } else { -1 };
+            if let Some(span) = span(model) {
+                *span = span.stepped(by);
+            }
+            return;
+        }
+        CommandId::Up => -1,
+        CommandId::Down => 1,
+        CommandId::PageUp => -PAGE,
+        CommandId::PageDown => PAGE,
+        CommandId::Top => -(LONGEST_TEXT as isize),
+        CommandId::Bottom => LONGEST_TEXT as isize,
+        _ => return,
+    };
+    if let Some(scroll) = page_scroll(model) {
+        scroll.by(step, LONGEST_TEXT);
+    }
+}
+
+/// Opens what is selected.
+fn open(model: &mut Model) {
+    let Some(id) = model.selected_in_list() else {
+        model.notify("there is nothing to open");
+        return;
+    };
+    match model.tab {
+        Tab::Alarms => model.alarms_tab.open(id),
+        Tab::Dashboards => model.dashboards_tab.open(id),
+        Tab::Board | Tab::Feeds => {}
+    }
+}
+
+fn close(model: &mut Model) {
+    match model.tab {
+        Tab::Alarms => model.alarms_tab.page = None,
+        Tab::Dashboards => model.dashboards_tab.page = None,
+        Tab::Board | Tab::Feeds => {}
+    }
+}
+
+fn page_scroll(model: &mut Model) -> Option<&mut Scroll> {
+    match model.tab {
+        Tab::Alarms => model.alarms_tab.page.as_mut().map(|page| &mut page.scroll),
+        Tab::Dashboards => model.dashboards_tab.page.as_mut().map(|page| &mut page.scroll),
+        Tab::Board | Tab::Feeds => None,
+    }
+}
+
+fn span(model: &mut Model) -> Option<&mut Span> {
+    match model.tab {
+        Tab::Alarms => Some(&mut model.alarms_tab.span),
+        Tab::Dashboards => Some(&mut model.dashboards_tab.span),
+        Tab::Board | Tab::Feeds => None,
+    }
+}
+
+/// Works on the list of the present tab, with the world it is made from.
+pub(super) fn with_list<T>(model: &mut Model, work: impl FnOnce(&mut ListState, &Sight<'_>) -> T) -> Option<T> {
+    let Model { tab, alarms_tab, dashboards_tab, world, now, settings, .. } = model;
+    let sight = Sight { world, at: *now, bearings: &settings.bearings };
+    let list = match tab {
+        Tab::Alarms => &mut alarms_tab.list,
+        Tab::Dashboards => &mut dashboards_tab.list,
+        Tab::Board | Tab::Feeds => return None,
+    };
+    Some(work(list, &sight))
+}
+
+/// Reads every list anew that rests on one of these kinds of answers, or all of them.
+pub(super) fn refresh_lists(model: &mut Model, of: Option<crate::world::feed::Feed>) {
+    let Model { alarms_tab, dashboards_tab, world, now, settings, .. } = model;
+    let sight = Sight { world, at: *now, bearings: &settings.bearings };
+    for list in [&mut alarms_tab.list, &mut dashboards_tab.list] {
+        if of.is_none_or(|feed| list.spec.kind.feed() == feed) {
+            list.refresh(&sight);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The only place where the model changes. Pure: the time comes in, effects go out.
+
+mod board;
+mod lists;
+mod overlay;
+mod select;
+mod time;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::board::Board;
+use crate::app::command::CommandId;
+use crate::app::key::Key;
+use crate::app::model::{Model, Session};
+use crate::app::msg::{Cmd, Msg, WorldSpec};
+use crate::app::overlay::{Overlay, Scroll};
+use crate::app::palette::Palette;
+use crate::app::rewind::History;
+use crate::app::tab::{Tab, feeds};
+use crate::domain::units;
+use crate::world::World;
+use crate::world::board::spec;
+use crate::world::feed::Feed;
+use crate::world::port::FeedKey;
+
+/// Lines a page key moves by when the real height does not matter.
+const PAGE: isize = 10;
+/// No text of the console is longer than this many lines; scrolling ends there at the latest.
+const LONGEST_TEXT: usize = 2_000;
+
+pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Vec<Cmd> {
+    time::tick(model, at);
+    let mut cmds = handle(model, msg);
+    cmds.extend(want(model));
+    cmds
+}
+
+fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
+    match msg {
+        Msg::Tick => Vec::new(),
+        Msg::Resize(size) => {
+            model.size = size;
+            model.is_dirty = true;
+            Vec::new()
+        }
+        Msg::Key(key) => press(model, key),
+        Msg::Paste(text) => {
+            overlay::paste(model, &text);
+            Vec::new()
+        }
+        Msg::Command(id) => run(model, id),
+        Msg::Observed(observation) => time::observe(model, *observation),
+        Msg::Opened(session) => {
+            open(model, *session);
+            focus(model)
+        }
+        Msg::Notice(text) => {
+            model.notify(text);
+            Vec::new()
+        }
+    }
+}
+
+fn open(model: &mut Model, session: Session) {
+    model.settings.bearings.failover.clone_from(&session.failover);
+    model.rewound = None;
+    model.history = History::default();
+    model.firing = None;
+    model.world = World::of(&session.scopes);
+    // A drill begins at its own time, which may well be before that of the one before.
+    model.now = session.opened_at;
+    let title = session.drill.as_ref().map(|drill| drill.title.clone());
+    model.session = session;
+    model.board = Board::new(&model.sight());
+    model.board_tab.page = None;
+    model.alarms_tab.page = None;
+    model.dashboards_tab.page = None;
+    lists::refresh_lists(model, None);
+    model.overlays.clear();
+    model.hints_shown = 0;
+    model.is_dirty = true;
+    if let Some(title) = title {
+        model.notify(format!("drill: {title}"));
+    }
+}
+
+/// Keys go to the top overlay; what it does not want goes to the keymap, but for text.
+fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
+    model.is_dirty = true;
+    if key == Key::ctrl('c') {
+        return run(model, CommandId::Quit);
+    }
+    match model.overlays.last() {
+        Some(Overlay::Palette(_)) => overlay::press_in_palette(model, key),
+        Some(Overlay::Prompt(_)) => overlay::press_in_prompt(model, key),
+        Some(Overlay::Json(_)) => overlay::press_in_json(model, key),
+        Some(Overlay::Help(_) | Overlay::Card { .. } | Overlay::Picker { .. }) => overlay::press_in_reader(model, key),
+        None => match model.settings.keymap.command(key) {
+            Some(id) => run(model, id),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// The chosen scenario with the seed, speed and size of the drill before it.
+fn scenario_spec(present: Option<&WorldSpec>, scenario: &str) -> WorldSpec {
+    let mut spec = present.cloned().unwrap_or_else(|| WorldSpec::of(scenario));
+    scenario.clone_into(&mut spec.scenario);
+    spec.at = SignedDuration::ZERO;
+    spec
+}
+
+fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
+    model.is_dirty = true;
+    if let Err(reason) = (id.spec().enabled)(model) {
+        model.notify(format!("{}: {reason}", id.spec().name));
+        return Vec::new();
+    }
+    match id {
+        CommandId::Quit => return vec![Cmd::Quit],
+        CommandId::Suspend => return vec![Cmd::Suspend],
+        CommandId::Refresh => return refresh(model),
+        CommandId::ClearFaults => {
+            model.notify("every feed answers again");
+            return vec![Cmd::ClearFaults, Cmd::Poll(keys_of(model, |_| true))];
+        }
+        CommandId::Help => model.overlays.push(Overlay::Help(Scroll::default())),
+        CommandId::Palette => {
+            let palette = Palette::open(model);
+            model.overlays.push(Overlay::Palette(palette));
+        }
+        CommandId::Scenario => {
+            let selected = present_scenario(model);
+            model.overlays.push(Overlay::Picker { selected });
+        }
+        CommandId::Hint => hint(model),
+        CommandId::Mended => mended(model),
+        CommandId::Json => select::show_json(model),
+        CommandId::Copy => return select::copy(model),
+        CommandId::CopyView => return select::copy_view(model),
+        CommandId::OnlyBroken => only_broken(model),
+        CommandId::Rewind => time::rewind(model),
+        CommandId::Forward => time::forward(model),
+        CommandId::ToLive => time::to_live(model),
+        CommandId::Compact => model.is_compact = !model.is_compact,
+        CommandId::NextZone => next_zone(model),
+        CommandId::Board => model.tab = Tab::Board,
+        CommandId::Alarms => model.tab = Tab::Alarms,
+        CommandId::Dashboards => model.tab = Tab::Dashboards,
+        CommandId::Feeds => model.tab = Tab::Feeds,
+        CommandId::NextTab => model.tab = model.tab.stepped(1),
+        CommandId::PreviousTab => model.tab = model.tab.stepped(-1),
+        _ => match model.tab {
+            Tab::Board => board::run_on_board(model, id),
+            Tab::Alarms | Tab::Dashboards => lists::run_on_list(model, id),
+            Tab::Feeds => run_on_feeds(model, id),
+        },
+    }
+    focus(model)
+}
+
+fn only_broken(model: &mut Model) {
+    model.is_only_broken = !model.is_only_broken;
+    let only = model.is_only_broken;
+    let here = model.tab;
+    for tab in [Tab::Alarms, Tab::Dashboards] {
+        model.tab = tab;
+        lists::with_list(model, |list, sight| list.set_only_broken(only, sight));
+    }
+    model.tab = here;
+    model.notify(if only { "only what is not well; again for everything" } else { "everything" });
+}
+
+fn next_zone(model: &mut Model) {
+    std::mem::swap(&mut model.settings.bearings.zone, &mut model.settings.other_zone);
+    let name = model.settings.bearings.zone.iana_name().unwrap_or("the local zone").to_owned();
+    model.notify(format!("times in {name}"));
+    // What was said in words of the other zone is said anew.
+    model.board = Board::new(&model.sight());
+}
+
+/// The graphs on screen, if they are others than a moment ago.
+fn want(model: &mut Model) -> Option<Cmd> {
+    let world = model.rewound.as_ref().map_or(&model.world, |live| &live.world);
+    let keys = match model.tab {
+        Tab::Alarms => model.alarms_tab.ask(world).into_iter().collect(),
+        Tab::Dashboards => model.dashboards_tab.asks(world),
+        Tab::Board | Tab::Feeds => Vec::new(),
+    };
+    if keys == model.wanted {
+        return None;
+    }
+    model.wanted.clone_from(&keys);
+    Some(Cmd::Want(keys))
+}
+
+fn run_on_feeds(model: &mut Model, id: CommandId) {
+    let last = feeds::rows(model).len().saturating_sub(1);
+    let tab = &mut model.feeds_tab;
+    let step = match id {
+        CommandId::Up => -1,
+        CommandId::Down => 1,
+        CommandId::PageUp => -PAGE,
+        CommandId::PageDown => PAGE,
+        CommandId::Top => -(last as isize),
+        CommandId::Bottom => last as isize,
+        _ => 0,
+    };
+    tab.selected = tab.selected.min(last).saturating_add_signed(step).min(last);
+    if id == CommandId::Back {
+        model.tab = Tab::Board;
+    }
+}
+
+/// What the screen rests on, read again at once.
+fn refresh(model: &mut Model) -> Vec<Cmd> {
+    let feeds = looked_at(model);
+    let keys = keys_of(model, |key| feeds.is_empty() || feeds.contains(&key.feed));
+    model.notify(format!("reading {} again", units::plural(keys.len(), "feed", "feeds")));
+    vec![Cmd::Poll(keys)]
+}
+
+/// Tells the scheduler what somebody looks at.
+fn focus(model: &Model) -> Vec<Cmd> {
+    vec![Cmd::Focus(looked_at(model))]
+}
+
+/// The feeds under the operator's eyes: those of the open box, or of the boxes of the zoomed group. The whole board at
+/// once is not looking at anything in particular.
+fn looked_at(model: &Model) -> Vec<Feed> {
+    let mut feeds: Vec<Feed> = match (model.tab, &model.board_tab.page, model.board_tab.zoom) {
+        (Tab::Board, Some(page), _) => spec(page.of).sources.to_vec(),
+        (Tab::Alarms, ..) => vec![Feed::Alarms, Feed::AlarmHistory],
+        (Tab::Dashboards, ..) => vec![Feed::Dashboards],
+        (Tab::Board, None, Some(group)) => group.boxes().flat_map(|id| spec(id).sources.iter().copied()).collect(),
+        _ => Vec::new(),
+    };
+    feeds.sort_unstable();
+    feeds.dedup();
+    feeds
+}
+
+fn keys_of(model: &Model, wanted: impl Fn(&FeedKey) -> bool) -> Vec<FeedKey> {
+    model.world.keys().filter(|key| wanted(key)).collect()
+}
+
+fn present_scenario(model: &Model) -> usize {
+    let name = model.session.drill.as_ref().map(|drill| drill.spec.scenario.as_str());
+    model.settings.scenarios.iter().position(|card| Some(card.name.as_str()) == name).unwrap_or(0)
+}
+
+fn hint(model: &mut Model) {
+    let hints: Vec<String> =
+        model.exercise().map(|drill| drill.hints.iter().map(ToString::to_string).collect()).unwrap_or_default();
+    if hints.is_empty() {
+        model.notify("this drill has no hints");
+        return;
+    }
+    let shown = model.hints_shown.min(hints.len() - 1);
+    let lines = vec![hints[shown].clone()];
+    model.hints_shown = shown + 1;
+    let title = format!("Hint {} of {}", shown + 1, hints.len());
+    model.overlays.push(Overlay::Card { title, lines, scroll: Scroll::default() });
+}
+
+fn mended(model: &mut Model) {
+    let Some(drill) = model.exercise() else {
+        model.notify("the drill has not been read yet");
+        return;
+    };
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(session) = &model.session.drill {
+        lines.extend(session.story.lines().map(str::to_owned));
+        lines.push(String::new());
+    }
+    for (words, holds) in &drill.conditions {
+        lines.push(format!("{} {words}", if *holds { "done:" } else { "open:" }));
+    }
+    if drill.conditions.is_empty() {
+        lines.push("There is nothing to mend in this one.".into());
+    }
+    lines.push(match (drill.broke_at, drill.mended_at) {
+        (Some(broke), Some(mended)) => format!("Mended after {}.", units::long(units::since(mended, broke))),
+        (Some(broke), None) => format!("It broke {} ago.", units::long(units::since(model.now, broke))),
+        (None, _) => "Nothing has happened yet.".into(),
+    });
+    model.overlays.push(Overlay::Card { title: drill.title.to_string(), lines, scroll: Scroll::default() });
+}

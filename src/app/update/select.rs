@@ -1,0 +1,123 @@
+//! What is selected, wherever that is: to describe it, read it as JSON, or copy it.
+
+use serde_json::json;
+
+use crate::app::json::JsonView;
+use crate::app::model::Model;
+use crate::app::msg::Cmd;
+use crate::app::overlay::Overlay;
+use crate::app::tab::{Tab, feeds};
+use crate::domain::units;
+
+pub(super) fn show_json(model: &mut Model) {
+    match model.tab {
+        Tab::Board => {
+            let id = model.board_tab.focus;
+            let reading = model.board.reading(id);
+            let value = json!({
+                "id": id.id(),
+                "title": id.title(),
+                "health": reading.health,
+                "summary": reading.summary,
+                "facts": reading.facts,
+                "checks": reading.checks,
+                "findings": reading.findings,
+                "blind": reading.blind,
+            });
+            model.overlays.push(Overlay::Json(Box::new(JsonView::new(id.title(), &value))));
+        }
+        Tab::Alarms | Tab::Dashboards => {
+            let Some(item) = model.opened_item() else {
+                model.notify("there is nothing to show");
+                return;
+            };
+            let title = format!("{} {}", item.kind().word(), item.name());
+            model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &item.json()))));
+        }
+        Tab::Feeds => {
+            let rows = feeds::rows(model);
+            let Some(row) = rows.get(model.feeds_tab.selected) else { return };
+            let value = json!({
+                "feed": row.feed.name(),
+                "scope": row.scope.to_string(),
+                "actions": row.feed.actions(),
+                "observed_at": row.observed_at,
+                "fault": row.fault.map(|fault| json!({ "since": fault.since, "next": fault.next, "error": fault.error })),
+            });
+            let title = format!("{} in {}", row.feed.name(), row.scope);
+            model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &value))));
+        }
+    }
+}
+
+/// The name by which others can find it: its ARN where it has one.
+pub(super) fn copy(model: &mut Model) -> Vec<Cmd> {
+    let (text, what) = match model.tab {
+        Tab::Board => {
+            let id = model.board_tab.focus;
+            let reading = model.board.reading(id);
+            (
+                format!("{}: {}, {}", id.title(), reading.health.word(), reading.summary),
+                "the box and what is said of it".to_owned(),
+            )
+        }
+        Tab::Alarms | Tab::Dashboards => {
+            let ids: Vec<String> = match (model.list(), model.opened_item()) {
+                (Some(list), _) => list.chosen().into_iter().map(|row| row.item.id().to_string()).collect(),
+                (None, Some(item)) => vec![item.id().to_string()],
+                (None, None) => Vec::new(),
+            };
+            let what = match ids.as_slice() {
+                [one] => one.clone(),
+                all => units::plural(all.len(), "id", "ids"),
+            };
+            (ids.join("\n"), what)
+        }
+        Tab::Feeds => {
+            let rows = feeds::rows(model);
+            let actions =
+                rows.get(model.feeds_tab.selected).map_or_else(String::new, |row| row.feed.actions().join("\n"));
+            (actions, "the IAM actions".to_owned())
+        }
+    };
+    copied(model, text, what)
+}
+
+/// Everything that is listed.
+pub(super) fn copy_view(model: &mut Model) -> Vec<Cmd> {
+    let sight = model.sight();
+    let (text, what) = match (model.tab, model.list()) {
+        (_, Some(list)) => (list.as_text(&sight), units::plural(list.len(), "row", "rows")),
+        (Tab::Board, None) => {
+            let strip = model.board.strip();
+            (
+                format!("BROKE {}\nWHERE {}\nCHANGED {}", strip.broke, strip.place, strip.changed),
+                "what broke, where and what changed".to_owned(),
+            )
+        }
+        (Tab::Alarms | Tab::Dashboards, None) => match model.opened_item() {
+            Some(item) => (JsonView::new("", &item.json()).pretty(), "all of it as JSON".to_owned()),
+            None => (String::new(), String::new()),
+        },
+        (Tab::Feeds, None) => {
+            let rows = feeds::rows(model);
+            let lines: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    let fault = row.fault.map_or_else(|| "ok".to_owned(), |fault| fault.error.to_string());
+                    format!("{}\t{}\t{fault}", row.feed.name(), row.scope)
+                })
+                .collect();
+            (lines.join("\n"), units::plural(lines.len(), "feed", "feeds"))
+        }
+    };
+    copied(model, text, what)
+}
+
+pub(super) fn copied(model: &mut Model, text: String, what: String) -> Vec<Cmd> {
+    if text.is_empty() {
+        model.notify("there is nothing to copy");
+        return Vec::new();
+    }
+    vec![Cmd::Copy { text, what }]
+}

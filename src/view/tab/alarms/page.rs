@@ -1,0 +1,251 @@
+//! One alarm: what it says, its graph with its limit, how it came to be, and whom it tells.
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::tree;
+use crate::app::model::Model;
+use crate::app::tab::alarms::{AlarmPage, graph_of};
+use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MissingData};
+use crate::domain::graph::Graph;
+use crate::domain::units::{clock, long, moment, plural, since};
+use crate::view::text::{fill, fit, width, wrap};
+use crate::view::theme::{Role, Theme};
+use crate::view::widget::graph::{Plot, draw as draw_graph};
+use crate::view::widget::popup;
+use crate::world::Place;
+use crate::world::changes;
+use crate::world::item::Item;
+use crate::world::room::alarms::{health, limit, unit};
+use crate::world::strip::box_of;
+
+const LABEL: usize = 14;
+/// Changes drawn on the graph.
+const MARKERS: usize = 5;
+
+pub(super) fn draw(open: &AlarmPage, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+    let (Some(Item::Alarm(alarm)), Some(place)) = (model.world.find(&open.of), model.world.places().get(open.of.place))
+    else {
+        let text =
+            format!(" {} does not exist {}", open.of.id, if model.rewound.is_some() { "then" } else { "any more" });
+        frame.render_widget(
+            Line::styled(fit(&text, usize::from(area.width)), theme.style(Role::Dim)),
+            Rect { height: 1, ..area },
+        );
+        return 0;
+    };
+    let room = usize::from(area.width);
+    let mut top = vec![title(&alarm, place, model, theme, room)];
+    for text in wrap(alarm.reason.as_str(), room.saturating_sub(4)).into_iter().take(2) {
+        top.push(Line::styled(format!("   {text}"), theme.of_health(tree::of_state(alarm.state))));
+    }
+    let mut y = area.y;
+    for line in top {
+        if y < area.bottom() {
+            frame.render_widget(line, Rect { y, height: 1, ..area });
+            y += 1;
+        }
+    }
+    let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    let drawn = if alarm.metric_rule().is_some() { graph(&alarm, place, model, theme, rest, frame) } else { 0 };
+    let text = Rect { y: rest.y + drawn, height: rest.height.saturating_sub(drawn), ..rest };
+    popup::scrolled(story(&alarm, place, model, theme, room), open.scroll.offset, theme, text, frame)
+}
+
+fn title(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Line<'static> {
+    let health = health(alarm);
+    let age = long(since(model.now, alarm.since));
+    let state = format!(" {} {} for {age} ", theme.sign(health), alarm.state.word());
+    let when = format!(" since {}, {}", moment(alarm.since, model.now, &model.settings.bearings.zone), place.scope);
+    let left = room.saturating_sub(width(&state) + 1);
+    let name = fit(alarm.name.as_str(), left);
+    let left = left.saturating_sub(width(&name));
+    Line::from(vec![
+        Span::styled(state, theme.of_health(health)),
+        Span::styled(name, theme.style(Role::Strong)),
+        Span::styled(fit(&when, left), theme.style(Role::Dim)),
+    ])
+}
+
+/// Draws the graph and what its signs mean; returns the lines taken.
+fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> u16 {
+    let height = (area.height * 3 / 5).clamp(4, 18).min(area.height);
+    if height < 4 {
+        return 0;
+    }
+    let span = model.alarms_tab.span;
+    let caption = Rect { height: 1, ..area };
+    let body = Rect { y: area.y + 1, height: height - 2, ..area };
+    let legend = Rect { y: area.y + height - 1, height: 1, ..area };
+    let subject = alarm.metric_rule().map_or_else(String::new, |rule| rule.subject());
+    let found = graph_of(alarm, span).and_then(|ask| find(&ask, place, model));
+    let period = found.map_or_else(String::new, |graph| format!(", a point each {}", long(graph.period)));
+    let words =
+        format!(" {subject}, {}: {}{period}  (- + change the span)", span.word(), alarm.limit_words(unit(alarm)));
+    frame.render_widget(Line::styled(fit(&words, usize::from(area.width)), theme.style(Role::Dim)), caption);
+    let Some(found) = found else {
+        frame.render_widget(
+            Line::styled(format!("   {}", no_graph(place, model)), theme.style(Role::Dim)),
+            Rect { height: 1, ..body },
+        );
+        return height;
+    };
+    let markers = markers(found, model);
+    let moments: Vec<Timestamp> = markers.iter().map(|(at, _)| *at).collect();
+    let (before, ribbon) = ribbon(alarm, place);
+    let plot = Plot {
+        graph: found,
+        limit: limit(alarm),
+        markers: &moments,
+        ribbon: &ribbon,
+        before,
+        has_ribbon: true,
+        now: model.now,
+        zone: &model.settings.bearings.zone,
+        glyphs: model.settings.look.glyphs,
+    };
+    draw_graph(&plot, theme, body, frame);
+    let words: Vec<String> =
+        markers.iter().enumerate().map(|(number, (_, what))| format!("{} {what}", number + 1)).collect();
+    frame.render_widget(
+        Line::styled(fit(&format!("   {}", words.join("   ")), usize::from(area.width)), theme.style(Role::Dim)),
+        legend,
+    );
+    height
+}
+
+/// In the world shown, or, when looking back, in the present one: a graph has its past in it anyway.
+fn find<'a>(ask: &crate::domain::graph::GraphAsk, place: &Place, model: &'a Model) -> Option<&'a Graph> {
+    [&model.world, model.live_world()].into_iter().find_map(|world| {
+        world.places().iter().find(|other| other.scope == place.scope)?.feeds.graphs.value()?.get(ask)
+    })
+}
+
+fn no_graph(place: &Place, model: &Model) -> String {
+    let fault = model
+        .live_world()
+        .places()
+        .iter()
+        .find(|other| other.scope == place.scope)
+        .and_then(|p| p.feeds.graphs.status().fault);
+    match fault {
+        Some(fault) => format!("no graph: {}; {}", fault.error, fault.error.class.remedy()),
+        None => "the graph is being read".into(),
+    }
+}
+
+/// Changes within the graph's span, newest last, each in words.
+fn markers(graph: &Graph, model: &Model) -> Vec<(Timestamp, String)> {
+    let zone = &model.settings.bearings.zone;
+    let mut all: Vec<(Timestamp, String)> = changes::since(&model.world, graph.from)
+        .into_iter()
+        .filter(|change| change.kind.is_by_hand() && change.at <= graph.until())
+        .take(MARKERS)
+        .map(|change| (change.at, format!("{} {}", clock(change.at, zone), change.what)))
+        .collect();
+    all.reverse();
+    all
+}
+
+/// The state before the first known change, and every change since, oldest first.
+fn ribbon(alarm: &Alarm, place: &Place) -> (Option<AlarmState>, Vec<(Timestamp, AlarmState)>) {
+    let mut changes: Vec<&AlarmTransition> =
+        place.feeds.alarm_history.items().filter(|change| change.alarm == alarm.name).collect();
+    changes.sort_by_key(|change| change.at);
+    let before = changes.first().map_or(Some(alarm.state), |first| Some(first.from));
+    (before, changes.into_iter().map(|change| (change.at, change.to)).collect())
+}
+
+fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |label: &str, value: &str| {
+        for (row, text) in wrap(value, room.saturating_sub(LABEL + 4)).into_iter().enumerate() {
+            let label = if row == 0 { label } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(format!("   {}", fill(label, LABEL)), theme.style(Role::Dim)),
+                Span::styled(text, theme.style(Role::Text)),
+            ]));
+        }
+    };
+    if let Some(link) = runbook(alarm, model) {
+        say("runbook", &link);
+    }
+    if !alarm.description.is_empty() {
+        say("description", alarm.description.as_str());
+    }
+    let of = box_of(alarm);
+    let reading = model.board.reading(of);
+    say(
+        "box",
+        &format!("{} {}, {}: {}", theme.sign(reading.health), of.title(), reading.health.word(), reading.summary),
+    );
+    if let Some(rule) = alarm.metric_rule() {
+        if let Some(metric) = rule.metric() {
+            let dimensions: Vec<String> =
+                metric.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            say("metric", &format!("{} {} {}, {}", metric.namespace, metric.metric, metric.stat, dimensions.join(" ")));
+        }
+        say("rule", &alarm.limit_words(unit(alarm)));
+        let missing = match rule.missing {
+            MissingData::Missing => "is missing: the alarm may run out of data",
+            MissingData::Ignore => "leaves the alarm as it is",
+            MissingData::Breaching => "counts as breaching",
+            MissingData::NotBreaching => "counts as within",
+        };
+        say("missing data", missing);
+    }
+    if let Some(evaluation) = alarm.evaluation {
+        say("evaluation", evaluation.words());
+    }
+    let switched = if alarm.actions_enabled { "on" } else { "switched off: nobody is told" };
+    say("actions", switched);
+    for (when, arns) in
+        [("on ALARM", &alarm.actions), ("on OK", &alarm.ok_actions), ("on no data", &alarm.insufficient_data_actions)]
+    {
+        for arn in arns {
+            say(when, arn.as_str());
+        }
+    }
+    if !alarm.tags.is_empty() {
+        let tags: Vec<String> = alarm.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        say("tags", &tags.join("  "));
+    }
+    say("arn", alarm.arn.as_str());
+    if alarm.metric_rule().is_none() {
+        lines.push(Line::styled(" Rule", theme.style(Role::Strong)));
+        lines.extend(tree::lines(alarm, place, theme));
+    }
+    lines.push(Line::styled(" History", theme.style(Role::Strong)));
+    let mut changes: Vec<&AlarmTransition> =
+        place.feeds.alarm_history.items().filter(|change| change.alarm == alarm.name).collect();
+    changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+    if changes.is_empty() {
+        lines.push(Line::styled("   no change of state in the history", theme.style(Role::Dim)));
+    }
+    for change in changes.iter().take(50) {
+        let when = moment(change.at, model.now, &model.settings.bearings.zone);
+        let states = format!("{} → {}", change.from.word(), change.to.word());
+        lines.push(Line::from(vec![
+            Span::styled(format!("   {}", fill(&when, LABEL)), theme.style(Role::Dim)),
+            Span::styled(fill(&states, 26), theme.of_health(tree::of_state(change.to))),
+            Span::styled(fit(change.reason.as_str(), room.saturating_sub(LABEL + 30)), theme.style(Role::Dim)),
+        ]));
+    }
+    if changes.len() > 50 {
+        lines.push(Line::styled(
+            format!("   and {}", plural(changes.len() - 50, "older change", "older changes")),
+            theme.style(Role::Dim),
+        ));
+    }
+    lines
+}
+
+/// Where to read what to do: the operator's own rules, then a tag, then the first link of the description.
+fn runbook(alarm: &Alarm, model: &Model) -> Option<String> {
+    let by_rule = model.settings.bearings.runbooks.iter().find_map(|rule| rule.link(&alarm.name));
+    let by_tag =
+        || alarm.tags.iter().find(|(key, _)| key.as_str().eq_ignore_ascii_case("runbook")).map(|(_, v)| v.to_string());
+    by_rule.or_else(by_tag).or_else(|| alarm.link_in_description().map(str::to_owned))
+}

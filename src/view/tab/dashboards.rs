@@ -1,0 +1,293 @@
+//! The dashboards: the list, or one with its widgets drawn one below the other, two abreast where there is room.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::app::tab::dashboards::{DashboardPage, graph_of, scope_of};
+use crate::domain::alarm::Comparison;
+use crate::domain::dashboard::{Dashboard, Widget, WidgetWhat};
+use crate::domain::graph::Graph;
+use crate::domain::scope::ScopeRef;
+use crate::domain::units::{long, since};
+use crate::view::text::{fit, fit_middle, wrap};
+use crate::view::theme::{Role, Theme};
+use crate::view::widget::graph::{Plot, draw as draw_graph, role_of_line};
+use crate::view::widget::table;
+use crate::world::room::alarms::health;
+
+/// Rows of a graph with its title and legend.
+const GRAPH: u16 = 12;
+/// Narrower than this, widgets stand one below the other.
+const ABREAST: u16 = 100;
+
+/// Returns how far it can be scrolled.
+pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+    let tab = &model.dashboards_tab;
+    let (Some(open), Some(dashboard)) = (&tab.page, tab.opened(&model.world)) else {
+        table::draw(&tab.list, model, theme, area, frame);
+        return 0;
+    };
+    page(open, &dashboard, model, theme, area, frame)
+}
+
+fn page(
+    open: &DashboardPage,
+    dashboard: &Dashboard,
+    model: &Model,
+    theme: Theme,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> usize {
+    let Some(home) = model.world.places().get(open.of.place).map(|place| place.scope.clone()) else { return 0 };
+    let title = format!(
+        " {}, {home}: {}, changed {} ago  (- + change the span)",
+        dashboard.name,
+        model.dashboards_tab.span.word(),
+        long(since(model.now, dashboard.modified))
+    );
+    frame.render_widget(
+        Line::styled(fit(&title, usize::from(area.width)), theme.style(Role::Strong)),
+        Rect { height: 1, ..area },
+    );
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let painter = Painter { model, theme, home: &home };
+    // Drawn on a sheet of its own, of which the screen shows a part.
+    let rows = painter.arrange(dashboard, body.width);
+    let height = rows.iter().map(|(place, _)| place.bottom()).max().unwrap_or(0);
+    let end = usize::from(height.saturating_sub(body.height));
+    let from = open.scroll.offset.min(end) as u16;
+    for (place, widget) in &rows {
+        if place.bottom() <= from || place.y >= from + body.height {
+            continue;
+        }
+        painter.widget(widget, *place, from, body, frame);
+    }
+    end
+}
+
+struct Painter<'a> {
+    model: &'a Model,
+    theme: Theme,
+    home: &'a ScopeRef,
+}
+
+impl Painter<'_> {
+    /// Where each widget goes on the sheet, in reading order.
+    fn arrange<'d>(&self, dashboard: &'d Dashboard, width: u16) -> Vec<(Rect, &'d Widget)> {
+        let mut order: Vec<&Widget> = dashboard.widgets.iter().collect();
+        order.sort_by_key(|widget| (widget.y, widget.x));
+        let mut placed: Vec<(Rect, &Widget)> = Vec::new();
+        let mut y = 0;
+        let mut waiting: Option<(&Widget, u16)> = None;
+        for widget in order {
+            let is_half = width >= ABREAST && widget.width <= 12;
+            let room = if is_half { width / 2 - 1 } else { width };
+            let height = self.height(widget, room);
+            match waiting.take() {
+                Some((left, tall)) if is_half && left.y == widget.y => {
+                    placed.push((Rect::new(0, y, width / 2 - 1, tall), left));
+                    placed.push((Rect::new(width / 2 + 1, y, width / 2 - 1, height), widget));
+                    y += tall.max(height) + 1;
+                    continue;
+                }
+                Some((left, tall)) => {
+                    placed.push((Rect::new(0, y, width / 2 - 1, tall), left));
+                    y += tall + 1;
+                }
+                None => {}
+            }
+            if is_half {
+                waiting = Some((widget, height));
+            } else {
+                placed.push((Rect::new(0, y, width, height), widget));
+                y = y.saturating_add(height + 1);
+            }
+        }
+        if let Some((left, tall)) = waiting {
+            placed.push((Rect::new(0, y, width / 2 - 1, tall), left));
+        }
+        placed
+    }
+
+    fn height(&self, widget: &Widget, width: u16) -> u16 {
+        match &widget.what {
+            WidgetWhat::Metric { single: true, queries, .. } => {
+                1 + queries.iter().filter(|query| query.returned).count().min(8) as u16
+            }
+            WidgetWhat::Metric { .. } => GRAPH,
+            WidgetWhat::Alarms { arns } => 1 + arns.len().clamp(1, 20) as u16,
+            WidgetWhat::Text { markdown } => text_lines(markdown.as_str(), usize::from(width)).len().min(40) as u16,
+            WidgetWhat::Other { .. } => 2,
+        }
+    }
+
+    /// Draws a widget onto a sheet of its own and copies the part that is on screen.
+    fn widget(&self, widget: &Widget, place: Rect, from: u16, body: Rect, frame: &mut Frame<'_>) {
+        let visible = place.y.saturating_sub(from);
+        let on_screen = Rect { x: body.x + place.x, y: body.y + visible, width: place.width, height: place.height };
+        if place.y >= from && on_screen.bottom() <= body.bottom() {
+            self.draw(widget, on_screen, frame);
+            return;
+        }
+        // Half in view: what is cut off is better a line of words than half a graph.
+        let hidden = from.saturating_sub(place.y);
+        let rows = (place.height - hidden.min(place.height)).min(body.bottom().saturating_sub(on_screen.y));
+        if rows > 0 {
+            let line = Rect { height: 1, ..on_screen };
+            self.title(widget, if hidden > 0 { ", above" } else { ", below" }, line, frame.buffer_mut());
+        }
+    }
+
+    fn title(&self, widget: &Widget, more: &str, area: Rect, buffer: &mut Buffer) {
+        let text = fit(&format!(" {}{more}", widget.title), usize::from(area.width));
+        buffer.set_line(area.x, area.y, &Line::styled(text, self.theme.style(Role::Accent)), area.width);
+    }
+
+    fn draw(&self, widget: &Widget, area: Rect, frame: &mut Frame<'_>) {
+        if let WidgetWhat::Text { markdown } = &widget.what {
+            for (row, (text, is_head)) in text_lines(markdown.as_str(), usize::from(area.width))
+                .into_iter()
+                .enumerate()
+                .take(usize::from(area.height))
+            {
+                let role = if is_head { Role::Strong } else { Role::Text };
+                frame.render_widget(
+                    Line::styled(format!(" {text}"), self.theme.style(role)),
+                    Rect { y: area.y + row as u16, height: 1, ..area },
+                );
+            }
+            return;
+        }
+        self.title(widget, "", area, frame.buffer_mut());
+        let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        match &widget.what {
+            WidgetWhat::Metric { single, limits, .. } => self.metric(widget, *single, limits, inside, frame),
+            WidgetWhat::Alarms { arns } => {
+                for (row, arn) in arns.iter().enumerate().take(usize::from(inside.height)) {
+                    let line = self.alarm(arn.as_str(), usize::from(area.width));
+                    frame.render_widget(line, Rect { y: inside.y + row as u16, height: 1, ..inside });
+                }
+            }
+            WidgetWhat::Other { kind } => {
+                let text = format!("   a `{kind}` widget, which is not drawn here");
+                frame.render_widget(
+                    Line::styled(fit(&text, usize::from(area.width)), self.theme.style(Role::Dim)),
+                    Rect { height: 1, ..inside },
+                );
+            }
+            WidgetWhat::Text { .. } => {}
+        }
+    }
+
+    fn metric(
+        &self,
+        widget: &Widget,
+        single: bool,
+        limits: &[(crate::domain::text::Text, f64)],
+        area: Rect,
+        frame: &mut Frame<'_>,
+    ) {
+        let theme = self.theme;
+        let say = |text: &str, frame: &mut Frame<'_>| {
+            frame.render_widget(
+                Line::styled(fit(&format!("   {text}"), usize::from(area.width)), theme.style(Role::Dim)),
+                Rect { height: 1, ..area },
+            );
+        };
+        let Some(scope) = scope_of(widget, &self.model.world, self.home) else {
+            say("its metrics are in a region that is not watched", frame);
+            return;
+        };
+        let Some(graph) = self.graph(widget, &scope) else {
+            say("being read", frame);
+            return;
+        };
+        if single {
+            for (row, line) in graph.lines.iter().enumerate().take(usize::from(area.height)) {
+                let newest = line.values.iter().rev().copied().find(|value| value.is_finite());
+                let value = newest.map_or_else(|| "-".into(), |value| line.unit.write(value));
+                let text = Line::from(vec![
+                    Span::styled(format!("   {value}"), theme.style(Role::Strong)),
+                    Span::styled(format!("  {}", fit_middle(line.label.as_str(), 40)), theme.style(Role::Dim)),
+                ]);
+                frame.render_widget(text, Rect { y: area.y + row as u16, height: 1, ..area });
+            }
+            return;
+        }
+        let plot = Plot {
+            graph,
+            // A line of a dashboard is a limit only by what people make of it: drawn as one that must not be passed.
+            limit: limits.first().map(|(_, value)| (Comparison::GreaterThanThreshold, *value)),
+            markers: &[],
+            ribbon: &[],
+            before: None,
+            has_ribbon: false,
+            now: self.model.now,
+            zone: &self.model.settings.bearings.zone,
+            glyphs: self.model.settings.look.glyphs,
+        };
+        let body = Rect { height: area.height.saturating_sub(1), ..area };
+        draw_graph(&plot, theme, body, frame);
+        let mut spans = vec![Span::raw("   ")];
+        for (number, line) in graph.lines.iter().enumerate() {
+            spans.push(Span::styled(
+                format!("{}   ", fit_middle(line.label.as_str(), 28)),
+                theme.style(role_of_line(number)),
+            ));
+        }
+        frame.render_widget(Line::from(spans), Rect { y: area.bottom().saturating_sub(1), height: 1, ..area });
+    }
+
+    fn graph(&self, widget: &Widget, scope: &ScopeRef) -> Option<&Graph> {
+        let ask = graph_of(widget, self.model.dashboards_tab.span)?;
+        [&self.model.world, self.model.live_world()].into_iter().find_map(|world| {
+            world.places().iter().find(|place| place.scope == *scope)?.feeds.graphs.value()?.get(&ask)
+        })
+    }
+
+    fn alarm(&self, arn: &str, room: usize) -> Line<'static> {
+        let theme = self.theme;
+        let found = self
+            .model
+            .world
+            .places()
+            .iter()
+            .find_map(|place| place.feeds.alarms.items().find(|alarm| alarm.arn == *arn));
+        match found {
+            Some(alarm) => {
+                let health = health(alarm);
+                Line::from(vec![
+                    Span::styled(format!("   {} {} ", theme.sign(health), alarm.name), theme.of_health(health)),
+                    Span::styled(
+                        fit(
+                            &format!("{} for {}", alarm.state.word(), long(since(self.model.now, alarm.since))),
+                            room.saturating_sub(40),
+                        ),
+                        theme.style(Role::Dim),
+                    ),
+                ])
+            }
+            None => {
+                let name = crate::domain::text::Text::new(arn.rsplit(":alarm:").next().unwrap_or(arn));
+                Line::styled(format!("   ? {name} does not exist here"), theme.style(Role::Unknown))
+            }
+        }
+    }
+}
+
+/// Markdown as plain lines: headings stand out, emphasis loses its signs. Newlines were made visible when the text was
+/// cleaned, and are taken back here.
+fn text_lines(markdown: &str, width: usize) -> Vec<(String, bool)> {
+    let mut lines = Vec::new();
+    for line in markdown.split("\\n") {
+        let is_head = line.starts_with('#');
+        let plain = line.trim_start_matches('#').replace("**", "").replace('`', "");
+        for text in wrap(plain.trim(), width.saturating_sub(2)) {
+            lines.push((text, is_head));
+        }
+    }
+    lines
+}

@@ -1,0 +1,127 @@
+//! Anything that has a name: one pointer to whatever it is, with what every room and the palette want to know of it.
+
+use std::sync::Arc;
+
+use crate::domain::alarm::Alarm;
+use crate::domain::autoscaling::AutoScalingGroup;
+use crate::domain::balancer::LoadBalancer;
+use crate::domain::board::BoxId;
+use crate::domain::bucket::Bucket;
+use crate::domain::cache::CacheGroup;
+use crate::domain::container::Cluster;
+use crate::domain::dashboard::Dashboard;
+use crate::domain::database::Database;
+use crate::domain::delivery::{ImageRepository, Pipeline};
+use crate::domain::function::Function;
+use crate::domain::instance::Instance;
+use crate::domain::logs::LogGroup;
+use crate::domain::messaging::{Queue, Topic};
+use crate::domain::security::{KmsKey, WebAcl};
+use crate::domain::text::Text;
+use crate::world::feed::Feed;
+use crate::world::strip::box_of;
+use crate::world::{Place, World};
+
+macro_rules! items {
+    ($($kind:ident, $field:ident: $type:ty, $feed:ident, $word:literal, $name:expr, $id:expr, $of:expr;)+) => {
+        /// What kinds of things there are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($kind),+ }
+
+        /// One thing, shared with the world it was read in.
+        #[derive(Clone, Debug)]
+        pub enum Item { $($kind(Arc<$type>)),+ }
+
+        impl Kind {
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// `alarm`, `instance`: as it is called in the palette and in reports.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$kind => $word),+ }
+            }
+
+            /// The feed it is read by.
+            pub fn feed(self) -> Feed {
+                match self { $(Self::$kind => Feed::$feed),+ }
+            }
+
+            /// Everything of this kind in one place.
+            pub fn in_place(self, place: &Place) -> Vec<Item> {
+                match self {
+                    $(Self::$kind => place.feeds.$field.shared().map(|item| Item::$kind(Arc::clone(item))).collect()),+
+                }
+            }
+        }
+
+        impl Item {
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind),+ }
+            }
+
+            /// What people call it.
+            pub fn name(&self) -> &Text {
+                match self { $(Self::$kind(item) => { let of: fn(&$type) -> &Text = $name; of(item) }),+ }
+            }
+
+            /// What AWS calls it, where that is another thing than the name.
+            pub fn id(&self) -> &Text {
+                match self { $(Self::$kind(item) => { let of: fn(&$type) -> &Text = $id; of(item) }),+ }
+            }
+
+            /// The box of the board it belongs to.
+            pub fn of_box(&self) -> BoxId {
+                match self { $(Self::$kind(item) => { let of: fn(&$type) -> BoxId = $of; of(item) }),+ }
+            }
+
+            /// Everything known of it, as JSON.
+            pub fn json(&self) -> serde_json::Value {
+                match self { $(Self::$kind(item) => serde_json::to_value(&**item).unwrap_or_default()),+ }
+            }
+        }
+    };
+}
+
+items! {
+    Alarm, alarms: Alarm, Alarms, "alarm", |it| &it.name, |it| &it.arn, box_of;
+    Dashboard, dashboards: Dashboard, Dashboards, "dashboard", |it| &it.name, |it| &it.name, |_| BoxId::Dashboards;
+    Balancer, balancers: LoadBalancer, Balancers, "balancer", |it| &it.name, |it| &it.dimension, |_| BoxId::LoadBalancer;
+    Group, groups: AutoScalingGroup, Groups, "group", |it| &it.name, |it| &it.name, |_| BoxId::AutoScalingGroup;
+    Instance, instances: Instance, Instances, "instance", |it| &it.name, |it| &it.id, |_| BoxId::Ec2Instances;
+    Cluster, clusters: Cluster, Clusters, "cluster", |it| &it.name, |it| &it.name, |_| BoxId::EcsCluster;
+    Function, functions: Function, Functions, "function", |it| &it.name, |it| &it.name, |_| BoxId::Lambda;
+    Database, databases: Database, Databases, "database", |it| &it.id, |it| &it.id,
+        |it| if it.is_primary() { BoxId::RdsPrimary } else { BoxId::ReadReplicas };
+    Cache, caches: CacheGroup, Caches, "cache", |it| &it.id, |it| &it.id, |_| BoxId::Redis;
+    Bucket, buckets: Bucket, Buckets, "bucket", |it| &it.name, |it| &it.name, |_| BoxId::S3Buckets;
+    Queue, queues: Queue, Queues, "queue", |it| &it.name, |it| &it.name,
+        |it| if it.is_dead_letter_queue() { BoxId::DeadLetterQueues } else { BoxId::SqsQueues };
+    Topic, topics: Topic, Topics, "topic", |it| &it.name, |it| &it.arn, |_| BoxId::SnsTopics;
+    LogGroup, log_groups: LogGroup, LogGroups, "log group", |it| &it.name, |it| &it.name, |_| BoxId::LogGroups;
+    Pipeline, pipelines: Pipeline, Pipelines, "pipeline", |it| &it.name, |it| &it.name, |_| BoxId::CiTrigger;
+    Images, images: ImageRepository, Images, "repository", |it| &it.name, |it| &it.name, |_| BoxId::RegistryPush;
+    WebAcl, web_acls: WebAcl, WebAcls, "web ACL", |it| &it.name, |it| &it.name, |_| BoxId::Waf;
+    Key, keys: KmsKey, Keys, "key", |it| &it.alias, |it| &it.id, |_| BoxId::KmsKeys;
+}
+
+/// Which thing, for as long as it exists: where, and what it is called there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemId {
+    pub kind: Kind,
+    /// Position of its place in the world, which never changes while a world is open.
+    pub place: usize,
+    pub id: Text,
+}
+
+impl World {
+    /// Everything of a kind, with the position of its place.
+    pub fn all_of(&self, kind: Kind) -> impl Iterator<Item = (usize, Item)> {
+        self.places()
+            .iter()
+            .enumerate()
+            .flat_map(move |(place, at)| kind.in_place(at).into_iter().map(move |item| (place, item)))
+    }
+
+    pub fn find(&self, id: &ItemId) -> Option<Item> {
+        id.kind.in_place(self.places().get(id.place)?).into_iter().find(|item| *item.id() == id.id)
+    }
+}

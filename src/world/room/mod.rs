@@ -1,0 +1,237 @@
+//! Rooms as tables: what kind of thing is listed, in which columns, in which order.
+//!
+//! A row of [`ROOMS`] is all a list needs: the screen, the filter, the sorting, the copy, `opscon show` and its JSON and CSV
+//! are made from it. A new room is a file with such a table, not a new widget.
+
+pub mod alarms;
+pub mod dashboards;
+pub mod filter;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use crate::domain::health::Health;
+use crate::domain::text::Text;
+use crate::domain::unit::Unit;
+use crate::domain::units::{brief, since};
+use crate::world::feed::Feed;
+use crate::world::item::{Item, ItemId, Kind};
+use crate::world::port::CloudError;
+use crate::world::sight::Sight;
+use crate::world::{Place, World};
+
+/// A list of one kind of thing.
+#[derive(Debug)]
+pub struct RoomSpec {
+    /// As in `opscon show alarms`.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// One and many, for counts: `1 alarm`, `3 alarms`.
+    pub nouns: (&'static str, &'static str),
+    pub columns: &'static [Column],
+    pub health: fn(&Row, &Sight<'_>) -> Health,
+    /// Lower first, where no column was chosen to sort by. Equal ones stay in the order of their names.
+    pub rank: fn(&Row, &Sight<'_>) -> (u8, i64),
+    /// What it rests on: these decide whether an empty list is empty or only not read.
+    pub feeds: &'static [Feed],
+}
+
+#[derive(Debug)]
+pub struct Column {
+    /// In filters and reports: `state`, `since`.
+    pub key: &'static str,
+    pub title: &'static str,
+    /// The lower, the longer it stays when the screen gets narrow; 0 never goes.
+    pub priority: u8,
+    /// Narrowest and widest useful width.
+    pub width: (u16, u16),
+    pub align: Align,
+    pub value: fn(&Row, &Sight<'_>) -> Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words that read on: cut at the end.
+    Left,
+    /// Names: cut in the middle, because their ends tell them apart.
+    Name,
+    /// Numbers.
+    Right,
+}
+
+/// One thing and where it is.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub place: usize,
+    pub item: Item,
+}
+
+/// What a cell holds; how it is shown, sorted, filtered and exported follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Nothing,
+    Text(Text),
+    Words(String),
+    Count(u64),
+    Number(f64, Unit),
+    /// Shown as an age.
+    Since(Timestamp),
+    State(Health, &'static str),
+    Flag(bool),
+}
+
+pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &dashboards::ROOM];
+
+impl Row {
+    pub fn id(&self) -> ItemId {
+        ItemId { kind: self.item.kind(), place: self.place, id: self.item.id().clone() }
+    }
+
+    pub fn at<'a>(&self, world: &'a World) -> Option<&'a Place> {
+        world.places().get(self.place)
+    }
+}
+
+impl RoomSpec {
+    pub fn column(&self, key: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.key == key)
+    }
+
+    /// Everything in it, unsorted.
+    pub fn rows(&self, world: &World) -> Vec<Row> {
+        world.all_of(self.kind).map(|(place, item)| Row { place, item }).collect()
+    }
+
+    /// Sorts by a column, or by rank; ties by name, then place, so that equal rows never change places.
+    pub fn sort(&self, rows: &mut [Row], by: Option<(usize, bool)>, sight: &Sight<'_>) {
+        match by.and_then(|(column, descending)| Some((self.columns.get(column)?, descending))) {
+            Some((column, descending)) => {
+                rows.sort_by_cached_key(|row| {
+                    let key = (column.value)(row, sight).sort_key();
+                    let key = if descending { Order::Down(std::cmp::Reverse(key)) } else { Order::Up(key) };
+                    (key, row.item.name().clone(), row.place)
+                });
+            }
+            None => rows.sort_by_cached_key(|row| ((self.rank)(row, sight), row.item.name().clone(), row.place)),
+        }
+    }
+
+    /// Its feeds that cannot be read, each with its place.
+    pub fn faults<'a>(&self, world: &'a World) -> Vec<(Feed, &'a Place, &'a CloudError)> {
+        let mut all = Vec::new();
+        for feed in self.feeds {
+            for place in world.places() {
+                if let Some(fault) = place.feeds.status(*feed).fault {
+                    all.push((*feed, place, &fault.error));
+                }
+            }
+        }
+        all
+    }
+
+    /// When the oldest of its answers came.
+    pub fn observed_at(&self, world: &World) -> Option<Timestamp> {
+        self.feeds.iter().flat_map(|feed| world.places().iter().filter_map(|place| place.observed_at(*feed))).min()
+    }
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Order<K> {
+    Up(K),
+    Down(std::cmp::Reverse<K>),
+}
+
+/// Nothing last, whatever the direction would say; numbers by value, the rest by letters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    Number(u64),
+    Letters(String),
+    Nothing,
+}
+
+impl Value {
+    pub fn show(&self, now: Timestamp) -> String {
+        match self {
+            Self::Nothing => "-".into(),
+            Self::Text(text) => text.to_string(),
+            Self::Words(words) => words.clone(),
+            Self::Count(count) => crate::domain::units::count(*count),
+            Self::Number(number, unit) => unit.write(*number),
+            Self::Since(then) => brief(since(now, *then)),
+            Self::State(_, word) => (*word).to_owned(),
+            Self::Flag(true) => "yes".into(),
+            Self::Flag(false) => "no".into(),
+        }
+    }
+
+    pub fn json(&self) -> Json {
+        match self {
+            Self::Nothing => Json::Null,
+            Self::Text(text) => json!(text),
+            Self::Words(words) => json!(words),
+            Self::Count(count) => json!(count),
+            Self::Number(number, _) => json!(number),
+            Self::Since(then) => json!(then),
+            Self::State(_, word) => json!(word),
+            Self::Flag(flag) => json!(flag),
+        }
+    }
+
+    pub fn number(&self, now: Timestamp) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(*count as f64),
+            Self::Number(number, _) => Some(*number),
+            // Ages compare in minutes, as people say them: `since>30`.
+            Self::Since(then) => Some(since(now, *then).as_secs_f64() / 60.0),
+            _ => None,
+        }
+    }
+
+    pub fn sort_key(&self) -> SortKey {
+        match self {
+            Self::Nothing => SortKey::Nothing,
+            Self::Text(text) => SortKey::Letters(text.as_str().to_lowercase()),
+            Self::Words(words) => SortKey::Letters(words.to_lowercase()),
+            Self::Count(count) => SortKey::Number(*count),
+            Self::Number(number, _) => SortKey::Number(ordered(*number)),
+            Self::Since(then) => SortKey::Number(ordered(then.as_second() as f64)),
+            Self::State(health, _) => SortKey::Number(u64::MAX - *health as u64),
+            Self::Flag(flag) => SortKey::Number(u64::from(*flag)),
+        }
+    }
+}
+
+/// Bits of a float that sort as the float does.
+fn ordered(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_numbers_and_nothing_comes_last() {
+        let mut values = [
+            Value::Nothing,
+            Value::Number(3.0, Unit::Count),
+            Value::Number(-7.0, Unit::Count),
+            Value::Number(20.0, Unit::Count),
+        ];
+        values.sort_by_key(Value::sort_key);
+        let numbers: Vec<Option<f64>> = values.iter().map(|value| value.number(Timestamp::UNIX_EPOCH)).collect();
+        assert_eq!(numbers, [Some(-7.0), Some(3.0), Some(20.0), None]);
+    }
+
+    #[test]
+    fn every_room_has_a_name_and_columns_of_its_own() {
+        for room in ROOMS {
+            assert!(!room.feeds.is_empty() && room.columns.iter().any(|column| column.priority == 0), "{}", room.name);
+            let mut keys: Vec<&str> = room.columns.iter().map(|column| column.key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            assert_eq!(keys.len(), room.columns.len(), "{}", room.name);
+        }
+    }
+}
