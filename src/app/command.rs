@@ -17,6 +17,9 @@ pub enum Context {
 }
 
 impl Context {
+    /// In the order of the help.
+    pub const ALL: &[Self] = &[Self::Board, Self::Lists, Self::Everywhere];
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Everywhere => "Everywhere",
@@ -94,7 +97,7 @@ commands! {
     Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
     Actions, "actions", Everywhere, ["a"], not_yet, "What can be done to what is selected: reserved, this version only looks";
     Console, "web-console", Everywhere, ["o"], not_yet, "Open it in the AWS console: reserved, comes with real accounts";
-    Refresh, "refresh", Everywhere, ["ctrl-r"], always, "Read everything on this screen again now";
+    Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
     Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";
     Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
@@ -164,6 +167,10 @@ fn with_graph(model: &Model) -> Result<(), &'static str> {
 
 fn rewound(model: &Model) -> Result<(), &'static str> {
     if model.rewound.is_some() { Ok(()) } else { Err("this is the present") }
+}
+
+fn present(model: &Model) -> Result<(), &'static str> {
+    if model.rewound.is_none() { Ok(()) } else { Err("this is the past; ~ returns to the present") }
 }
 
 fn not_yet(_: &Model) -> Result<(), &'static str> {

@@ -17,6 +17,7 @@ pub struct ListState {
     shown: Vec<usize>,
     /// What each row says, in lower case; made when a filter first wants it.
     texts: Vec<String>,
+    /// What somebody chose; nothing, as long as nobody has.
     selected: Option<ItemId>,
     /// Where the selection is, or was before it went.
     position: usize,
@@ -74,16 +75,18 @@ impl ListState {
                         || self.filter.matches(&Reader { spec: self.spec, row, sight, text: &self.texts[*at] }))
             })
             .collect();
-        if let Some(id) = &self.selected
-            && let Some(found) = self.shown.iter().position(|at| is(&self.all[*at], id))
-        {
+        // Until somebody chooses, the first row is the one: it may be another when more has been read.
+        let Some(id) = &self.selected else {
+            self.position = 0;
+            return;
+        };
+        if let Some(found) = self.shown.iter().position(|at| is(&self.all[*at], id)) {
             self.position = found;
             return;
         }
         self.position = self.position.min(self.shown.len().saturating_sub(1));
         // What the operator looked for stays remembered while a filter hides it.
-        let is_gone = self.selected.as_ref().is_none_or(|id| !self.all.iter().any(|row| is(row, id)));
-        if is_gone {
+        if !self.all.iter().any(|row| is(row, id)) {
             self.selected = self.row().map(Row::id);
         }
     }

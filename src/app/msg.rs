@@ -20,6 +20,13 @@ pub struct Size {
 #[derive(Clone, Debug)]
 pub enum Msg {
     Key(Key),
+    /// A click on a cell, counted from the upper left corner.
+    Click {
+        column: u16,
+        row: u16,
+    },
+    /// The wheel, in lines; down is positive.
+    Wheel(isize),
     /// Text from a bracketed paste. It is typed where text is typed, and never a command.
     Paste(String),
     Resize(Size),

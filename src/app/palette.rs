@@ -68,10 +68,9 @@ impl Item {
     /// Everything else worth matching, when no name does.
     fn description(&self) -> String {
         match self {
-            Self::Resource(..) => String::new(),
             Self::Command(id) => id.spec().doc.to_owned(),
             Self::Box(id) => format!("{} {}", id.label(), id.id()),
-            Self::Fault(..) => String::new(),
+            Self::Fault(..) | Self::Resource(..) => String::new(),
         }
     }
 }

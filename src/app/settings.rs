@@ -13,6 +13,8 @@ pub struct Settings {
     /// What `time-zone` changes to: UTC, or the local zone where UTC was chosen.
     pub other_zone: TimeZone,
     pub alert: Alert,
+    /// Whether the terminal may be asked for its background, because nothing else says what it is.
+    pub asks_ground: bool,
     /// The drills there are to choose from.
     pub scenarios: Vec<ScenarioCard>,
 }
@@ -25,6 +27,7 @@ impl Default for Settings {
             keymap: Keymap::default(),
             other_zone: TimeZone::UTC,
             alert: Alert::default(),
+            asks_ground: false,
             scenarios: Vec::new(),
         }
     }
@@ -55,11 +58,77 @@ pub struct ScenarioCard {
 pub struct Look {
     pub colours: Colours,
     pub glyphs: Glyphs,
+    pub ground: Ground,
+    /// The operator's own colours, by [`Role`].
+    pub own: OwnColours,
+}
+
+/// Red, green and blue for each role that has a colour of the operator's own.
+pub type OwnColours = [Option<(u8, u8, u8)>; Role::COUNT];
+
+/// What the colours are made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    #[default]
+    Dark,
+    Light,
+    HighContrast,
+}
+
+/// What is written has a role; how a role looks is the theme's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Text,
+    Strong,
+    /// Labels, units, ages: read second.
+    Dim,
+    /// Frames and rules: seen, not read.
+    Faint,
+    /// Where you are.
+    Accent,
+    Warn,
+    Bad,
+    Stale,
+    Unknown,
+    /// DRILL, and other things a screenshot must not lose.
+    Badge,
+}
+
+impl Role {
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Strong,
+        Self::Dim,
+        Self::Faint,
+        Self::Accent,
+        Self::Warn,
+        Self::Bad,
+        Self::Stale,
+        Self::Unknown,
+        Self::Badge,
+    ];
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// As in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Strong => "strong",
+            Self::Dim => "dim",
+            Self::Faint => "faint",
+            Self::Accent => "accent",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Stale => "stale",
+            Self::Unknown => "unknown",
+            Self::Badge => "badge",
+        }
+    }
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { colours: Colours::True, glyphs: Glyphs::Unicode }
+        Self { colours: Colours::True, glyphs: Glyphs::Unicode, ground: Ground::Dark, own: [None; Role::COUNT] }
     }
 }
 

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use jiff::SignedDuration;
 
 use crate::app::msg::WorldSpec;
-use crate::config::{ColorChoice, GlyphChoice, LogLevel, Overrides};
+use crate::config::{ColorChoice, GlyphChoice, LogLevel, Overrides, ThemeChoice};
 use crate::world::feed::Feed;
 use crate::world::port::FaultClass;
 
@@ -35,6 +35,9 @@ pub struct Common {
     /// Zone to show times in: local, or a name such as Europe/Paris
     #[arg(long, global = true, value_name = "ZONE", env = "OPSCON_TIME_ZONE")]
     pub time_zone: Option<String>,
+    /// Theme: auto, dark, light or high-contrast
+    #[arg(long, global = true, value_name = "THEME", env = "OPSCON_THEME")]
+    pub theme: Option<ThemeChoice>,
     /// File to log to [default: opscon.log in the state directory]
     #[arg(long, global = true, value_name = "FILE", env = "OPSCON_LOG_FILE")]
     pub log_file: Option<PathBuf>,
@@ -49,6 +52,7 @@ impl Common {
             color: self.color,
             glyphs: self.glyphs,
             time_zone: self.time_zone.clone(),
+            theme: self.theme,
             log_level: self.log_level,
         }
     }
@@ -60,6 +64,12 @@ pub enum Command {
     Drill(Drill),
     /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
     Status(Status),
+    /// Print a tab once, as a table, JSON or CSV: board, alarms, dashboards, feeds
+    Show(ShowTab),
+    /// Short for `show alarms`
+    Alarms(Show),
+    /// Print the key table
+    Keys,
     /// Show, check or find the configuration
     Config {
         #[arg(value_enum)]
@@ -93,20 +103,57 @@ pub struct Drill {
     pub panic: bool,
 }
 
+/// Which world a command looks at.
 #[derive(Debug, clap::Args)]
-pub struct Status {
+pub struct From {
     /// Which world: drill:SCENARIO, or drill:SCENARIO@TIME for a moment of it
     #[arg(long, value_name = "WORLD", value_parser = world)]
     pub world: Option<WorldSpec>,
-    /// Only these boxes, by id; may be repeated
-    #[arg(long = "box", value_name = "ID")]
-    pub boxes: Vec<String>,
     /// The drill's seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Let a feed of the drill fail, such as alarms=denied; may be repeated
     #[arg(long, value_name = "FEED=CLASS", value_parser = fault)]
     pub fault: Vec<(Feed, FaultClass)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ShowTab {
+    /// board, alarms, dashboards or feeds
+    pub tab: String,
+    #[command(flatten)]
+    pub show: Show,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    #[command(flatten)]
+    pub from: From,
+    /// Only rows with these words: word, !word, column:word, column=word, column>number
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// Sort by this column instead of the tab's own order; -COLUMN for the other way round
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    pub output: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub from: From,
+    /// Only these boxes, by id; may be repeated
+    #[arg(long = "box", value_name = "ID")]
+    pub boxes: Vec<String>,
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

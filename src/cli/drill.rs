@@ -1,5 +1,7 @@
 //! `opscon drill`: the console, on a simulated company.
 
+use std::time::Duration;
+
 use color_eyre::eyre::WrapErr;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -8,10 +10,13 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{self, Common};
 use super::{CliError, require_terminal, settings};
-use crate::app::msg::WorldSpec;
+use crate::app::key::{Code, Key};
+use crate::app::msg::{Msg, WorldSpec};
 use crate::app::overlay::Overlay;
+use crate::app::settings::Ground;
 use crate::config::{Config, LogLevel};
-use crate::runtime::console::{Console, Outcome};
+use crate::runtime::console::{Aside, Console, Outcome};
+use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::signals::{Signal, Signals};
 use crate::runtime::terminal::{self, Guard};
 use crate::runtime::worlds::Opened;
@@ -50,8 +55,11 @@ async fn console(
 ) -> color_eyre::Result<u8> {
     terminal::install_panic_hook()?;
     let mut signals = Signals::listen().wrap_err("cannot listen for signals")?;
-    let mut guard = Guard::take().wrap_err("cannot take the terminal")?;
+    let alert = settings.alert;
+    let asks_ground = settings.asks_ground;
+    let mut guard = Guard::take(alert).wrap_err("cannot take the terminal")?;
     let mut console = Console::new(settings, opened, terminal::screen()?)?;
+    console.send_aside(aside());
     if args.scenario.is_none() {
         console.model_mut().overlays.push(Overlay::Picker { selected: 0 });
     }
@@ -59,6 +67,7 @@ async fn console(
         console.model_mut().notify(trouble);
     }
     console.prime().await;
+    let mut typed = if asks_ground { settle_ground(&mut console)? } else { Vec::new() };
     loop {
         // A terminal that can no longer be read is gone; asking it again would only spin.
         let events = EventStream::new().take_while(|event| {
@@ -67,7 +76,8 @@ async fn console(
             }
             std::future::ready(event.is_ok())
         });
-        let mut inputs = events.filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
+        let events = events.filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
+        let mut inputs = futures_util::stream::iter(std::mem::take(&mut typed)).chain(events);
         let outcome = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::End(number) => {
@@ -106,11 +116,42 @@ async fn console(
                 drop(inputs);
                 drop(guard);
                 terminal::stop_until_resumed().wrap_err("cannot suspend")?;
-                guard = Guard::take().wrap_err("cannot take the terminal again")?;
+                guard = Guard::take(alert).wrap_err("cannot take the terminal again")?;
                 console.repaint()?;
             }
         }
     }
+}
+
+/// How long a terminal may take to say what its background is. Far away it takes as long as a key does.
+const NEAR: Duration = Duration::from_millis(150);
+const FAR: Duration = Duration::from_secs(1);
+
+/// Draws the first frame, then asks whether the background is light, and draws anew if it is: nobody waits for the answer to
+/// see the board. Returns the keys typed meanwhile.
+fn settle_ground(console: &mut Console<terminal::Backend>) -> color_eyre::Result<Vec<Msg>> {
+    if !multiplexer().answers_in_order() {
+        return Ok(Vec::new());
+    }
+    console.draw_now()?;
+    let patience = if std::env::var_os("SSH_CONNECTION").is_some() { FAR } else { NEAR };
+    let (ground, typed) = terminal::ask_background(patience);
+    if ground == Some(osc::Ground::Light) {
+        console.model_mut().settings.look.ground = Ground::Light;
+        console.repaint()?;
+    }
+    let key = |byte: u8| if byte == b'\r' { Key::plain(Code::Enter) } else { Key::char(char::from(byte)) };
+    Ok(typed.into_iter().map(|byte| Msg::Key(key(byte))).collect())
+}
+
+fn multiplexer() -> Multiplexer {
+    let of = |name: &str| std::env::var(name).ok();
+    Multiplexer::from_environment(of("TMUX").as_deref(), of("STY").as_deref(), of("TERM").as_deref())
+}
+
+/// The terminal, for what is no drawing.
+fn aside() -> Aside {
+    Aside::new(Box::new(terminal::line()), multiplexer())
 }
 
 #[expect(clippy::panic, reason = "asked for on the command line, to prove that the terminal survives")]
@@ -118,7 +159,7 @@ async fn panic_if_asked(asked: bool) {
     if !asked {
         return std::future::pending().await;
     }
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     panic!("asked to panic by --panic");
 }
 

@@ -4,6 +4,9 @@ mod args;
 mod completions;
 mod config;
 mod drill;
+mod keys;
+mod look;
+mod show;
 mod status;
 
 use std::ffi::OsString;
@@ -61,6 +64,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match &args.command {
         Some(Command::Drill(drill)) => drill::run(&args.common, drill),
         Some(Command::Status(status)) => status::run(&args.common, status),
+        Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
+        Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
+        Some(Command::Keys) => keys::run(&args.common),
         Some(Command::Config { action }) => config::run(&args.common, *action),
         Some(Command::Completions { shell }) => completions::run(*shell),
         None => Err(CliError::Usage(

@@ -1,34 +1,16 @@
 //! `opscon status`: the board once, for scripts, pipes and monitoring.
 
 use super::args::{self, Common, Output};
+use super::look::look;
 use super::{CliError, print, readable, settings};
-use crate::app::msg::WorldSpec;
 use crate::domain::board::BoxId;
 use crate::report::status::{Status, exit_code, text};
-use crate::runtime::worlds::Opened;
-use crate::world::World;
-use crate::world::port::Observation;
 use crate::world::sight::Sight;
 
 pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> {
     let (_, mut settings) = settings(common)?;
-    let Some(spec) = &args.world else {
-        return Err(CliError::Usage(
-            "this version watches no AWS account yet; name a drill\nhint: `opscon status --world drill:bad-deploy@12m`"
-                .into(),
-        ));
-    };
     let boxes = boxes(&args.boxes)?;
-    let opened = Opened::frozen(&WorldSpec { seed: args.seed, ..spec.clone() })?;
-    for (feed, class) in &args.fault {
-        opened.drill.inject(*feed, *class);
-    }
-    let mut world = World::of(&opened.session.scopes);
-    for key in opened.keys() {
-        let answer = opened.drill.answer(&key);
-        world.apply(Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None });
-    }
-    settings.bearings.failover.clone_from(&opened.session.failover);
+    let (opened, world) = look(&args.from, &mut settings, "opscon status")?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
     let status = Status::of(&opened.session.name, &boxes, &sight);
     match args.output {

@@ -1,6 +1,6 @@
 //! What the terminal can do, by what the environment says of it.
 
-use crate::app::settings::{Colours, Glyphs};
+use crate::app::settings::{Colours, Glyphs, Ground};
 
 /// The variables that matter, read once so that the rules can be tested.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,8 @@ pub struct Environment {
     pub term: Option<String>,
     /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set.
     pub locale: Option<String>,
+    /// What rxvt, Konsole and others say of their colours: `15;0`.
+    pub colorfgbg: Option<String>,
 }
 
 impl Environment {
@@ -20,6 +22,19 @@ impl Environment {
             colorterm: of("COLORTERM"),
             term: of("TERM"),
             locale: of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG")),
+            colorfgbg: of("COLORFGBG"),
+        }
+    }
+}
+
+impl Environment {
+    /// Light or dark, as far as the environment tells; dark otherwise, as most terminals are.
+    pub fn ground(&self) -> Ground {
+        // The last number is the background, by its place among the sixteen colours.
+        let background = self.colorfgbg.as_deref().and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+        match background {
+            Some(7 | 9..=15) => Ground::Light,
+            _ => Ground::Dark,
         }
     }
 }
@@ -66,9 +81,24 @@ mod tests {
     #[track_caller]
     fn check(variables: &[(&str, &str)], colours_are: Colours, glyphs_are: Glyphs) {
         let of = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let environment =
-            Environment { no_color: of("NO_COLOR"), colorterm: of("COLORTERM"), term: of("TERM"), locale: of("LANG") };
+        let environment = Environment {
+            no_color: of("NO_COLOR"),
+            colorterm: of("COLORTERM"),
+            term: of("TERM"),
+            locale: of("LANG"),
+            colorfgbg: None,
+        };
         assert_eq!((colours(&environment), glyphs(&environment)), (colours_are, glyphs_are));
+    }
+
+    #[test]
+    fn the_background_is_the_last_number_and_dark_when_nobody_says() {
+        let of = |value: &str| Environment { colorfgbg: Some(value.into()), ..Environment::default() }.ground();
+        assert_eq!(
+            [of("15;0"), of("0;default;15"), of("0;7"), of("12;8"), of("x")].map(|g| g == Ground::Light),
+            [false, true, true, false, false]
+        );
+        assert_eq!(Environment::default().ground(), Ground::Dark);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::app::keymap::{Keymap, KeymapError};
-use crate::app::settings::{Colours, Glyphs, Look, Settings};
+use crate::app::settings::{Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
 use crate::world::sight::Bearings;
@@ -30,6 +30,8 @@ pub struct Config {
     pub drill: Drill,
     /// Keys by command. A command named here has exactly the keys listed for it.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Colours by role, over the theme's own.
+    pub colors: BTreeMap<String, String>,
     pub thresholds: Thresholds,
     pub failover: Option<FailoverPlan>,
     /// Where to read what to do, by the name of the alarm.
@@ -43,6 +45,26 @@ pub struct Ui {
     pub glyphs: GlyphChoice,
     /// `local`, or a name of the IANA database.
     pub time_zone: String,
+    pub theme: ThemeChoice,
+    /// Ring the bell on a new alarm.
+    pub bell: bool,
+    /// Ask the desktop to tell of a new alarm (OSC 9 and OSC 777).
+    pub notify: bool,
+    /// The state of the system in the window's title.
+    pub title: bool,
+    /// Clicks and the wheel; the terminal's own selection then wants Shift.
+    pub mouse: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// By the terminal's background, where it tells; else dark.
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    HighContrast,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -97,7 +119,16 @@ pub struct Drill {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { color: ColorChoice::Auto, glyphs: GlyphChoice::Auto, time_zone: "local".into() }
+        Self {
+            color: ColorChoice::Auto,
+            glyphs: GlyphChoice::Auto,
+            time_zone: "local".into(),
+            theme: ThemeChoice::Auto,
+            bell: false,
+            notify: false,
+            title: false,
+            mouse: false,
+        }
     }
 }
 
@@ -119,6 +150,7 @@ pub struct Overrides {
     pub color: Option<ColorChoice>,
     pub glyphs: Option<GlyphChoice>,
     pub time_zone: Option<String>,
+    pub theme: Option<ThemeChoice>,
     pub log_level: Option<LogLevel>,
 }
 
@@ -162,6 +194,7 @@ impl Config {
             return Err(value(format!("drill.speed: {} is not between 0.1 and 1000", config.drill.speed)));
         }
         zone(&config.ui.time_zone).map_err(value)?;
+        own_colours(&config.colors).map_err(value)?;
         for (number, step) in config.failover.iter().flat_map(|plan| &plan.steps).enumerate() {
             if step.takes.is_negative() {
                 return Err(value(format!("failover.steps[{number}].takes: {:#} is less than nothing", step.takes)));
@@ -188,6 +221,12 @@ impl Config {
             GlyphChoice::Unicode => Glyphs::Unicode,
             GlyphChoice::Ascii => Glyphs::Ascii,
         };
+        let ground = match overrides.theme.unwrap_or(self.ui.theme) {
+            ThemeChoice::Auto => detect::Environment::read().ground(),
+            ThemeChoice::Dark => Ground::Dark,
+            ThemeChoice::Light => Ground::Light,
+            ThemeChoice::HighContrast => Ground::HighContrast,
+        };
         let is_utc = zone_name == "UTC";
         Ok(Settings {
             bearings: Bearings {
@@ -196,13 +235,32 @@ impl Config {
                 failover: self.failover.clone(),
                 runbooks: self.runbook.clone(),
             },
-            look: Look { colours, glyphs },
+            look: Look { colours, glyphs, ground, own: own_colours(&self.colors).map_err(from_flag)? },
             keymap,
+            asks_ground: overrides.theme.unwrap_or(self.ui.theme) == ThemeChoice::Auto
+                && colours != Colours::None
+                && detect::Environment::read().colorfgbg.is_none(),
             other_zone: if is_utc { TimeZone::system() } else { TimeZone::UTC },
-            alert: crate::app::settings::Alert::default(),
+            alert: Alert { bell: self.ui.bell, notify: self.ui.notify, title: self.ui.title, mouse: self.ui.mouse },
             scenarios: Vec::new(),
         })
     }
+}
+
+/// `#rrggbb` by role.
+fn own_colours(colors: &BTreeMap<String, String>) -> Result<OwnColours, String> {
+    let mut own = [None; Role::COUNT];
+    for (name, text) in colors {
+        let role = Role::ALL.iter().find(|role| role.name() == name).ok_or_else(|| {
+            let all: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+            format!("colors: there is no role `{name}`; there are {}", all.join(", "))
+        })?;
+        let channel = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let colour = (text.len() == 7 && text.starts_with('#')).then(|| Some((channel(1)?, channel(3)?, channel(5)?)));
+        own[*role as usize] =
+            Some(colour.flatten().ok_or_else(|| format!("colors.{name}: `{text}` is not a colour such as #e5a838"))?);
+    }
+    Ok(own)
 }
 
 /// Where the file is looked for when no other is named.
@@ -267,7 +325,7 @@ mod tests {
             Config::parse("[ui]\ncolor = '16'\nglyphs = 'ascii'\ntime_zone = 'Europe/Paris'\n", Path::new("c"))
                 .unwrap();
         let settings = config.settings(&Overrides::default()).unwrap();
-        assert_eq!(settings.look, Look { colours: Colours::Sixteen, glyphs: Glyphs::Ascii });
+        assert_eq!(settings.look, Look { colours: Colours::Sixteen, glyphs: Glyphs::Ascii, ..Look::default() });
         let overrides =
             Overrides { color: Some(ColorChoice::None), time_zone: Some("UTC".into()), ..Overrides::default() };
         let settings = config.settings(&overrides).unwrap();

@@ -12,8 +12,8 @@ use crate::domain::unit::Unit;
 /// How far back a graph looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Span {
-    Hour,
     #[default]
+    Hour,
     ThreeHours,
     HalfDay,
     ThreeDays,

@@ -111,8 +111,13 @@ impl Alarms {
                 Watch::Metric(metric) => judge(metric, entry.site, gauges, minute),
                 Watch::Composite { rule, .. } => self.judge_composite(rule, entry.site),
             };
-            if let Some(state) = outcome.filter(|state| *state != self.entries[position].state) {
-                self.change(position, state, reason, minute, epoch);
+            match outcome {
+                Some(state) if state != self.entries[position].state => {
+                    self.change(position, state, reason, minute, epoch);
+                }
+                // Until there is a past to speak of, the words grow with it.
+                Some(_) if minute < FIRST_MINUTES => self.entries[position].reason = reason.into(),
+                _ => {}
             }
         }
     }
@@ -372,7 +377,7 @@ mod tests {
     #[test]
     fn every_composite_names_alarms_that_exist() {
         let alarms = Alarms::new(&[]);
-        assert_eq!(alarms.entries.len(), ROWS.len() + COMPOSITES.len());
+        assert_eq!(alarms.entries.len(), ROWS.len() + BANDS.len() + COMPOSITES.len());
         for entry in &alarms.entries {
             if let Watch::Composite { rule, .. } = &entry.watch {
                 for child in rule.children() {

@@ -3,4 +3,6 @@
 //! Everything here is plain text or JSON: no colour, and no control characters, because whatever came from outside was
 //! cleaned when it came in.
 
+pub mod keys;
 pub mod status;
+pub mod table;

@@ -180,6 +180,12 @@ where
         }
     }
 
+    /// Draws at once.
+    pub fn draw_now(&mut self) -> io::Result<()> {
+        self.last_frame = None;
+        self.draw_or_defer().map(|_| ())
+    }
+
     /// Draws if a frame is due; otherwise says when it will be.
     fn draw_or_defer(&mut self) -> io::Result<Option<Instant>> {
         if !self.model.is_dirty {

@@ -174,17 +174,6 @@ pub fn ground((red, green, blue): (u8, u8, u8)) -> Ground {
     if luminance < (1.05_f64 * 0.05).sqrt() - 0.05 { Ground::Dark } else { Ground::Light }
 }
 
-/// What `COLORFGBG` says: rxvt, Konsole and iTerm2 set it to the numbers of the foreground and background colours, rxvt
-/// with a word between them. Vim's rule: 0 to 6 and 8 are dark. `default` and colours that are anything say nothing.
-pub fn ground_by_colorfgbg(value: &str) -> Option<Ground> {
-    let (_, background) = value.rsplit_once(';')?;
-    match background.parse::<u8>().ok()? {
-        0..=6 | 8 => Some(Ground::Dark),
-        7 | 9..=15 => Some(Ground::Light),
-        _ => None,
-    }
-}
-
 /// Standard base64 (RFC 4648), padded.
 fn base64(bytes: &[u8]) -> Vec<u8> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -198,9 +187,50 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
     groups.collect()
 }
 
+/// Whether the answer that every terminal gives (`CSI ? ... c`) has come, and with it all that will.
+pub fn has_ended(read: &[u8]) -> bool {
+    device_attributes(read).is_some()
+}
+
+/// Where that answer stands.
+fn device_attributes(read: &[u8]) -> Option<std::ops::Range<usize>> {
+    let start = read.windows(3).position(|bytes| bytes == b"\x1b[?")?;
+    let length = read[start + 3..].iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
+    let end = start + 3 + length;
+    (read[end] == b'c').then_some(start..end + 1)
+}
+
+/// What was read but the answers: keys typed meanwhile. Those of one byte only; who types faster than a terminal answers
+/// types letters.
+pub fn without_answers(read: &[u8]) -> Vec<u8> {
+    let mut rest = read.to_vec();
+    if let Some(range) = device_attributes(&rest) {
+        rest.drain(range);
+    }
+    if let Some(start) = rest.windows(5).position(|bytes| bytes == b"\x1b]11;") {
+        let end = rest[start + 5..].iter().position(|byte| matches!(byte, 0x07 | 0x1b | 0x9c));
+        let end = end.map_or(rest.len(), |length| start + 5 + length + 1);
+        rest.drain(start..end);
+    }
+    // Of what begins with ESC nobody knows where it ends; a paste among it must never be taken for keys.
+    rest.truncate(rest.iter().position(|byte| *byte == ESC).unwrap_or(rest.len()));
+    rest.retain(|byte| matches!(byte, b' '..=b'~' | b'\r'));
+    rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_typed_before_the_answer_are_kept() {
+        let read = b"j\x1b]11;rgb:ffff/ffff/ffff\x07k\x1b[?62;22c\r";
+        assert!(has_ended(read));
+        assert_eq!(without_answers(read), b"jk\r");
+        assert!(!has_ended(b"\x1b[?62;2"));
+        assert_eq!(without_answers(b"q"), b"q");
+        assert_eq!(without_answers(b"j\x1b[200~q\x1b[201~"), b"j");
+    }
 
     #[track_caller]
     fn check(bytes: &[u8], text: &str) {
@@ -364,19 +394,6 @@ mod tests {
             ((255, 255, 255), Ground::Light),
         ] {
             assert_eq!(ground(colour), is, "{colour:?}");
-        }
-    }
-
-    #[test]
-    fn colorfgbg_is_read_as_vim_reads_it() {
-        for dark in ["15;0", "15;default;0", "0;6", "7;8"] {
-            assert_eq!(ground_by_colorfgbg(dark), Some(Ground::Dark), "{dark}");
-        }
-        for light in ["0;15", "0;default;15", "0;7", "0;9", "0;11"] {
-            assert_eq!(ground_by_colorfgbg(light), Some(Ground::Light), "{light}");
-        }
-        for unclear in ["", "0", "15;", "0;default", "15;16", "0;256", "15;-1", "15;0 "] {
-            assert_eq!(ground_by_colorfgbg(unclear), None, "{unclear}");
         }
     }
 }

@@ -2,27 +2,43 @@
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-pub type Screen = Terminal<CrosstermBackend<BufWriter<Line>>>;
+use crate::app::settings::Alert;
+use crate::runtime::osc;
+
+pub type Backend = CrosstermBackend<BufWriter<Line>>;
+pub type Screen = Terminal<Backend>;
 
 /// Whether the terminal is ours at the moment. A static, because a panic hook has nothing else to hold on to.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the title of the window was put aside and has to be brought back.
+static ENTITLED: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal in raw mode on the alternate screen; dropping it gives the terminal back.
 #[derive(Debug)]
 pub struct Guard(());
 
 impl Guard {
-    pub fn take() -> io::Result<Self> {
+    /// With the mouse, if that is wanted: it takes the terminal's own selection away.
+    pub fn take(alert: Alert) -> io::Result<Self> {
         TAKEN.store(true, Ordering::SeqCst);
         let guard = Self(());
         enable_raw_mode()?;
+        if alert.mouse {
+            execute!(stdout(), EnableMouseCapture)?;
+        }
+        if alert.title {
+            stdout().write_all(osc::PUSH_TITLE)?;
+            ENTITLED.store(true, Ordering::SeqCst);
+        }
         // Bracketed paste: pasted text must arrive as text, never as keys.
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         Ok(guard)
@@ -42,6 +58,11 @@ pub fn give_back() {
     }
     let mut out = stdout();
     // Each step on its own: one that fails must not keep the next from being tried.
+    // Off even if it was never on: that does no harm, and a panic has nobody to ask.
+    let _ = queue!(out, DisableMouseCapture);
+    if ENTITLED.swap(false, Ordering::SeqCst) {
+        let _ = out.write_all(osc::POP_TITLE);
+    }
     let _ = queue!(out, DisableBracketedPaste);
     let _ = queue!(out, LeaveAlternateScreen);
     let _ = queue!(out, cursor::Show);
@@ -67,6 +88,56 @@ const NO_TERMINAL: Option<i32> = None;
 /// A screen that writes each frame in one piece.
 pub fn screen() -> io::Result<Screen> {
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Line(stdout()))))
+}
+
+/// Asks the terminal what its background is, and waits for the answer at most so long. Keys typed meanwhile come back with
+/// it: none may be lost. The question ends with one that every terminal answers, so that a terminal which does not know the
+/// first costs no waiting.
+#[cfg(unix)]
+pub fn ask_background(patience: Duration) -> (Option<osc::Ground>, Vec<u8>) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let (mut out, input) = (stdout(), io::stdin());
+    // The reader of events begins to listen first: a window resized or closed meanwhile is then heard of afterwards.
+    if crossterm::event::poll(Duration::ZERO).is_err() {
+        return (None, Vec::new());
+    }
+    if out.write_all(osc::ASK_BACKGROUND).and_then(|()| out.flush()).is_err() {
+        return (None, Vec::new());
+    }
+    let deadline = instant() + patience;
+    let mut read = Vec::new();
+    let mut buffer = [0; 256];
+    loop {
+        let left = deadline.saturating_duration_since(instant());
+        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        match poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&left)) {
+            Ok(1..) => match rustix::io::read(&input, &mut buffer) {
+                Ok(count @ 1..) => read.extend_from_slice(&buffer[..count]),
+                _ => break,
+            },
+            _ => break,
+        }
+        if osc::has_ended(&read) {
+            break;
+        }
+    }
+    (osc::background(&read).map(osc::ground), osc::without_answers(&read))
+}
+
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a terminal answers in its own time")]
+fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+#[cfg(not(unix))]
+pub fn ask_background(_: Duration) -> (Option<osc::Ground>, Vec<u8>) {
+    (None, Vec::new())
+}
+
+/// The way to the terminal for what is no drawing.
+pub fn line() -> Line {
+    Line(stdout())
 }
 
 /// The way to the terminal, open while the terminal is ours. What is written later (ratatui shows the cursor when it is

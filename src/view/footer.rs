@@ -107,12 +107,15 @@ fn word(id: CommandId, model: &Model) -> &'static str {
     }
 }
 
-/// How old the data of the focused box is.
+/// How old the data is that is looked at.
 fn age(model: &Model) -> String {
-    if model.tab != Tab::Board {
-        return String::new();
-    }
-    match observed_at(model.board_tab.focus, &model.world) {
+    let then = match model.tab {
+        Tab::Board => observed_at(model.board_tab.focus, &model.world),
+        Tab::Alarms => model.alarms_tab.list.spec.observed_at(&model.world),
+        Tab::Dashboards => model.dashboards_tab.list.spec.observed_at(&model.world),
+        Tab::Feeds => return String::new(),
+    };
+    match then {
         Some(then) => format!("read {} ago ", brief(since(model.now, then))),
         None => "not read yet ".into(),
     }

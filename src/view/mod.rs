@@ -43,7 +43,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Drawn {
 
 /// Returns how far the text on top can be scrolled.
 fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
-    let theme = Theme::new(model.settings.look.colours);
+    let theme = Theme::new(model.settings.look);
     let area = frame.area();
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
         too_small(model, area, theme, frame);

@@ -23,12 +23,6 @@ pub struct Bearings {
     pub runbooks: Vec<Runbook>,
 }
 
-impl Bearings {
-    pub fn zone_ref(&self) -> &TimeZone {
-        &self.zone
-    }
-}
-
 impl Default for Bearings {
     fn default() -> Self {
         Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None, runbooks: Vec::new() }

@@ -210,7 +210,7 @@ async fn a_key_wakes_the_console_whenever_it_comes() {
         ended = stage.console.run(&mut stage.inputs) => panic!("the console ended: {ended:?}"),
     }
     typing.await.unwrap();
-    assert_eq!(stage.model().tab, Tab::Feeds);
+    assert_eq!(stage.model().tab, Tab::Alarms);
     assert!(!stage.model().overlays.is_empty(), "the second key was left lying");
 }
 
@@ -287,7 +287,7 @@ async fn a_denied_feed_names_what_is_missing_and_recovers() {
     stage.run_minutes(2).await;
     assert_eq!(stage.model().board.health(BoxId::Alarms), Health::Stale);
     check_contains(&stage.model().board.strip().place, &["denied: the role lacks cloudwatch:DescribeAlarms"]);
-    stage.press("2").await;
+    stage.press("0").await;
     stage.shows("denied for");
     stage.shows("add the missing action to the role's policy");
     stage.press(":").await;

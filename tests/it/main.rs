@@ -9,6 +9,8 @@ mod picture;
 mod property;
 mod pty;
 mod readme;
+mod room_screens;
+mod rooms;
 mod screens;
 mod simulation;
 mod support;

@@ -23,6 +23,8 @@ enum Step {
     Key(Key),
     Command(usize),
     Paste(String),
+    Click(u16, u16),
+    Wheel(isize),
     Resize(u16, u16),
     /// Time goes on, or is set back.
     Wait(i64),
@@ -61,6 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         10 => key.prop_map(Step::Key),
         4 => (0..COMMANDS.len()).prop_map(Step::Command),
         1 => any::<String>().prop_map(Step::Paste),
+        1 => (0_u16..260, 0_u16..90).prop_map(|(column, row)| Step::Click(column, row)),
+        1 => (-9_isize..9).prop_map(Step::Wheel),
         2 => (0_u16..260, 0_u16..90).prop_map(|(width, height)| Step::Resize(width, height)),
         2 => (-100_i64..4_000).prop_map(Step::Wait),
         3 => (0_usize..200, 0_usize..60).prop_map(|(from, count)| Step::Read(from, count)),
@@ -71,6 +75,8 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
     let cmds = match step {
         Step::Key(key) => update(model, *at, Msg::Key(key)),
         Step::Command(number) => update(model, *at, Msg::Command(COMMANDS[number].id)),
+        Step::Click(column, row) => update(model, *at, Msg::Click { column, row }),
+        Step::Wheel(lines) => update(model, *at, Msg::Wheel(lines)),
         Step::Paste(text) => update(model, *at, Msg::Paste(text)),
         Step::Resize(width, height) => update(model, *at, Msg::Resize(Size { width, height })),
         Step::Wait(seconds) => {
@@ -96,7 +102,13 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                 *at = opened.at();
                 update(model, *at, Msg::Opened(Box::new(opened.session.clone())));
             }
-            Cmd::Poll(_) | Cmd::Focus(_) | Cmd::Want(_) | Cmd::Suspend | Cmd::Quit => {}
+            Cmd::Poll(_)
+            | Cmd::Focus(_)
+            | Cmd::Want(_)
+            | Cmd::Copy { .. }
+            | Cmd::Alert(_)
+            | Cmd::Suspend
+            | Cmd::Quit => {}
         }
     }
 }
@@ -106,7 +118,7 @@ fn look() -> impl Strategy<Value = Look> {
         prop::sample::select(vec![Colours::None, Colours::Sixteen, Colours::Indexed, Colours::True]),
         prop::sample::select(vec![Glyphs::Unicode, Glyphs::Ascii]),
     )
-        .prop_map(|(colours, glyphs)| Look { colours, glyphs })
+        .prop_map(|(colours, glyphs)| Look { colours, glyphs, ..Look::default() })
 }
 
 proptest! {

@@ -124,6 +124,10 @@ fn command(words: &[&str], variables: &[(&str, &str)]) -> CommandBuilder {
     command.env("LANG", "C.UTF-8");
     command.env("OPSCON_LOG_LEVEL", "off");
     command.env("OPSCON_TIME_ZONE", "UTC");
+    // Asked for its background, this terminal would not answer.
+    command.env("OPSCON_THEME", "dark");
+    command.env_remove("TMUX");
+    command.env_remove("STY");
     command.env("RUST_BACKTRACE", "0");
     command.env_remove("NO_COLOR");
     command.env_remove("LC_ALL");
@@ -272,6 +276,44 @@ fn pasted_keys_do_nothing() {
     // Twice, because the help only closes for the first.
     session.press("qq");
     assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn the_terminal_is_asked_for_its_background_and_keys_typed_meanwhile_count() {
+    for (answer, is_light) in [("ffff/ffff/dddd", true), ("1c1c/1c1c/1c1c", false)] {
+        let variables = [("OPSCON_THEME", "auto"), ("COLORTERM", "truecolor")];
+        let mut session = Session::start_in(&["drill", "calm"], 120, 40, &variables);
+        session.wait_for_text("73 of 73 boxes ok");
+        session.press(&format!("2\x1b]11;rgb:{answer}\x07\x1b[?62;22c"));
+        session.wait_for_text("29 alarms");
+        session.press("q");
+        assert_eq!(session.end(), 0);
+        let asked = session.raw.windows(8).any(|bytes| bytes == b"\x1b]11;?\x07\x1b");
+        assert!(asked, "it never asked");
+        // The dim grey of the light theme.
+        let light = b"38;2;96;103;112";
+        assert_eq!(session.raw.windows(light.len()).any(|bytes| bytes == light), is_light, "{answer}");
+    }
+}
+
+#[test]
+fn copying_reaches_the_terminal_through_tmux_as_well() {
+    for (variables, expected) in [
+        (&[][..], "\x1b]52;c;"),
+        (&[("TMUX", "/tmp/tmux-0/default,1,0")][..], "\x1bPtmux;\x1b\x1b]52;c;"),
+        (&[("STY", "1.pts-0.host"), ("TERM", "screen-256color")][..], "\x1bP\x1b]52;c;"),
+    ] {
+        let mut session = Session::start_in(&["drill", "calm"], 120, 40, variables);
+        session.wait_for_text("73 of 73 boxes ok");
+        session.press("2");
+        session.wait_for_text("29 alarms");
+        session.press("c");
+        session.wait_for_text("copied arn:aws:cloudwatch");
+        session.press("q");
+        assert_eq!(session.end(), 0);
+        let expected = expected.as_bytes();
+        assert!(session.raw.windows(expected.len()).any(|bytes| bytes == expected), "{expected:?}");
+    }
 }
 
 #[test]

@@ -1,20 +1,12 @@
 //! The README says what is so.
 
-use opscon::app::command::{COMMANDS, Context};
 use opscon::drill::scenario::{SHIPPED, Scenario};
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn its_key_table_is_the_command_table() {
-    let mut table = String::from("| Key | Command | |\n| --- | --- | --- |\n");
-    for context in [Context::Board, Context::Everywhere] {
-        for spec in COMMANDS.iter().filter(|spec| spec.context == context) {
-            let keys: Vec<String> = spec.keys.iter().map(|key| format!("`{key}`")).collect();
-            let keys = if keys.is_empty() { "`:` and its name".into() } else { keys.join(" ") };
-            table.push_str(&format!("| {keys} | {} | {} |\n", spec.name, spec.doc));
-        }
-    }
+    let table = opscon::report::keys::table(&opscon::app::keymap::Keymap::default());
     assert!(README.contains(&table), "the README's table should be:\n{table}");
 }
 

@@ -92,7 +92,7 @@ fn a_group_zoomed() {
 fn the_feeds() {
     for size in &SIZES[..2] {
         let (mut model, _) = model_at("region-loss", 9, *size);
-        press(&mut model, "2");
+        press(&mut model, "0");
         check("feeds", &model);
     }
 }

@@ -54,6 +54,31 @@ impl Stream for Inputs {
     }
 }
 
+/// Keeps what goes to the terminal beside the frames.
+#[derive(Clone, Default)]
+pub struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Sink {
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn bells(&self) -> usize {
+        self.bytes().split(|byte| *byte == 0x07).count() - 1
+    }
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 pub struct Stage {
     pub console: Console<TestBackend>,
     pub inputs: Inputs,

@@ -4,6 +4,7 @@ use super::{LONGEST_TEXT, PAGE};
 use crate::app::command::CommandId;
 use crate::app::model::Model;
 use crate::app::overlay::Scroll;
+use crate::app::tab::Tab;
 use crate::app::tab::board::{Chart, Direction, Page, canvas};
 use crate::domain::board::BoxId;
 
@@ -24,6 +25,9 @@ pub(super) fn run_on_board(model: &mut Model, id: CommandId) {
         CommandId::PageDown | CommandId::NextGroup => tab.go_to_group(1),
         CommandId::PageUp | CommandId::PreviousGroup => tab.go_to_group(-1),
         CommandId::Zoom => tab.zoom = if tab.zoom.is_some() { None } else { Some(tab.focus.group()) },
+        // Where there is a room, that is what opens; what is said of the box itself is one key further.
+        CommandId::Open if tab.focus == BoxId::Alarms => model.tab = Tab::Alarms,
+        CommandId::Open if tab.focus == BoxId::Dashboards => model.tab = Tab::Dashboards,
         CommandId::Open | CommandId::Describe => tab.page = Some(Page { of: tab.focus, scroll: Scroll::default() }),
         CommandId::Back => tab.zoom = None,
         CommandId::NextTrouble => go_to_trouble(model, 1),

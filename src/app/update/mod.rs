@@ -3,6 +3,7 @@
 mod board;
 mod lists;
 mod overlay;
+mod pointer;
 mod select;
 mod time;
 
@@ -44,6 +45,14 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             Vec::new()
         }
         Msg::Key(key) => press(model, key),
+        Msg::Click { column, row } => {
+            pointer::click(model, column, row);
+            focus(model)
+        }
+        Msg::Wheel(lines) => {
+            let id = if lines > 0 { CommandId::Down } else { CommandId::Up };
+            (0..lines.unsigned_abs()).flat_map(|_| scroll(model, id)).collect()
+        }
         Msg::Paste(text) => {
             overlay::paste(model, &text);
             Vec::new()
@@ -99,6 +108,14 @@ fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
             Some(id) => run(model, id),
             None => Vec::new(),
         },
+    }
+}
+
+/// The wheel does what the arrow keys do, wherever they are heard.
+fn scroll(model: &mut Model, id: CommandId) -> Vec<Cmd> {
+    match model.settings.keymap.key(id) {
+        Some(key) if !matches!(model.overlays.last(), Some(Overlay::Prompt(_))) => press(model, key),
+        _ => Vec::new(),
     }
 }
 

@@ -98,31 +98,25 @@ fn place_of(world: &World, alarm: &crate::world::strip::Firing) -> usize {
 
 /// A minute back.
 pub(super) fn rewind(model: &mut Model) {
-    match model.history.before(model.now) {
-        Some((at, world)) => {
-            let world = world.clone();
-            show(model, at, world);
-        }
-        None => {
-            let held = model.history.oldest().map_or_else(
-                || "nothing is held yet".to_owned(),
-                |oldest| {
-                    format!("the oldest held is from {}", units::clock(oldest, model.settings.bearings.zone_ref()))
-                },
-            );
-            model.notify(format!("rewind: {held}"));
-        }
+    if let Some((at, world)) = model.history.before(model.now) {
+        let world = world.clone();
+        show(model, at, world);
+        return;
     }
+    let held = model.history.oldest().map_or_else(
+        || "nothing is held yet".to_owned(),
+        |oldest| format!("the oldest held is from {}", units::clock(oldest, &model.settings.bearings.zone)),
+    );
+    model.notify(format!("rewind: {held}"));
 }
 
 /// A minute on, and in the end into the present.
 pub(super) fn forward(model: &mut Model) {
-    match model.history.after(model.now) {
-        Some((at, world)) => {
-            let world = world.clone();
-            show(model, at, world);
-        }
-        None => to_live(model),
+    if let Some((at, world)) = model.history.after(model.now) {
+        let world = world.clone();
+        show(model, at, world);
+    } else {
+        to_live(model);
     }
 }
 

@@ -4,14 +4,25 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::alarm::{
+    Alarm, AlarmRule, AlarmState, Comparison, Condition, MetricRule, MetricSource, MissingData,
+};
+use crate::domain::graph::MetricId;
 use crate::domain::instance::{Instance, InstanceState, Purchase};
 use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
+use crate::drill::company::Site;
 
 /// Made once and handed out by pointer, as an adapter that shares unchanged items would.
 #[derive(Debug)]
-pub(in crate::drill) struct Crowd(Vec<Arc<Instance>>);
+pub(in crate::drill) struct Crowd {
+    instances: Vec<Arc<Instance>>,
+    alarms: Vec<Arc<Alarm>>,
+}
+
+/// One machine in so many has an alarm of its own.
+const ALARMED: usize = 20;
 
 impl Crowd {
     pub(in crate::drill) fn new(size: usize, start: Timestamp) -> Self {
@@ -34,10 +45,47 @@ impl Crowd {
             schedule: None,
             per_hour: Usd::from_dollars(0.107),
         };
-        Self((0..size).map(|number| Arc::new(machine(number))).collect())
+        let instances: Vec<Arc<Instance>> = (0..size).map(|number| Arc::new(machine(number))).collect();
+        let alarms = instances.iter().step_by(ALARMED).map(|machine| Arc::new(alarm(machine, start))).collect();
+        Self { instances, alarms }
+    }
+
+    pub(in crate::drill) fn alarms(&self) -> impl Iterator<Item = Arc<Alarm>> + use<'_> {
+        self.alarms.iter().map(Arc::clone)
     }
 
     pub(in crate::drill) fn instances(&self) -> impl Iterator<Item = Arc<Instance>> + use<'_> {
-        self.0.iter().map(Arc::clone)
+        self.instances.iter().map(Arc::clone)
+    }
+}
+
+fn alarm(machine: &Instance, start: Timestamp) -> Alarm {
+    let name = format!("{}-cpu-high", machine.name);
+    Alarm {
+        arn: Site::Prod.arn("cloudwatch", &format!("alarm:{name}")),
+        name: name.into(),
+        description: Text::default(),
+        rule: AlarmRule::Metric(MetricRule {
+            source: MetricSource::Metric(MetricId {
+                namespace: "AWS/EC2".into(),
+                metric: "CPUUtilization".into(),
+                dimensions: vec![("InstanceId".into(), machine.id.clone())],
+                stat: "Average".into(),
+            }),
+            period: SignedDuration::from_mins(5),
+            evaluation_periods: 3,
+            datapoints_to_alarm: 3,
+            condition: Condition::Threshold { comparison: Comparison::GreaterThanThreshold, limit: 95.0 },
+            missing: MissingData::Missing,
+        }),
+        state: AlarmState::Ok,
+        reason: "0 of the last 3 datapoints were > 95 %".into(),
+        since: start - SignedDuration::from_hours(900),
+        evaluation: None,
+        actions_enabled: true,
+        actions: vec![Site::Prod.arn("sns", "page-oncall")],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: Vec::new(),
+        tags: Vec::new(),
     }
 }

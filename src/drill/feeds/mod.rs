@@ -30,7 +30,13 @@ use crate::world::port::{About, FeedKey};
 pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site: Site) -> Payload {
     let s = simulation;
     match key.feed {
-        Feed::Alarms => Payload::Alarms(list(s.alarms.answer(site, s.scenario.start))),
+        Feed::Alarms => {
+            let mut all: Vec<Arc<_>> = s.alarms.answer(site, s.scenario.start).into_iter().map(Arc::new).collect();
+            if site == Site::Prod {
+                all.extend(crowd.alarms());
+            }
+            Payload::Alarms(Arc::new(List::shared(all)))
+        }
         Feed::AlarmHistory => Payload::AlarmHistory(list(s.alarms.history(site))),
         Feed::Metrics => Payload::Metrics(Arc::new(s.gauges.answer(site, s.minute(), s.scenario.start))),
         Feed::Graphs => Payload::Graphs(Arc::new(match &key.about {

@@ -18,9 +18,9 @@ pub(super) fn draw(scroll: Scroll, model: &Model, theme: Theme, within: Rect, fr
     const NAME: usize = 18;
     let room = usize::from(WIDTH.min(within.width)).saturating_sub(KEYS + NAME + 5);
     let mut lines: Vec<Line<'_>> = vec![signs(theme), Line::default()];
-    for context in [Context::Board, Context::Lists, Context::Everywhere] {
+    for context in Context::ALL {
         lines.push(Line::styled(format!(" {}", context.title()), theme.style(Role::Strong)));
-        for spec in COMMANDS.iter().filter(|spec| spec.context == context) {
+        for spec in COMMANDS.iter().filter(|spec| spec.context == *context) {
             let keys =
                 model.settings.keymap.keys(spec.id).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let unusable = (spec.enabled)(model).err();

@@ -11,6 +11,7 @@ use crate::domain::alarm::Comparison;
 use crate::domain::dashboard::{Dashboard, Widget, WidgetWhat};
 use crate::domain::graph::Graph;
 use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
 use crate::domain::units::{long, since};
 use crate::view::text::{fit, fit_middle, wrap};
 use crate::view::theme::{Role, Theme};
@@ -20,6 +21,8 @@ use crate::world::room::alarms::health;
 
 /// Rows of a graph with its title and legend.
 const GRAPH: u16 = 12;
+/// A graph lower than this says nothing.
+const LOWEST: u16 = 7;
 /// Narrower than this, widgets stand one below the other.
 const ABREAST: u16 = 100;
 
@@ -55,7 +58,7 @@ fn page(
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let painter = Painter { model, theme, home: &home };
     // Drawn on a sheet of its own, of which the screen shows a part.
-    let rows = painter.arrange(dashboard, body.width);
+    let rows = Painter::arrange(dashboard, body.width);
     let height = rows.iter().map(|(place, _)| place.bottom()).max().unwrap_or(0);
     let end = usize::from(height.saturating_sub(body.height));
     let from = open.scroll.offset.min(end) as u16;
@@ -76,7 +79,7 @@ struct Painter<'a> {
 
 impl Painter<'_> {
     /// Where each widget goes on the sheet, in reading order.
-    fn arrange<'d>(&self, dashboard: &'d Dashboard, width: u16) -> Vec<(Rect, &'d Widget)> {
+    fn arrange(dashboard: &Dashboard, width: u16) -> Vec<(Rect, &Widget)> {
         let mut order: Vec<&Widget> = dashboard.widgets.iter().collect();
         order.sort_by_key(|widget| (widget.y, widget.x));
         let mut placed: Vec<(Rect, &Widget)> = Vec::new();
@@ -85,7 +88,7 @@ impl Painter<'_> {
         for widget in order {
             let is_half = width >= ABREAST && widget.width <= 12;
             let room = if is_half { width / 2 - 1 } else { width };
-            let height = self.height(widget, room);
+            let height = Self::height(widget, room);
             match waiting.take() {
                 Some((left, tall)) if is_half && left.y == widget.y => {
                     placed.push((Rect::new(0, y, width / 2 - 1, tall), left));
@@ -112,7 +115,7 @@ impl Painter<'_> {
         placed
     }
 
-    fn height(&self, widget: &Widget, width: u16) -> u16 {
+    fn height(widget: &Widget, width: u16) -> u16 {
         match &widget.what {
             WidgetWhat::Metric { single: true, queries, .. } => {
                 1 + queries.iter().filter(|query| query.returned).count().min(8) as u16
@@ -135,6 +138,11 @@ impl Painter<'_> {
         // Half in view: what is cut off is better a line of words than half a graph.
         let hidden = from.saturating_sub(place.y);
         let rows = (place.height - hidden.min(place.height)).min(body.bottom().saturating_sub(on_screen.y));
+        // A graph that is cut off below is drawn lower instead, as long as it can be read.
+        if hidden == 0 && rows >= LOWEST && matches!(widget.what, WidgetWhat::Metric { single: false, .. }) {
+            self.draw(widget, Rect { height: rows, ..on_screen }, frame);
+            return;
+        }
         if rows > 0 {
             let line = Rect { height: 1, ..on_screen };
             self.title(widget, if hidden > 0 { ", above" } else { ", below" }, line, frame.buffer_mut());
@@ -182,14 +190,7 @@ impl Painter<'_> {
         }
     }
 
-    fn metric(
-        &self,
-        widget: &Widget,
-        single: bool,
-        limits: &[(crate::domain::text::Text, f64)],
-        area: Rect,
-        frame: &mut Frame<'_>,
-    ) {
+    fn metric(&self, widget: &Widget, single: bool, limits: &[(Text, f64)], area: Rect, frame: &mut Frame<'_>) {
         let theme = self.theme;
         let say = |text: &str, frame: &mut Frame<'_>| {
             frame.render_widget(
@@ -256,25 +257,16 @@ impl Painter<'_> {
             .places()
             .iter()
             .find_map(|place| place.feeds.alarms.items().find(|alarm| alarm.arn == *arn));
-        match found {
-            Some(alarm) => {
-                let health = health(alarm);
-                Line::from(vec![
-                    Span::styled(format!("   {} {} ", theme.sign(health), alarm.name), theme.of_health(health)),
-                    Span::styled(
-                        fit(
-                            &format!("{} for {}", alarm.state.word(), long(since(self.model.now, alarm.since))),
-                            room.saturating_sub(40),
-                        ),
-                        theme.style(Role::Dim),
-                    ),
-                ])
-            }
-            None => {
-                let name = crate::domain::text::Text::new(arn.rsplit(":alarm:").next().unwrap_or(arn));
-                Line::styled(format!("   ? {name} does not exist here"), theme.style(Role::Unknown))
-            }
-        }
+        let Some(alarm) = found else {
+            let name = Text::new(arn.rsplit(":alarm:").next().unwrap_or(arn));
+            return Line::styled(format!("   ? {name} does not exist here"), theme.style(Role::Unknown));
+        };
+        let health = health(alarm);
+        let state = format!("{} for {}", alarm.state.word(), long(since(self.model.now, alarm.since)));
+        Line::from(vec![
+            Span::styled(format!("   {} {} ", theme.sign(health), alarm.name), theme.of_health(health)),
+            Span::styled(fit(&state, room.saturating_sub(40)), theme.style(Role::Dim)),
+        ])
     }
 }
 

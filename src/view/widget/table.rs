@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::app::list::ListState;
 use crate::app::model::Model;
 use crate::domain::health::Health;
-use crate::domain::units::{brief, count, plural, since};
+use crate::domain::units::{count, plural};
 use crate::view::text::{fill, fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
 use crate::world::room::{Align, Column, RoomSpec, Row, Value};
@@ -194,9 +194,6 @@ fn foot_line(list: &ListState, model: &Model, top: usize, height: usize, room: u
     let below = list.len().saturating_sub(top + height);
     if below > 0 {
         text.push_str(&format!(" · {below} more below"));
-    }
-    if let Some(then) = list.spec.observed_at(&model.world) {
-        text.push_str(&format!(" · read {} ago", brief(since(model.now, then))));
     }
     match list.filter_error() {
         Some(error) => Line::styled(fit(&format!(" filter, {error}"), room), theme.style(Role::Warn)),

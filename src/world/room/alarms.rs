@@ -48,7 +48,7 @@ const COLUMNS: &[Column] = &[
         key: "reason",
         title: "REASON",
         priority: 2,
-        width: (24, 70),
+        width: (40, 70),
         align: Align::Left,
         value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Text(alarm.reason.clone())),
     },

@@ -154,6 +154,7 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::msg::Size;
     use crate::domain::board::{ARROWS, Node};
     use std::collections::BTreeSet;
 

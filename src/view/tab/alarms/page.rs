@@ -8,10 +8,10 @@ use ratatui::text::{Line, Span};
 use super::tree;
 use crate::app::model::Model;
 use crate::app::tab::alarms::{AlarmPage, graph_of};
-use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MissingData};
+use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MetricRule, MissingData};
 use crate::domain::graph::Graph;
 use crate::domain::units::{clock, long, moment, plural, since};
-use crate::view::text::{fill, fit, width, wrap};
+use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
 use crate::view::widget::popup;
@@ -57,21 +57,23 @@ pub(super) fn draw(open: &AlarmPage, model: &Model, theme: Theme, area: Rect, fr
 fn title(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Line<'static> {
     let health = health(alarm);
     let age = long(since(model.now, alarm.since));
-    let state = format!(" {} {} for {age} ", theme.sign(health), alarm.state.word());
-    let when = format!(" since {}, {}", moment(alarm.since, model.now, &model.settings.bearings.zone), place.scope);
-    let left = room.saturating_sub(width(&state) + 1);
-    let name = fit(alarm.name.as_str(), left);
+    let sign = format!(" {} ", theme.sign(health));
+    let state = format!("  {} for {age}", alarm.state.word());
+    let when = format!("  since {}, {}", moment(alarm.since, model.now, &model.settings.bearings.zone), place.scope);
+    let left = room.saturating_sub(width(&sign) + width(&state));
+    let name = fit_middle(alarm.name.as_str(), left);
     let left = left.saturating_sub(width(&name));
     Line::from(vec![
-        Span::styled(state, theme.of_health(health)),
+        Span::styled(sign, theme.of_health(health)),
         Span::styled(name, theme.style(Role::Strong)),
+        Span::styled(state, theme.of_health(health)),
         Span::styled(fit(&when, left), theme.style(Role::Dim)),
     ])
 }
 
 /// Draws the graph and what its signs mean; returns the lines taken.
 fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> u16 {
-    let height = (area.height * 3 / 5).clamp(4, 18).min(area.height);
+    let height = (area.height * 2 / 3).clamp(4, 18).min(area.height);
     if height < 4 {
         return 0;
     }
@@ -79,7 +81,7 @@ fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, 
     let caption = Rect { height: 1, ..area };
     let body = Rect { y: area.y + 1, height: height - 2, ..area };
     let legend = Rect { y: area.y + height - 1, height: 1, ..area };
-    let subject = alarm.metric_rule().map_or_else(String::new, |rule| rule.subject());
+    let subject = alarm.metric_rule().map_or_else(String::new, MetricRule::subject);
     let found = graph_of(alarm, span).and_then(|ask| find(&ask, place, model));
     let period = found.map_or_else(String::new, |graph| format!(", a point each {}", long(graph.period)));
     let words =

@@ -26,6 +26,10 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     let buffer = frame.buffer_mut();
     painter.frames(buffer);
     for (id, place) in chart.boxes() {
+        // What is well keeps its place, empty, so that nothing else moves; the focus stays to be seen.
+        if model.is_only_broken && !model.board.health(id).wants_eyes() && id != tab.focus {
+            continue;
+        }
         match chart.kind {
             Kind::Flow { .. } | Kind::Zoom { .. } => painter.framed(id, place, buffer),
             Kind::Panels => painter.line(id, place, buffer),

@@ -386,6 +386,7 @@ fn role(ink: Ink) -> Role {
 mod tests {
     use super::*;
     use crate::app::settings::Colours;
+    use crate::app::settings::Look;
     use crate::domain::graph::{Band, GraphLine};
     use crate::domain::unit::Unit;
     use jiff::SignedDuration;
@@ -427,7 +428,7 @@ mod tests {
     fn painted(plot: &Plot<'_>, colours: Colours, (width, height): (u16, u16)) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let area = Rect::new(0, 0, width, height);
-        terminal.draw(|frame| draw(plot, Theme::new(colours), area, frame)).unwrap();
+        terminal.draw(|frame| draw(plot, Theme::new(Look { colours, ..Look::default() }), area, frame)).unwrap();
         terminal.backend().buffer().clone()
     }
 
@@ -502,7 +503,7 @@ mod tests {
     fn colours_say_what_is_wrong_and_what_is_not_final() {
         let (graph, zone) = (graph(&[&[9.0; 40], &[1.0; 40]]), zone());
         let plot = Plot { limit: Some((GT, 5.0)), now: graph.until(), ..plot(&graph, &zone) };
-        let theme = Theme::new(Colours::True);
+        let theme = Theme::new(Look::default());
         let buffer = painted(&plot, Colours::True, (46, 10));
         let colour = |minute: u16, row| buffer[(6 + minute, row)].style().fg;
         let of = |role| theme.style(role).fg;
@@ -583,7 +584,7 @@ mod tests {
     fn an_area_past_the_screen_is_cut() {
         let (graph, zone) = (graph(&[&rising()]), zone());
         let mut terminal = Terminal::new(TestBackend::new(30, 6)).unwrap();
-        let theme = Theme::new(Colours::True);
+        let theme = Theme::new(Look::default());
         terminal.draw(|frame| draw(&plot(&graph, &zone), theme, Rect::new(5, 1, 100, 100), frame)).unwrap();
     }
 }

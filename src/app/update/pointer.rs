@@ -1,0 +1,71 @@
+//! The mouse, for those who ask for it: a click selects, a click on what is selected opens.
+
+use crate::app::command::CommandId;
+use crate::app::model::Model;
+use crate::app::overlay::Scroll;
+use crate::app::tab::board::{Chart, Page, canvas, rows_above};
+use crate::app::tab::{TABS, Tab};
+
+use super::lists::{run_on_list, with_list};
+
+pub(super) fn click(model: &mut Model, column: u16, row: u16) {
+    model.is_dirty = true;
+    if !model.overlays.is_empty() {
+        model.overlays.pop();
+        return;
+    }
+    if row == 1 && !model.is_compact {
+        if let Some(tab) = tab_at(model, column) {
+            model.tab = tab;
+        }
+        return;
+    }
+    match model.tab {
+        Tab::Board if model.board_tab.page.is_none() => {
+            let chart = Chart::of(canvas(model.size, model.is_compact), model.board_tab.zoom, model.board_tab.focus);
+            let found = chart.boxes().find(|(_, area)| {
+                (area.x..area.x + area.width).contains(&column) && (area.y..area.y + area.height).contains(&row)
+            });
+            if let Some((id, _)) = found {
+                if model.board_tab.focus == id {
+                    model.board_tab.page = Some(Page { of: id, scroll: Scroll::default() });
+                } else {
+                    model.board_tab.focus_on(id);
+                }
+            }
+        }
+        Tab::Alarms | Tab::Dashboards if model.list().is_some() => {
+            // Rows begin below the head; faults above it push them down, which the next click finds out.
+            let first = rows_above(model.is_compact) + 1;
+            let Some(line) = row.checked_sub(first) else { return };
+            let height = model.list_height();
+            let again = with_list(model, |list, _| {
+                let wanted = list.top_for(height) + usize::from(line);
+                if wanted >= list.len() {
+                    return false;
+                }
+                let was = list.position();
+                list.step(wanted as isize - was as isize);
+                was == wanted
+            });
+            if again == Some(true) {
+                run_on_list(model, CommandId::Open);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The tab whose title is drawn there: each with its key, and a blank on either side.
+fn tab_at(model: &Model, column: u16) -> Option<Tab> {
+    let mut at = 1;
+    for spec in TABS {
+        let key = model.settings.keymap.key(spec.opened_by).map_or(0, |key| key.to_string().chars().count() + 1);
+        let end = at + 2 + key + spec.title.len();
+        if (at..end).contains(&usize::from(column)) {
+            return Some(spec.tab);
+        }
+        at = end;
+    }
+    None
+}

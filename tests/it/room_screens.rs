@@ -1,0 +1,153 @@
+//! What the rooms look like: as text, and as a second grid that says which role each cell is written in.
+
+use opscon::app::key::Key;
+use opscon::app::model::Model;
+use opscon::app::msg::{Cmd, Msg, Size};
+use opscon::app::settings::{Ground, Look, Role};
+use opscon::app::update::update;
+use opscon::runtime::worlds::Opened;
+use opscon::view::theme::Theme;
+use opscon::world::feed::Feed;
+use opscon::world::port::{FaultClass, Observation};
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr;
+
+use crate::support::{draw, model_at, read_everything, settings, text_of};
+
+const SIZES: [Size; 2] = [Size { width: 80, height: 24 }, Size { width: 120, height: 40 }];
+
+fn check(name: &str, model: &Model) {
+    let buffer = draw(model);
+    let screen = text_of(&buffer);
+    for line in screen.lines() {
+        assert!(line.width() <= usize::from(model.size.width), "{name}: a line is too long: {line:?}");
+    }
+    let both = format!("{screen}{}\n{}", "-".repeat(usize::from(model.size.width)), roles_of(&buffer, model));
+    insta::assert_snapshot!(format!("{name}@{}x{}", model.size.width, model.size.height), both);
+}
+
+/// A letter for the role of each cell: `.` text, `S`trong, `d`im, `f`aint, `A`ccent, `W`arn, `B`ad, `T` stale, `U`nknown,
+/// `D` badge, `*` reversed.
+fn roles_of(buffer: &Buffer, model: &Model) -> String {
+    let theme = Theme::new(model.settings.look);
+    let letters = ['.', 'S', 'd', 'f', 'A', 'W', 'B', 'T', 'U', 'D'];
+    let mut text = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width)) {
+        let line: String = row
+            .iter()
+            .map(|cell| {
+                let style = cell.style();
+                if cell.symbol().trim().is_empty() && cell.modifier.is_empty() {
+                    return ' ';
+                }
+                if style.add_modifier.contains(ratatui::style::Modifier::REVERSED) {
+                    return '*';
+                }
+                let same = |role: &&Role| {
+                    let wanted = theme.style(**role);
+                    wanted.fg == style.fg && wanted.add_modifier == style.add_modifier
+                };
+                Role::ALL.iter().find(same).map_or(' ', |role| letters[*role as usize])
+            })
+            .collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Presses keys and answers whatever they make the console ask.
+fn press(model: &mut Model, opened: &Opened, keys: &str) {
+    let now = model.now;
+    for key in keys.split(' ').filter(|key| !key.is_empty()) {
+        for cmd in update(model, now, Msg::Key(key.parse::<Key>().unwrap())) {
+            let Cmd::Want(wanted) = cmd else { continue };
+            for key in wanted {
+                let answer = opened.drill.answer(&key);
+                let observation =
+                    Observation { key, at: now, outcome: answer.outcome, usage: answer.usage, next: None };
+                update(model, now, Msg::Observed(Box::new(observation)));
+            }
+        }
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter == ' ' { "space".into() } else { letter.to_string() })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn the_alarms_in_every_state() {
+    for size in SIZES {
+        let (_, opened) = model_at("calm", 0, size);
+        let mut model = Model::new(settings(), opened.session.clone(), size);
+        press(&mut model, &opened, "2");
+        check("alarms-empty", &model);
+        let (mut model, opened) = model_at("calm", 0, size);
+        press(&mut model, &opened, "2");
+        check("alarms-healthy", &model);
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "2");
+        check("alarms-degraded", &model);
+        opened.drill.inject(Feed::Alarms, FaultClass::Throttled);
+        let mut model = Model::new(settings(), opened.session.clone(), size);
+        read_everything(&mut model, &opened);
+        press(&mut model, &opened, "2");
+        check("alarms-faulted", &model);
+    }
+}
+
+#[test]
+fn an_alarm_opened() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "2 down enter");
+        check("alarm", &model);
+        press(&mut model, &opened, "left");
+        check("alarm-composite", &model);
+        press(&mut model, &opened, &format!("esc / {} enter enter - - -", letters("unusual")));
+        check("alarm-band", &model);
+        press(&mut model, &opened, "y");
+        check("alarm-json", &model);
+    }
+}
+
+#[test]
+fn a_filter_being_typed() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, &format!("2 / {}", letters("state:alarm web")));
+        check("filter", &model);
+        press(&mut model, &opened, &letters(" since>x"));
+        check("filter-wrong", &model);
+        press(&mut model, &opened, &format!("esc / {} enter", letters("nothing-like-it")));
+        check("filter-nothing", &model);
+    }
+}
+
+#[test]
+fn dashboards() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "D");
+        check("dashboards", &model);
+        press(&mut model, &opened, "enter");
+        check("dashboard", &model);
+        press(&mut model, &opened, "esc ctrl-e");
+        check("compact", &model);
+    }
+}
+
+#[test]
+fn the_themes_differ_in_colour_and_in_nothing_else() {
+    for ground in [Ground::Dark, Ground::Light, Ground::HighContrast] {
+        let (mut model, _) = model_at("bad-deploy", 9, SIZES[1]);
+        let dark = text_of(&draw(&model));
+        model.settings.look = Look { ground, ..model.settings.look };
+        let buffer = draw(&model);
+        assert_eq!(text_of(&buffer), dark, "{ground:?}");
+    }
+}

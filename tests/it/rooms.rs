@@ -1,0 +1,251 @@
+//! The alarms room and the habits it shares with every later one, as an operator's hands know them.
+
+use jiff::SignedDuration;
+use opscon::app::msg::Msg;
+use opscon::app::tab::Tab;
+use opscon::domain::graph::Span;
+use opscon::domain::health::Health;
+use opscon::drill::scenario::{Happening, Scenario};
+use opscon::runtime::console::Aside;
+use opscon::runtime::osc::Multiplexer;
+
+use crate::support::{Sink, Stage};
+
+async fn in_alarms(scenario: &str, minutes: i64) -> Stage {
+    let mut stage = Stage::open_at(scenario, SignedDuration::from_mins(minutes)).await;
+    stage.press("2").await;
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_launch_to_graph_runbook_and_copied_arn_in_four_keys() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    let sink = Sink::default();
+    stage.console.send_aside(Aside::new(Box::new(sink.clone()), Multiplexer::None));
+    stage.press("2").await;
+    stage.shows("shop-impaired");
+    stage.press("down enter").await;
+    stage.run(SignedDuration::from_secs(2)).await;
+    stage.shows("3 of the last 3 minutes' datapoints were > 1 %");
+    stage.shows("limit");
+    stage.shows("state ");
+    stage.shows("deploy web v418 → v419");
+    stage.shows("https://runbooks.acme.example/web-5xx");
+    stage.shows("LoadBalancer=app/web-edge/50dc6c495c0c9188");
+    stage.press("c").await;
+    stage.shows("copied arn:aws:cloudwatch:eu-west-1:123456789012:alarm:web-5xx-high");
+    assert!(sink.bytes().starts_with(b"\x1b]52;c;"), "by OSC 52");
+    stage.press("esc esc").await;
+    assert_eq!(stage.model().tab, Tab::Board);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_selection_stays_on_its_alarm_while_the_list_reorders() {
+    let mut stage = in_alarms("bad-deploy", 0).await;
+    stage.press("/").await;
+    stage.type_text("web-").await;
+    stage.press("enter").await;
+    stage.press("down down").await;
+    let chosen = stage.model().selected_in_list().unwrap();
+    let before = stage.model().list().unwrap().position();
+    stage.run_minutes(9).await;
+    assert!(stage.model().firing.as_ref().is_some_and(|firing| !firing.is_empty()), "something fires by now");
+    assert_eq!(stage.model().selected_in_list().unwrap(), chosen);
+    assert_ne!(stage.model().list().unwrap().position(), before, "others moved above it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn filters_sort_and_marks_work_on_all_that_is_held() {
+    let mut stage = in_alarms("bad-deploy", 9).await;
+    stage.press("/").await;
+    stage.type_text("state:alarm !shop").await;
+    stage.shows("2 of 29 alarms");
+    stage.press("esc").await;
+    stage.shows("29 alarms");
+    stage.press("/").await;
+    stage.type_text("colour:red").await;
+    stage.shows("filter, at character 1: there is no column `colour`");
+    stage.press("esc /").await;
+    stage.type_text("since<10").await;
+    stage.press("enter s s").await;
+    stage.shows("NAME▲");
+    stage.press("S").await;
+    stage.shows("NAME▼");
+    stage.press("space space").await;
+    stage.shows("2 marked");
+    stage.press("c").await;
+    stage.shows("copied 2 ids");
+    // Back takes one thing after the other.
+    stage.press("esc").await;
+    stage.hides("marked");
+    stage.press("esc").await;
+    stage.hides("filter:");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rewind_shows_the_minute_before_the_alarm() {
+    let mut stage = in_alarms("bad-deploy", 0).await;
+    stage.run_minutes(7).await;
+    let now = stage.model().live_now();
+    assert!(stage.model().firing.as_ref().is_some_and(|firing| !firing.is_empty()));
+    stage.press("< < < < <").await;
+    stage.shows("REWIND");
+    let firing = opscon::world::strip::firing(&stage.model().world);
+    assert!(firing.is_empty(), "{firing:?}");
+    assert!(stage.model().board.strip().health < Health::Bad);
+    // The present goes on behind it, and reading again waits for it.
+    stage.press("ctrl-r").await;
+    stage.shows("this is the past");
+    stage.run_minutes(1).await;
+    assert!(stage.model().live_now() > now);
+    stage.press("~").await;
+    stage.hides("REWIND");
+    assert!(!opscon::world::strip::firing(&stage.model().world).is_empty());
+    stage.press(">").await;
+    stage.shows("this is the present");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_is_held() {
+    let mut stage = Stage::open("calm").await;
+    stage.run_minutes(75).await;
+    let model = stage.model();
+    let oldest = model.history.oldest().unwrap();
+    assert!(model.now.duration_since(oldest) >= SignedDuration::from_mins(60));
+    assert!(model.history.bytes() < 64 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_is_broken_and_a_reason_when_nothing_is() {
+    let mut stage = in_alarms("bad-deploy", 9).await;
+    stage.press("ctrl-z").await;
+    stage.shows("3 of 29 alarms · only what is not well");
+    stage.press("ctrl-z").await;
+    let mut stage = in_alarms("calm", 1).await;
+    stage.press("ctrl-z").await;
+    stage.shows("all 29 alarms are well");
+    stage.press("1").await;
+    stage.hides("Cost monitoring");
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_folds_and_finds() {
+    let mut stage = in_alarms("bad-deploy", 9).await;
+    stage.press("down y").await;
+    stage.shows("alarm web-5xx-high");
+    stage.press("/").await;
+    stage.type_text("FILL(m1").await;
+    stage.press("enter").await;
+    stage.shows("1 of 1 for FILL(m1");
+    stage.shows(".rule.source.math[3].expression");
+    stage.press("c").await;
+    stage.shows("copied .rule.source.math[3].expression");
+    stage.press("esc").await;
+    assert!(stage.model().overlays.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_palette_finds_a_resource_by_any_part_of_its_name_or_id() {
+    let mut stage = Stage::open("calm").await;
+    stage.press(":").await;
+    stage.type_text("a-primary-unr").await;
+    stage.hides("orders-primary-unreachable");
+    stage.press("esc :").await;
+    stage.type_text("primary-unr").await;
+    stage.shows("orders-primary-unreachable");
+    stage.press("enter").await;
+    assert_eq!(stage.model().tab, Tab::Alarms);
+    stage.shows("Nothing is connected to the orders database");
+    stage.press("esc :").await;
+    stage.shows("orders-primary-unreachable");
+    stage.type_text("sessions").await;
+    stage.press("esc").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn graphs_look_as_far_back_as_one_likes() {
+    let mut stage = in_alarms("calm", 1).await;
+    stage.press("/").await;
+    stage.type_text("web-latency").await;
+    stage.press("enter enter").await;
+    for span in [Span::ThreeHours, Span::HalfDay, Span::ThreeDays, Span::Week, Span::Week] {
+        stage.press("-").await;
+        stage.run(SignedDuration::from_secs(2)).await;
+        assert_eq!(stage.model().alarms_tab.span, span);
+        stage.hides("being read");
+        stage.hides("no datapoints");
+    }
+    stage.shows("a point each 30 min");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dashboards_are_drawn() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    stage.press("D").await;
+    stage.shows("shop");
+    stage.press("enter").await;
+    stage.run(SignedDuration::from_secs(2)).await;
+    stage.shows("What visitors feel. Start here when paged");
+    stage.shows("✖ web-5xx-high ALARM for");
+    stage.shows("Failed requests");
+    stage.press("G").await;
+    stage.shows("a `log` widget, which is not drawn here");
+    stage.press("k k k k k k k k k k").await;
+    stage.hides("a `log` widget, which is not drawn here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_alarm_rings_once_and_one_that_was_there_does_not() {
+    let mut stage = Stage::open("calm").await;
+    let sink = Sink::default();
+    stage.console.send_aside(Aside::new(Box::new(sink.clone()), Multiplexer::None));
+    stage.console.model_mut().settings.alert.bell = true;
+    stage.run_minutes(2).await;
+    assert!(sink.bytes().is_empty(), "all is well");
+    let scenario = Scenario::shipped("primary-loss").unwrap().unwrap();
+    for event in &scenario.events {
+        if let Some(happening @ Happening::LosePrimary(_)) = event.happening() {
+            stage.console.opened().drill.act(&happening);
+        }
+    }
+    stage.run_minutes(6).await;
+    let rings = sink.bells();
+    assert!((1..=6).contains(&rings), "{rings}");
+    stage.run_minutes(5).await;
+    assert!(sink.bells() <= rings + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_pasted_into_the_filter_stays_short_and_harmless() {
+    let mut stage = in_alarms("calm", 1).await;
+    stage.press("/").await;
+    stage.send(Msg::Paste("\u{202e}web".to_owned() + &"x".repeat(1_000_000)));
+    stage.run(SignedDuration::ZERO).await;
+    let list = stage.model().list().unwrap();
+    assert_eq!(list.filter_text().chars().count(), 1_000);
+    assert!(list.filter_text().starts_with("webx"));
+    assert_eq!(list.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reserved_keys_say_so() {
+    let mut stage = Stage::open("calm").await;
+    for key in ["l", "a", "o"] {
+        stage.press(key).await;
+        stage.shows("not there yet");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_click_selects_and_a_second_one_opens() {
+    let mut stage = in_alarms("bad-deploy", 9).await;
+    stage.send(Msg::Click { column: 20, row: 7 });
+    stage.run(SignedDuration::ZERO).await;
+    assert_eq!(stage.model().list().unwrap().position(), 1);
+    stage.send(Msg::Click { column: 20, row: 7 });
+    stage.run(SignedDuration::ZERO).await;
+    assert!(stage.model().alarms_tab.page.is_some());
+    stage.send(Msg::Click { column: 4, row: 1 });
+    stage.run(SignedDuration::ZERO).await;
+    assert_eq!(stage.model().tab, Tab::Board);
+}
