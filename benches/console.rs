@@ -40,6 +40,15 @@ fn main() {
         measure(&format!("update and draw for a key, {scale} resources"), rounds, |round| stage.key_to_frame(round));
         measure(&format!("apply, unchanged, {scale} resources"), rounds.min(300), |_| stage.apply_again());
         measure(&format!("apply, changed, {scale} resources"), rounds.min(300), |round| stage.apply_changed(round));
+        stage.go_to_alarms();
+        let alarms = stage.model.alarms_tab.list.total();
+        measure(&format!("a letter into the filter of {alarms} alarms"), rounds.min(300), |round| {
+            stage.filter_letter(round)
+        });
+        measure(&format!("a letter into the palette, {scale} resources"), rounds.min(300), |round| {
+            stage.palette_letter(round)
+        });
+        stage.press(Key::char('1'));
         measure(&format!("draw all, {scale} resources"), rounds.min(300), |_| stage.draw_all());
     }
     for scale in [0, 10_000, 100_000].into_iter().filter(|scale| !smoke || *scale == 0) {
@@ -125,6 +134,37 @@ impl Stage {
             black_box(update(&mut self.model, now, Msg::Key(key)));
             self.draw();
         })
+    }
+
+    fn press(&mut self, key: Key) -> Duration {
+        let now = self.model.now;
+        timed(|| {
+            black_box(update(&mut self.model, now, Msg::Key(key)));
+            self.draw();
+        })
+    }
+
+    fn go_to_alarms(&mut self) {
+        self.press(Key::char('2'));
+    }
+
+    /// Words that match many, few and none.
+    fn filter_letter(&mut self, round: usize) -> Duration {
+        let letters: Vec<char> = "cpu 9".chars().collect();
+        if round.is_multiple_of(letters.len()) {
+            self.press(Key::plain(Code::Esc));
+            self.press(Key::char('/'));
+        }
+        self.press(Key::char(letters[round % letters.len()]))
+    }
+
+    fn palette_letter(&mut self, round: usize) -> Duration {
+        let letters: Vec<char> = "tch-0099".chars().collect();
+        if round.is_multiple_of(letters.len()) {
+            self.press(Key::plain(Code::Esc));
+            self.press(Key::char(':'));
+        }
+        self.press(Key::char(letters[round % letters.len()]))
     }
 
     /// Every answer once more, with nothing new in it.

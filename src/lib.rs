@@ -41,8 +41,9 @@
 //! 2. [`world::feed`]: every kind of question the console asks, in one table.
 //! 3. [`world::board`]: how answers become health. One file per group of boxes; a check is a row.
 //! 4. [`app::update`]: everything the console can do, as one function.
-//! 5. [`runtime::console`]: the loop that calls it.
-//! 6. [`drill`]: a whole company in ten-second steps.
+//! 5. [`world::room`]: rooms as tables of columns; [`app::list`] is the one list behind all of them.
+//! 6. [`runtime::console`]: the loop that calls it.
+//! 7. [`drill`]: a whole company in ten-second steps.
 //!
 //! # Invariants
 //!
@@ -63,6 +64,7 @@
 //! | a box's facts | a function in `world/board/` | the screens |
 //! | a command, a key | a row in [`app::command`] | the duplicate-key test, the README's table |
 //! | a tab | a row in [`app::tab::TABS`], `app/tab/x.rs`, `view/tab/x.rs` | the compiler |
+//! | a list of another kind of thing | a row in [`world::item`], a table in `world/room/`, a row in [`world::room::ROOMS`] | the room test |
 //! | an overlay | a variant in [`app::overlay`], `view/overlay/x.rs` | the compiler |
 //! | a scenario | a file in `assets/scenarios/` and a row in [`drill::scenario::SHIPPED`] | the loader test, the README |
 

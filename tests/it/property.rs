@@ -102,13 +102,15 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                 *at = opened.at();
                 update(model, *at, Msg::Opened(Box::new(opened.session.clone())));
             }
-            Cmd::Poll(_)
-            | Cmd::Focus(_)
-            | Cmd::Want(_)
-            | Cmd::Copy { .. }
-            | Cmd::Alert(_)
-            | Cmd::Suspend
-            | Cmd::Quit => {}
+            Cmd::Want(keys) => {
+                for key in keys {
+                    let answer = opened.drill.answer(&key);
+                    let observation =
+                        Observation { key, at: *at, outcome: answer.outcome, usage: answer.usage, next: None };
+                    update(model, *at, Msg::Observed(Box::new(observation)));
+                }
+            }
+            Cmd::Poll(_) | Cmd::Focus(_) | Cmd::Copy { .. } | Cmd::Alert(_) | Cmd::Suspend | Cmd::Quit => {}
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::domain::health::Health;
 use crate::domain::units::{count, plural};
 use crate::view::text::{fill, fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::port::CloudError;
 use crate::world::room::{Align, Column, RoomSpec, Row, Value};
 use crate::world::sight::Sight;
 
@@ -47,12 +50,22 @@ pub(in crate::view) fn draw(list: &ListState, model: &Model, theme: Theme, area:
         frame.render_widget(cells(list, row, &columns, position == list.position(), &sight, theme), line);
     }
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    frame.render_widget(foot_line(list, model, top, height, room, theme), foot);
+    frame.render_widget(foot_line(list, top, height, room, theme), foot);
 }
 
-/// What failed, why and what to do about it, for each feed and place, gathered by cause.
+/// What failed, why and what to do about it, for each feed and place.
 fn fault_lines(spec: &RoomSpec, model: &Model, room: usize) -> Vec<String> {
-    let faults = spec.faults(&model.world);
+    fault_words_of(&spec.faults(&model.world), room)
+}
+
+/// The same for one place: what is told of it is as old as its last answer.
+pub(in crate::view) fn faults_of_place(spec: &RoomSpec, place: &Place, model: &Model, room: usize) -> Vec<String> {
+    let mut faults = spec.faults(&model.world);
+    faults.retain(|(_, other, _)| other.scope == place.scope);
+    fault_words_of(&faults, room)
+}
+
+fn fault_words_of(faults: &[(Feed, &Place, &CloudError)], room: usize) -> Vec<String> {
     let mut lines: Vec<String> = faults
         .iter()
         .take(MOST_FAULTS)
@@ -175,7 +188,7 @@ fn empty(list: &ListState, model: &Model) -> String {
     }
 }
 
-fn foot_line(list: &ListState, model: &Model, top: usize, height: usize, room: usize, theme: Theme) -> Line<'static> {
+fn foot_line(list: &ListState, top: usize, height: usize, room: usize, theme: Theme) -> Line<'static> {
     let (one, many) = list.spec.nouns;
     let mut text = if list.len() == list.total() {
         plural(list.total(), one, many)

@@ -15,10 +15,11 @@ use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
 use crate::view::widget::popup;
+use crate::view::widget::table::faults_of_place;
 use crate::world::Place;
 use crate::world::changes;
 use crate::world::item::Item;
-use crate::world::room::alarms::{health, limit, unit};
+use crate::world::room::alarms::{ROOM, health, limit, unit};
 use crate::world::strip::box_of;
 
 const LABEL: usize = 14;
@@ -40,6 +41,9 @@ pub(super) fn draw(open: &AlarmPage, model: &Model, theme: Theme, area: Rect, fr
     let mut top = vec![title(&alarm, place, model, theme, room)];
     for text in wrap(alarm.reason.as_str(), room.saturating_sub(4)).into_iter().take(2) {
         top.push(Line::styled(format!("   {text}"), theme.of_health(tree::of_state(alarm.state))));
+    }
+    for text in faults_of_place(&ROOM, place, model, room) {
+        top.push(Line::styled(text, theme.style(Role::Unknown)));
     }
     let mut y = area.y;
     for line in top {

@@ -106,3 +106,92 @@ pub(super) fn of_state(state: AlarmState) -> Health {
         AlarmState::Ok => Health::Ok,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::settings::Look;
+    use crate::domain::list::List;
+    use crate::domain::scope::{Environment, Scope, ScopeRef};
+    use crate::world::World;
+    use crate::world::feed::{Feed, Payload};
+    use crate::world::port::{FeedKey, Observation, Usage};
+    use jiff::Timestamp;
+    use std::sync::Arc;
+
+    fn composite(name: &str, expression: &str, state: AlarmState) -> Alarm {
+        Alarm {
+            name: name.into(),
+            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{name}").into(),
+            description: "".into(),
+            rule: AlarmRule::Composite { expression: expression.into() },
+            state,
+            reason: "".into(),
+            since: Timestamp::UNIX_EPOCH,
+            evaluation: None,
+            actions_enabled: true,
+            actions: Vec::new(),
+            ok_actions: Vec::new(),
+            insufficient_data_actions: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
+    /// The tree of the first alarm, without its signs' colours.
+    fn tree(alarms: Vec<Alarm>) -> Vec<String> {
+        let scope = ScopeRef::new(Scope {
+            account: "123456789012".into(),
+            alias: "".into(),
+            region: "eu-west-1".into(),
+            environment: Environment::Prod,
+        });
+        let first = alarms[0].clone();
+        let mut world = World::of(&[scope.clone()]);
+        world.apply(Observation {
+            key: FeedKey::all(Feed::Alarms, scope),
+            at: Timestamp::UNIX_EPOCH,
+            outcome: Ok(Payload::Alarms(Arc::new(List::new(alarms)))),
+            usage: Usage::default(),
+            next: None,
+        });
+        let lines = lines(&first, &world.places()[0], Theme::new(Look::default()));
+        lines.iter().map(|line| line.to_string().trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn each_child_is_shown_with_its_state() {
+        let lines = tree(vec![
+            composite("shop", r#"ALARM("web") AND NOT OK("db")"#, AlarmState::Alarm),
+            composite("web", "TRUE", AlarmState::Alarm),
+            composite("db", "FALSE", AlarmState::InsufficientData),
+        ]);
+        assert_eq!(
+            lines,
+            [
+                "   all of: holds",
+                "     ✖ web is ALARM, ALARM",
+                "       always",
+                "     not: holds",
+                "       ? db not OK, INSUFFICIENT_DATA",
+                "         never",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_that_comes_back_to_itself_ends() {
+        let lines = tree(vec![
+            composite("a", r#"ALARM("b")"#, AlarmState::Ok),
+            composite("b", r#"ALARM("a") OR ALARM("b")"#, AlarmState::Ok),
+        ]);
+        assert_eq!(lines.iter().filter(|line| line.contains("comes back to itself")).count(), 2, "{lines:?}");
+    }
+
+    #[test]
+    fn a_child_that_does_not_exist_and_a_rule_that_cannot_be_read_say_so() {
+        let lines = tree(vec![composite("a", r#"ALARM("gone")"#, AlarmState::Ok)]);
+        assert_eq!(lines, ["   gone: no such alarm here, so it is never ALARM"]);
+        let lines = tree(vec![composite("a", "ALARM(", AlarmState::Ok)]);
+        assert!(lines[0].contains("cannot read the rule at character"), "{lines:?}");
+    }
+}
