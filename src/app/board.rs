@@ -82,6 +82,27 @@ impl Board {
         changed
     }
 
+    /// Judges everything anew, with what is remembered of it: for when not the world changed but the words.
+    pub fn reread(&mut self, sight: &Sight<'_>) {
+        for id in BoxId::ALL {
+            let mut fresh = read(*id, sight);
+            fresh.remember(&self.readings[id.index()], sight.at);
+            self.readings[id.index()] = fresh;
+        }
+        self.strip = strip(&self.readings, sight);
+    }
+
+    /// The board of an earlier moment, with what this one remembers from before then.
+    #[must_use]
+    pub fn of_past(&self, sight: &Sight<'_>) -> Self {
+        let mut past = Self::new(sight);
+        for (fresh, known) in past.readings.iter_mut().zip(&self.readings) {
+            fresh.recall(known, sight.at);
+        }
+        past.strip = strip(&past.readings, sight);
+        past
+    }
+
     /// Whether a box calls this feed old.
     pub fn is_stale_by(&self, feed: Feed) -> bool {
         self.readings.iter().any(|reading| reading.blind.iter().any(|blind| blind.feed == feed && blind.is_stale))

@@ -89,6 +89,7 @@ commands! {
     Copy, "copy", Everywhere, ["c"], always, "Copy the name of what is selected, by the terminal's clipboard (OSC 52)";
     CopyView, "copy-view", Everywhere, ["C"], always, "Copy all that is listed here";
     OnlyBroken, "only-broken", Everywhere, ["ctrl-z"], always, "Show only what is not well; again for everything";
+    Brief, "brief", Everywhere, ["b"], always, "What broke, where and what changed, in full";
     Rewind, "rewind", Everywhere, ["<"], always, "A minute back; actions and reading again wait until the present";
     Forward, "forward", Everywhere, [">"], rewound, "A minute on";
     ToLive, "live", Everywhere, ["~"], rewound, "Back to the present";
@@ -159,7 +160,7 @@ fn on_list(model: &Model) -> Result<(), &'static str> {
 
 fn with_graph(model: &Model) -> Result<(), &'static str> {
     match model.tab {
-        Tab::Alarms if model.alarms_tab.page.is_some() => Ok(()),
+        Tab::Alarms if model.alarms_tab.page.is_some() && !model.wanted.is_empty() => Ok(()),
         Tab::Dashboards if model.dashboards_tab.page.is_some() => Ok(()),
         _ => Err("only where a graph is"),
     }

@@ -29,6 +29,7 @@ pub struct ListState {
     filter_error: Option<FilterError>,
     marked: BTreeSet<ItemId>,
     only_broken: bool,
+    is_past: bool,
 }
 
 impl ListState {
@@ -47,17 +48,20 @@ impl ListState {
             filter_error: None,
             marked: BTreeSet::new(),
             only_broken: false,
+            is_past: false,
         }
     }
 
     /// Reads the world anew. The selection stays on its thing, wherever that has gone; if it is gone altogether, on what
     /// took its place.
-    pub fn refresh(&mut self, sight: &Sight<'_>) {
+    /// The past does not forget for the present: what did not exist then stays chosen and marked.
+    pub fn refresh(&mut self, sight: &Sight<'_>, is_past: bool) {
         self.all = self.spec.rows(sight.world);
+        self.is_past = is_past;
         self.spec.sort(&mut self.all, self.sort, sight);
         self.texts.clear();
         self.select_shown(sight);
-        if !self.marked.is_empty() {
+        if !is_past && !self.marked.is_empty() {
             let here: BTreeSet<ItemId> = self.all.iter().map(Row::id).collect();
             self.marked.retain(|id| here.contains(id));
         }
@@ -86,7 +90,7 @@ impl ListState {
         }
         self.position = self.position.min(self.shown.len().saturating_sub(1));
         // What the operator looked for stays remembered while a filter hides it.
-        if !self.all.iter().any(|row| is(row, id)) {
+        if !self.is_past && !self.all.iter().any(|row| is(row, id)) {
             self.selected = self.row().map(Row::id);
         }
     }
@@ -147,25 +151,40 @@ impl ListState {
     pub fn sort_by_next(&mut self, sight: &Sight<'_>) {
         let next = self.sort.map_or(0, |(column, _)| column + 1);
         self.sort = (next < self.spec.columns.len()).then_some((next, false));
-        self.refresh(sight);
+        self.refresh(sight, self.is_past);
     }
 
     pub fn sort_backwards(&mut self, sight: &Sight<'_>) {
         let (column, descending) = self.sort.unwrap_or((0, false));
         self.sort = Some((column, !descending));
-        self.refresh(sight);
+        self.refresh(sight, self.is_past);
+    }
+
+    /// Chooses the selected row for good, so that it stays even if others come before it.
+    pub fn choose(&mut self) {
+        self.selected = self.row().map(Row::id);
+    }
+
+    /// Filters anew where time alone changes what matches.
+    pub fn reselect(&mut self, sight: &Sight<'_>) {
+        if self.filter.compares() {
+            self.select_shown(sight);
+        }
     }
 
     /// Filters by a text. One that does not parse leaves the rows as they are and says why.
     pub fn set_filter(&mut self, text: &str, sight: &Sight<'_>) {
         text.clone_into(&mut self.filter_text);
-        let keys: Vec<&str> = self.spec.columns.iter().map(|column| column.key).collect();
-        match Filter::parse(text, &keys) {
+        match Filter::parse(text, &self.spec.fields()) {
             Ok(filter) => {
                 self.filter = filter;
                 self.filter_error = None;
             }
-            Err(error) => self.filter_error = Some(error),
+            Err(error) => {
+                // What nobody understands hides nothing.
+                self.filter = Filter::default();
+                self.filter_error = Some(error);
+            }
         }
         self.select_shown(sight);
     }

@@ -1,5 +1,7 @@
 //! Everything the console knows and shows.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::board::Board;
@@ -41,8 +43,10 @@ pub struct Model {
     /// The present, while the past is shown in its place.
     pub rewound: Option<Box<Live>>,
     pub history: History,
-    /// Alarms known to fire, once all have been read.
-    pub firing: Option<Vec<(usize, Text)>>,
+    /// Alarms known to fire, by place; nothing where they have not been read.
+    pub firing: Vec<Option<BTreeSet<Text>>>,
+    /// The minute ages were last looked at in.
+    pub minute: i64,
     /// The graphs asked for.
     pub wanted: Vec<FeedKey>,
     pub is_only_broken: bool,
@@ -84,6 +88,9 @@ pub struct Notice {
     pub until: Timestamp,
 }
 
+/// Faults told one by one above a list; the others are counted.
+pub const MOST_FAULTS: usize = 2;
+
 const NOTICE_STAYS: SignedDuration = SignedDuration::from_secs(8);
 
 impl Model {
@@ -108,7 +115,8 @@ impl Model {
             feeds_tab: FeedsTab::default(),
             rewound: None,
             history: History::default(),
-            firing: None,
+            firing: Vec::new(),
+            minute: 0,
             wanted: Vec::new(),
             is_only_broken: false,
             is_compact: false,
@@ -164,9 +172,15 @@ impl Model {
         }
     }
 
-    /// Rows of a list that fit on screen: below the strip, without its head and foot.
+    /// Rows of a list that fit on screen: below the strip and the faults, without its head and foot.
     pub fn list_height(&self) -> usize {
-        usize::from(canvas(self.size, self.is_compact).height).saturating_sub(2)
+        usize::from(canvas(self.size, self.is_compact).height).saturating_sub(2 + self.fault_rows())
+    }
+
+    /// Lines above the head of a list that tell of its faults.
+    pub fn fault_rows(&self) -> usize {
+        let faults = self.list().map_or(0, |list| list.spec.faults(&self.world).len());
+        faults.min(MOST_FAULTS) + usize::from(faults > MOST_FAULTS)
     }
 
     pub fn remember_choice(&mut self, item: &Item) {

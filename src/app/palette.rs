@@ -135,6 +135,8 @@ impl Palette {
                     return Some((u32::MAX, item));
                 }
                 match score(&name) {
+                    // Breaking our own view of something is never what is meant first.
+                    Some(points) if matches!(item, Item::Fault(..)) => Some((points, item)),
                     Some(points) => Some((points + NAME_BONUS, item)),
                     None => score(&item.description()).map(|points| (points, item)),
                 }
@@ -168,10 +170,10 @@ fn resources(model: &Model, query: &str) -> Vec<(bool, Item)> {
                 continue;
             }
             let whole = name.as_str().eq_ignore_ascii_case(query) || id.as_str().eq_ignore_ascii_case(query);
-            let of = ItemId { kind: *kind, place, id: id.clone() };
-            found.push((whole, Item::Resource(of, name.clone())));
-            if found.len() == MOST_RESOURCES {
-                return found;
+            // The very thing is found however many are like it.
+            if whole || found.len() < MOST_RESOURCES {
+                let of = ItemId { kind: *kind, place, id: id.clone() };
+                found.push((whole, Item::Resource(of, name.clone())));
             }
         }
     }

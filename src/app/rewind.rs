@@ -66,8 +66,15 @@ impl History {
     }
 
     fn drop_at(&mut self, position: usize) {
-        if let Some(gone) = self.snapshots.remove(position) {
-            self.bytes = self.bytes.saturating_sub(gone.bytes);
+        let Some(gone) = self.snapshots.remove(position) else { return };
+        self.bytes = self.bytes.saturating_sub(gone.bytes);
+        // What the next one shared with the one gone it now holds alone.
+        let before = position.checked_sub(1).and_then(|before| self.snapshots.get(before));
+        let weight =
+            self.snapshots.get(position).map(|next| next.world.weight_beside(before.map(|before| &before.world)));
+        if let (Some(weight), Some(next)) = (weight, self.snapshots.get_mut(position)) {
+            self.bytes = (self.bytes + weight).saturating_sub(next.bytes);
+            next.bytes = weight;
         }
     }
 

@@ -140,7 +140,13 @@ fn settle_ground(console: &mut Console<terminal::Backend>) -> color_eyre::Result
         console.model_mut().settings.look.ground = Ground::Light;
         console.repaint()?;
     }
-    let key = |byte: u8| if byte == b'\r' { Key::plain(Code::Enter) } else { Key::char(char::from(byte)) };
+    let key = |byte: u8| match byte {
+        b'\r' => Key::plain(Code::Enter),
+        b'\t' => Key::plain(Code::Tab),
+        0x7f => Key::plain(Code::Backspace),
+        0x03 => Key::ctrl('c'),
+        letter => Key::char(char::from(letter)),
+    };
     Ok(typed.into_iter().map(|byte| Msg::Key(key(byte))).collect())
 }
 

@@ -241,6 +241,11 @@ impl Alarm {
             || (!self.actions.is_empty() && self.actions.iter().all(|arn| arn.as_str().contains(":scalingPolicy:")))
     }
 
+    /// Whether a rule that says `name` means this alarm: by its name or its ARN.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == *name || self.arn == *name
+    }
+
     pub fn metric_rule(&self) -> Option<&MetricRule> {
         match &self.rule {
             AlarmRule::Metric(rule) => Some(rule),
@@ -263,7 +268,12 @@ impl Alarm {
         let AlarmRule::Metric(rule) = &self.rule else { return "composite".into() };
         let condition = match rule.condition {
             Condition::Threshold { comparison, limit } => {
-                let limit = unit.map_or_else(|| limit.to_string(), |unit| unit.write(limit));
+                let limit = match unit {
+                    // A sum is one of its period.
+                    Some(Unit::PerMinute) => format!("{} in {}", Unit::Count.write(limit), units::brief(rule.period)),
+                    Some(unit) => unit.write(limit),
+                    None => limit.to_string(),
+                };
                 format!("{} {limit}", comparison.symbol())
             }
             Condition::Band { side, width } => {

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::domain::alarm::Comparison;
 use crate::domain::graph::{MetricId, Query, QueryWhat};
 use crate::domain::list::Identified;
 use crate::domain::text::Text;
@@ -41,8 +42,7 @@ pub enum WidgetWhat {
         period: SignedDuration,
         /// Only the newest value, as a number.
         single: bool,
-        /// Horizontal lines, each with its label.
-        limits: Vec<(Text, f64)>,
+        limits: Vec<Limit>,
     },
     Alarms {
         arns: Vec<Text>,
@@ -54,6 +54,15 @@ pub enum WidgetWhat {
     Other {
         kind: Text,
     },
+}
+
+/// A horizontal line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Limit {
+    pub label: Text,
+    pub value: f64,
+    /// Which side of it is bad, where the dashboard says so by filling it.
+    pub bad: Option<Comparison>,
 }
 
 /// More widgets than CloudWatch itself allows are not read.
@@ -128,7 +137,18 @@ fn metric(properties: &Json) -> WidgetWhat {
         single: matches!(properties["view"].as_str(), Some("singleValue" | "gauge")),
         limits: limits
             .iter()
-            .filter_map(|line| Some((line["label"].as_str().unwrap_or("limit").into(), line["value"].as_f64()?)))
+            .filter_map(|line| {
+                let bad = match line["fill"].as_str() {
+                    Some("above") => Some(Comparison::GreaterThanThreshold),
+                    Some("below") => Some(Comparison::LessThanThreshold),
+                    _ => None,
+                };
+                Some(Limit {
+                    label: line["label"].as_str().unwrap_or("limit").into(),
+                    value: line["value"].as_f64()?,
+                    bad,
+                })
+            })
             .collect(),
     }
 }
@@ -149,11 +169,15 @@ fn query(row: &Json, position: usize, stat: &str, before: &mut Vec<Text>) -> Opt
         return Some(Query { id: id.into(), label, what: QueryWhat::Expression(expression.into()), returned });
     }
     let mut full: Vec<Text> = Vec::new();
-    for name in names.iter().filter_map(Json::as_str) {
+    for (position, name) in names.iter().enumerate() {
+        let name = name.as_str()?;
         match name {
             "." => full.push(before.get(full.len())?.clone()),
-            // Everything up to the last name, which follows.
-            "..." => full.extend(before.get(full.len()..before.len().checked_sub(1)?)?.iter().cloned()),
+            // Everything of the row before that the names behind do not replace.
+            "..." => {
+                let behind = names.len() - 1 - position;
+                full.extend(before.get(full.len()..before.len().checked_sub(behind)?)?.iter().cloned());
+            }
             name => full.push(name.into()),
         }
     }
@@ -204,7 +228,8 @@ mod tests {
                 ["AWS/ApplicationELB", "RequestCount", "LoadBalancer", "app/web"],
                 [".", "HTTPCode_Target_5XX_Count", ".", ".", {"id": "m2", "visible": false}],
                 ["...", "app/checkout", {"stat": "p99"}],
-                [{"expression": "m2 * 2", "label": "double"}]
+                [{"expression": "m2 * 2", "label": "double"}],
+                ["...", {"stat": "p50"}]
             ]}}]"#,
         );
         let WidgetWhat::Metric { queries, .. } = &dashboard.widgets[0].what else { panic!() };
@@ -216,6 +241,7 @@ mod tests {
         assert_eq!(metric(1), "HTTPCode_Target_5XX_Count app/web Sum");
         assert!(!queries[1].returned);
         assert_eq!(metric(2), "HTTPCode_Target_5XX_Count app/checkout p99");
+        assert_eq!(metric(4), "HTTPCode_Target_5XX_Count app/checkout p50");
         assert_eq!((metric(3).as_str(), queries[3].label.as_str()), ("m2 * 2", "double"));
     }
 

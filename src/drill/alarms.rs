@@ -233,11 +233,13 @@ fn threshold_words(metric: &Metric, values: &[Option<f64>], breaching: &[Option<
         Condition::Band { .. } => "outside the expected band".to_owned(),
     };
     let gap = if missing == 0 { String::new() } else { format!(", {missing} missing{treated}") };
-    format!(
-        "{count} of the last {} datapoints were {limit} (newest {}){gap}",
-        units::plural(real.len(), "minute's", "minutes'"),
-        unit.write(newest.0),
-    )
+    // The value first: it is what is left of the words where a line is short.
+    let minutes = units::plural(real.len(), "minute", "minutes");
+    if newest.1 {
+        format!("{} is {limit}, in {count} of the last {minutes}{gap}", unit.write(newest.0))
+    } else {
+        format!("{count} of the last {minutes} were {limit}, then {}{gap}", unit.write(newest.0))
+    }
 }
 
 impl Entry {
@@ -407,7 +409,7 @@ mod tests {
             alarms.history(site).into_iter().filter(|change| change.alarm == "web-5xx-high").collect();
         assert_eq!(history.len(), 1);
         assert_eq!(history[0].at, "2026-03-10T14:08:00Z".parse().unwrap());
-        assert_eq!(history[0].reason, "3 of the last 3 minutes' datapoints were > 1 % (newest 7.4 %)");
+        assert_eq!(history[0].reason, "7.4 % is > 1 %, in 3 of the last 3 minutes");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::drill::noise::Noise;
 /// Minutes kept: a day and a bit. What graphs want from before is told by [`Gauges::history`].
 const KEPT: usize = 1_500;
 /// Minutes a console reads on each poll.
-const RECENT: usize = 16;
+const RECENT: usize = 61;
 
 #[derive(Clone, Debug, Default)]
 pub struct Gauges {

@@ -9,8 +9,8 @@ use crate::domain::health::Health;
 use crate::world::World;
 use crate::world::board::read;
 use crate::world::feed::Feed;
-use crate::world::room::filter::{Fields, Filter, FilterError};
-use crate::world::room::{ROOMS, RoomSpec, Value};
+use crate::world::room::filter::{Field, Fields, Filter, FilterError};
+use crate::world::room::{Order, ROOMS, RoomSpec, Value};
 use crate::world::sight::Sight;
 
 /// What a tab lists.
@@ -18,7 +18,7 @@ use crate::world::sight::Sight;
 pub struct Table {
     pub tab: &'static str,
     columns: Vec<&'static str>,
-    rows: Vec<Vec<Value>>,
+    rows: Vec<Line>,
     at: Timestamp,
 }
 
@@ -45,7 +45,10 @@ impl Table {
             columns: room.columns.iter().map(|column| column.key).collect(),
             rows: rows
                 .iter()
-                .map(|row| room.columns.iter().map(|column| (column.value)(row, sight)).collect())
+                .map(|row| Line {
+                    id: row.item.id().to_string(),
+                    values: room.columns.iter().map(|column| (column.value)(row, sight)).collect(),
+                })
                 .collect(),
             at: sight.at,
         }
@@ -56,14 +59,14 @@ impl Table {
             .iter()
             .map(|id| {
                 let reading = read(*id, sight);
-                vec![
+                Line::of(vec![
                     Value::State(reading.health, reading.health.word()),
                     Value::Words(id.group().title().to_owned()),
                     Value::Words(id.title().to_owned()),
                     Value::Words(id.id().to_owned()),
                     reading.since().map_or(Value::Nothing, Value::Since),
                     Value::Words(reading.summary),
-                ]
+                ])
             })
             .collect();
         Self { tab: "board", columns: vec!["health", "group", "box", "id", "since", "summary"], rows, at: sight.at }
@@ -79,14 +82,14 @@ impl Table {
                     None if status.has_value => (Health::Ok, "ok"),
                     None => (Health::Absent, "not read"),
                 };
-                rows.push(vec![
+                rows.push(Line::of(vec![
                     Value::State(health, word),
                     Value::Words(feed.name().to_owned()),
                     Value::Words(place.scope.to_string()),
                     status.observed_at.map_or(Value::Nothing, Value::Since),
                     Value::Words(feed.actions().join(" ")),
                     status.fault.map_or(Value::Nothing, |fault| Value::Words(fault.error.to_string())),
-                ]);
+                ]));
             }
         }
         Self { tab: "feeds", columns: vec!["state", "feed", "scope", "read", "actions", "fault"], rows, at }
@@ -99,27 +102,32 @@ impl Table {
 
     /// Keeps the rows a filter matches, see [`Filter`].
     pub fn filter(&mut self, text: &str) -> Result<(), FilterError> {
-        let filter = Filter::parse(text, &self.columns)?;
+        let is_number = |at: usize| {
+            self.rows.iter().any(|row| row.values[at].number(self.at).is_some())
+                || matches!(self.columns[at], "since" | "read")
+        };
+        let fields: Vec<Field> =
+            self.columns.iter().enumerate().map(|(at, key)| Field { key, is_number: is_number(at) }).collect();
+        let filter = Filter::parse(text, &fields)?;
         let at = self.at;
         self.rows.retain(|row| {
-            let cells: Vec<String> = row.iter().map(|value| value.show(at).to_lowercase()).collect();
-            filter.matches(&Line { row, text: cells.join(" "), cells, at })
+            let cells: Vec<String> = row.values.iter().map(|value| value.show(at).to_lowercase()).collect();
+            let text = format!("{} {}", row.id.to_lowercase(), cells.join(" "));
+            filter.matches(&Reader { row, cells, text, at })
         });
         Ok(())
     }
 
     /// Sorts by a column; the error names the columns there are.
     pub fn sort(&mut self, column: &str) -> Result<(), String> {
-        let (name, descending) = column.strip_prefix('-').map_or((column, false), |name| (name, true));
+        let column = column.to_lowercase();
+        let (name, descending) = column.strip_prefix('-').map_or((column.as_str(), false), |name| (name, true));
         let position = self
             .columns
             .iter()
             .position(|known| *known == name)
             .ok_or_else(|| format!("there is no column `{name}`; there are {}", self.columns.join(", ")))?;
-        self.rows.sort_by_cached_key(|row| row[position].sort_key());
-        if descending {
-            self.rows.reverse();
-        }
+        self.rows.sort_by_cached_key(|row| Order::of(row.values[position].sort_key(), descending));
         Ok(())
     }
 
@@ -129,7 +137,11 @@ impl Table {
             .iter()
             .map(|row| {
                 Json::Object(
-                    self.columns.iter().zip(row).map(|(key, value)| ((*key).to_owned(), value.json())).collect(),
+                    self.columns
+                        .iter()
+                        .zip(&row.values)
+                        .map(|(key, value)| ((*key).to_owned(), value.json()))
+                        .collect(),
                 )
             })
             .collect();
@@ -141,7 +153,7 @@ impl Table {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&self.columns)?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(|value| match value.json() {
+            writer.write_record(row.values.iter().map(|value| match value.json() {
                 Json::Null => String::new(),
                 Json::String(text) => text,
                 other => other.to_string(),
@@ -155,7 +167,7 @@ impl Table {
     /// Columns beside each other, each as wide as its widest cell.
     pub fn to_text(&self) -> String {
         let shown: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|value| value.show(self.at)).collect()).collect();
+            self.rows.iter().map(|row| row.values.iter().map(|value| value.show(self.at)).collect()).collect();
         let widths: Vec<usize> = self
             .columns
             .iter()
@@ -179,14 +191,27 @@ impl Table {
     }
 }
 
-struct Line<'a> {
-    row: &'a [Value],
+/// A row, and what else it can be found by.
+#[derive(Debug)]
+struct Line {
+    id: String,
+    values: Vec<Value>,
+}
+
+impl Line {
+    fn of(values: Vec<Value>) -> Self {
+        Self { id: String::new(), values }
+    }
+}
+
+struct Reader<'a> {
+    row: &'a Line,
     cells: Vec<String>,
     text: String,
     at: Timestamp,
 }
 
-impl Fields for Line<'_> {
+impl Fields for Reader<'_> {
     fn everything(&self) -> &str {
         &self.text
     }
@@ -196,6 +221,6 @@ impl Fields for Line<'_> {
     }
 
     fn number(&self, column: usize) -> Option<f64> {
-        self.row[column].number(self.at)
+        self.row.values[column].number(self.at)
     }
 }

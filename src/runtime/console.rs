@@ -1,5 +1,6 @@
 //! The loop: wait for anything, take everything that is there, update, and draw once.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -153,6 +154,8 @@ where
         self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(io::Error::other)?;
         self.model.size = Size { width: size.width, height: size.height };
         self.model.is_dirty = true;
+        // The shell may have set a title of its own.
+        self.aside.title.clear();
         Ok(())
     }
 
@@ -266,10 +269,14 @@ where
         if !self.model.settings.alert.title {
             return;
         }
-        let health = self.model.board.strip().health;
-        let firing = self.model.firing.as_ref().map_or(0, Vec::len);
-        let title =
-            format!("opscon {}: {}, {}", self.model.session.name, health.word(), plural(firing, "alarm", "alarms"));
+        let board = self.model.rewound.as_ref().map_or(&self.model.board, |live| &live.board);
+        let health = board.strip().health.word();
+        let known = || self.model.firing.iter().flatten();
+        let alarms = match known().count() {
+            0 => "alarms not known".to_owned(),
+            _ => plural(known().map(BTreeSet::len).sum(), "alarm", "alarms"),
+        };
+        let title = format!("opscon {}: {health}, {alarms}", self.model.session.name);
         if title != self.aside.title {
             self.aside.write(&osc::title(&Text::new(&title), self.aside.mux));
             self.aside.title = title;

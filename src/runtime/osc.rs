@@ -214,7 +214,7 @@ pub fn without_answers(read: &[u8]) -> Vec<u8> {
     }
     // Of what begins with ESC nobody knows where it ends; a paste among it must never be taken for keys.
     rest.truncate(rest.iter().position(|byte| *byte == ESC).unwrap_or(rest.len()));
-    rest.retain(|byte| matches!(byte, b' '..=b'~' | b'\r'));
+    rest.retain(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\t' | 0x03 | 0x7f));
     rest
 }
 

@@ -124,6 +124,13 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
                 }
                 if let Some(keys) = want {
                     schedule.set_wanted(&keys, clock.now());
+                    waiting.retain(|key| {
+                        let is_wanted = schedule.wants(key);
+                        if !is_wanted {
+                            schedule.forget(key);
+                        }
+                        is_wanted
+                    });
                 }
                 schedule.ask_now(&ask, clock.now());
             }

@@ -24,6 +24,7 @@ pub struct Schedule {
 struct Entry {
     due: Timestamp,
     in_flight: bool,
+    is_wanted: bool,
     /// Wanted again while in flight.
     again: bool,
     failures: u32,
@@ -57,6 +58,9 @@ impl Schedule {
     /// Notes an answer, and returns when the question is put again.
     pub fn done(&mut self, key: &FeedKey, now: Timestamp, failed: bool) -> Option<Timestamp> {
         let cadence = self.cadence(key.feed);
+        if self.entries.get(key).is_some_and(|entry| !entry.is_wanted) {
+            self.entries.remove(key);
+        }
         let entry = self.entries.get_mut(key)?;
         entry.in_flight = false;
         entry.asked = entry.asked.wrapping_add(1);
@@ -89,10 +93,24 @@ impl Schedule {
 
     /// Sets which questions are asked only because somebody looks: new ones are due at once, others are dropped.
     pub fn set_wanted(&mut self, keys: &[FeedKey], now: Timestamp) {
-        self.entries.retain(|key, _| key.about == About::All || keys.contains(key));
+        for (key, entry) in &mut self.entries {
+            entry.is_wanted = key.about == About::All || keys.contains(key);
+        }
+        // One under way stays until it is answered, so that it is never asked twice at once.
+        self.entries.retain(|_, entry| entry.is_wanted || entry.in_flight);
         for key in keys {
             self.entries.entry(key.clone()).or_insert_with(|| Entry::due(now));
         }
+    }
+
+    /// Whether anybody still wants to know.
+    pub fn wants(&self, key: &FeedKey) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.is_wanted)
+    }
+
+    /// Takes back a question that was taken up and not asked.
+    pub fn forget(&mut self, key: &FeedKey) {
+        self.entries.remove(key);
     }
 
     fn cadence(&self, feed: Feed) -> SignedDuration {
@@ -102,7 +120,7 @@ impl Schedule {
 
 impl Entry {
     fn due(now: Timestamp) -> Self {
-        Self { due: now, in_flight: false, again: false, failures: 0, asked: 0, last: None }
+        Self { due: now, in_flight: false, is_wanted: true, again: false, failures: 0, asked: 0, last: None }
     }
 }
 
@@ -115,13 +133,27 @@ fn pause(failures: u32) -> SignedDuration {
 /// stay together. From a hash instead of a generator: the same session can be lived again.
 fn jittered(length: SignedDuration, key: &FeedKey, asked: u32) -> SignedDuration {
     let mut hash = u64::from(asked).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for byte in
-        key.feed.name().bytes().chain(key.scope.region.as_str().bytes()).chain(key.scope.account.as_str().bytes())
+    for byte in key
+        .feed
+        .name()
+        .bytes()
+        .chain(key.scope.region.as_str().bytes())
+        .chain(key.scope.account.as_str().bytes())
+        .chain(about(key))
     {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     let share = (hash >> 40) as f64 / (1_u64 << 24) as f64;
     length.mul_f64(0.9 + 0.2 * share)
+}
+
+/// What tells one graph from another of the same place.
+fn about(key: &FeedKey) -> impl Iterator<Item = u8> + '_ {
+    let queries = match &key.about {
+        About::All => &[][..],
+        About::Graph(ask) => &ask.queries,
+    };
+    queries.iter().flat_map(|query| query.label.as_str().bytes())
 }
 
 #[cfg(test)]

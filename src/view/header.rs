@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::tab::TABS;
+use crate::app::tab::{TABS, Tab};
 use crate::domain::units::{brief, clock, long, since};
 use crate::view::text::{fit, width};
 use crate::view::theme::{Role, Theme};
@@ -59,7 +59,9 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
     for spec in TABS {
         let key = model.settings.keymap.key(spec.opened_by).map_or_else(String::new, |key| format!("{key} "));
         let style = if spec.tab == model.tab { theme.selected() } else { theme.style(Role::Dim) };
+        let failing = if spec.tab == Tab::Feeds { failing(model) } else { String::new() };
         left.push(Span::styled(format!(" {key}{} ", spec.title), style));
+        left.push(Span::styled(failing, theme.style(Role::Unknown)));
     }
     let ledger = model.world.ledger();
     let pace = format!("{:.0} calls/min {}/h ", ledger.calls_per_minute(), ledger.usd_per_hour());
@@ -73,6 +75,14 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
         }
     }
     both_ends(left, right, area, frame);
+}
+
+/// How many feeds cannot be read, beside the tab that names them.
+fn failing(model: &Model) -> String {
+    match crate::world::board::faults(&model.world).len() {
+        0 => String::new(),
+        number => format!("{number} failing "),
+    }
 }
 
 /// How the drill stands.

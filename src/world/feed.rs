@@ -3,6 +3,7 @@
 //! A row gives the feed its payload type, its place in [`Feeds`], the operations and IAM actions behind it, its
 //! cadences and its price class. The scheduler, staleness, the detail pages and the fault wording all read this table.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -186,18 +187,26 @@ impl<T: Identified + PartialEq> Merge for List<T> {
         const POINTER: usize = size_of::<usize>();
         // What the texts of an item take besides its own size.
         const TEXTS: usize = 256;
-        let is_known = |position: usize, item: &Arc<T>| {
-            other.and_then(|other| other.get(position)).is_some_and(|known| Arc::ptr_eq(known, item))
+        // Mostly in the same order; where not, one item more or less must not make all behind it look new.
+        let mut known: Option<HashSet<*const T>> = None;
+        let is_known = |(position, item): (usize, &Arc<T>)| {
+            let Some(other) = other else { return false };
+            other.get(position).is_some_and(|same_place| Arc::ptr_eq(same_place, item))
+                || known.get_or_insert_with(|| other.iter().map(Arc::as_ptr).collect()).contains(&Arc::as_ptr(item))
         };
-        let fresh = self.iter().enumerate().filter(|(position, item)| !is_known(*position, item)).count();
+        let fresh = self.len() - self.iter().enumerate().map(is_known).filter(|is_known| *is_known).count();
         self.len() * POINTER + fresh * (size_of::<T>() + TEXTS)
     }
 }
 
 /// An answer is one graph of many; those of before stay.
-impl Merge for Graphs {
+impl Merge for Graphs<CloudError> {
     fn merged_onto(&self, old: &Self) -> Option<Self> {
         Some(self.before(old))
+    }
+
+    fn weight_beside(&self, _: Option<&Self>) -> usize {
+        self.weight()
     }
 }
 
@@ -312,7 +321,7 @@ feeds! {
     Metrics, metrics: MetricSet, "metrics", Regional, every 60, focused 60, PerMetric,
         ["cloudwatch:GetMetricData"];
     /// The graphs somebody looks at.
-    Graphs, graphs: Graphs, "graphs", Wanted, every 60, focused 60, PerMetric,
+    Graphs, graphs: Graphs<CloudError>, "graphs", Wanted, every 60, focused 60, PerMetric,
         ["cloudwatch:GetMetricData"];
     Dashboards, dashboards: List<Dashboard>, "dashboards", Regional, every 900, focused 300, Free,
         ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];

@@ -19,10 +19,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::graphs::Graphs;
 use crate::domain::scope::{Scope, ScopeRef};
-use crate::world::feed::{Feed, Feeds, Reach};
+use crate::world::feed::{Feed, Feeds, Payload, Reach};
 use crate::world::ledger::Ledger;
-use crate::world::port::{FeedKey, Observation};
+use crate::world::port::{About, FeedKey, Observation};
 
 /// Everything known, by scope.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +68,12 @@ impl World {
             return Applied::Foreign;
         };
         self.ledger.note(&key, at, &usage, outcome.as_ref().err());
+        // Each graph has an age and a fault of its own: one of many that fails says nothing of the others.
+        let outcome = match (&key.about, outcome) {
+            (About::Graph(ask), Err(error)) => Ok(Payload::Graphs(Arc::new(Graphs::failed(Arc::clone(ask), error)))),
+            (About::Graph(_), Ok(Payload::Graphs(graphs))) => Ok(Payload::Graphs(Arc::new(graphs.dated(at)))),
+            (_, outcome) => outcome,
+        };
         let changed = place.feeds.apply(key.feed, at, outcome, next);
         if changed {
             self.revision += 1;

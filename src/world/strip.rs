@@ -59,7 +59,7 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
     if health.is_broken() {
         Strip {
             health,
-            broke: broken.sentence(sight, &firing),
+            broke: broken.sentence(sight, &firing, unseen_boxes(readings)),
             place: broken.places(&firing),
             changed: changed(sight, first_sign),
             since: first_sign,
@@ -73,6 +73,11 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
             since: None,
         }
     }
+}
+
+/// Boxes nothing can be said of: what is told of the others is not all there is.
+fn unseen_boxes(readings: &[Reading]) -> usize {
+    readings.iter().filter(|reading| matches!(reading.health, Health::Unknown | Health::Stale)).count()
 }
 
 /// When the present trouble began: the first of the newest onsets that lie close together. The first of all would be the
@@ -141,7 +146,8 @@ pub fn box_of(alarm: &Alarm) -> BoxId {
 /// How near a box is to the people who use the system: the nearer, the earlier it is named.
 pub fn distance_to_users(id: BoxId) -> u8 {
     match id {
-        BoxId::LoadBalancer => 0,
+        // A region that is gone explains all that is wrong in it.
+        BoxId::MultiRegion | BoxId::LoadBalancer => 0,
         BoxId::RdsPrimary => 1,
         BoxId::SqsQueues => 2,
         BoxId::DeadLetterQueues | BoxId::Production => 3,
@@ -168,15 +174,15 @@ impl<'a> Broken<'a> {
     fn of(readings: &'a [Reading]) -> Self {
         let worst = overall(readings);
         let mut boxes: Vec<&Reading> = readings.iter().filter(|reading| reading.health == worst).collect();
-        boxes.sort_by_key(|reading| (distance_to_users(reading.id), reading.since()));
+        boxes.sort_by_key(|reading| (distance_to_users(reading.id), reading.id != BoxId::MultiRegion, reading.since()));
         let findings =
             boxes.iter().flat_map(|reading| reading.findings.iter().map(|finding| (reading.id, finding))).collect();
         Self { findings }
     }
 
-    fn sentence(&self, sight: &Sight<'_>, firing: &[Firing]) -> String {
+    fn sentence(&self, sight: &Sight<'_>, firing: &[Firing], unseen: usize) -> String {
         const SHOWN: usize = 3;
-        const OF_ONE_BOX: usize = 2;
+        const OF_ONE_BOX: usize = 1;
         let mut parts: Vec<String> = Vec::new();
         let mut taken: Vec<BoxId> = Vec::new();
         for (id, finding) in self.findings.iter().filter(|(id, _)| *id != BoxId::Alarms) {
@@ -199,6 +205,9 @@ impl<'a> Broken<'a> {
         if !firing.is_empty() {
             parts.push(format!("{} firing", plural(firing.len(), "alarm", "alarms")));
         }
+        if unseen > 0 {
+            parts.push(format!("{} not known", plural(unseen, "box", "boxes")));
+        }
         parts.join(" · ")
     }
 
@@ -214,7 +223,7 @@ impl<'a> Broken<'a> {
             boxes.extend(firing.iter().map(|alarm| alarm.of).take(1));
             boxes.extend(self.findings.iter().map(|(id, _)| *id).take(1).filter(|_| firing.is_empty()));
         }
-        let mut text = boxes.iter().take(SHOWN).map(|id| id.title()).collect::<Vec<_>>().join(" → ");
+        let mut text = boxes.iter().take(SHOWN).map(|id| id.label()).collect::<Vec<_>>().join(" → ");
         if boxes.len() > SHOWN {
             text.push_str(&format!(" and {} more", boxes.len() - SHOWN));
         }

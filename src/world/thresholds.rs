@@ -92,7 +92,7 @@ macro_rules! thresholds {
 }
 
 /// How many minutes of each metric the board holds.
-pub const MINUTES_HELD: f64 = 15.0;
+pub const MINUTES_HELD: f64 = 60.0;
 
 thresholds! {
     /// Dev and test resources that run without a schedule, in USD per day.
@@ -214,8 +214,8 @@ mod tests {
             "thresholds.cache_hit_percent: 120 is not above 0 and at most 100",
         );
         check(
-            Thresholds { queue_rising_minutes: 60.0, ..default() },
-            "thresholds.queue_rising_minutes: 60 is not above 0 and at most 15",
+            Thresholds { queue_rising_minutes: 90.0, ..default() },
+            "thresholds.queue_rising_minutes: 90 is not above 0 and at most 60",
         );
         check(
             Thresholds { alb_p99_seconds: Steps::new(-1.0, f64::INFINITY), ..default() },

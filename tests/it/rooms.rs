@@ -11,6 +11,11 @@ use opscon::runtime::osc::Multiplexer;
 
 use crate::support::{Sink, Stage};
 
+/// In the present, whatever is shown.
+fn something_fires(stage: &Stage) -> bool {
+    stage.model().firing.iter().flatten().any(|firing| !firing.is_empty())
+}
+
 async fn in_alarms(scenario: &str, minutes: i64) -> Stage {
     let mut stage = Stage::open_at(scenario, SignedDuration::from_mins(minutes)).await;
     stage.press("2").await;
@@ -26,7 +31,7 @@ async fn from_launch_to_graph_runbook_and_copied_arn_in_four_keys() {
     stage.shows("shop-impaired");
     stage.press("down enter").await;
     stage.run(SignedDuration::from_secs(2)).await;
-    stage.shows("3 of the last 3 minutes' datapoints were > 1 %");
+    stage.shows("is > 1 %, in 3 of the last 3 minutes");
     stage.shows("limit");
     stage.shows("state ");
     stage.shows("deploy web v418 → v419");
@@ -49,7 +54,7 @@ async fn the_selection_stays_on_its_alarm_while_the_list_reorders() {
     let chosen = stage.model().selected_in_list().unwrap();
     let before = stage.model().list().unwrap().position();
     stage.run_minutes(9).await;
-    assert!(stage.model().firing.as_ref().is_some_and(|firing| !firing.is_empty()), "something fires by now");
+    assert!(something_fires(&stage), "something fires by now");
     assert_eq!(stage.model().selected_in_list().unwrap(), chosen);
     assert_ne!(stage.model().list().unwrap().position(), before, "others moved above it");
 }
@@ -87,7 +92,7 @@ async fn rewind_shows_the_minute_before_the_alarm() {
     let mut stage = in_alarms("bad-deploy", 0).await;
     stage.run_minutes(7).await;
     let now = stage.model().live_now();
-    assert!(stage.model().firing.as_ref().is_some_and(|firing| !firing.is_empty()));
+    assert!(something_fires(&stage));
     stage.press("< < < < <").await;
     stage.shows("REWIND");
     let firing = opscon::world::strip::firing(&stage.model().world);

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::app::list::ListState;
 use crate::app::overlay::Scroll;
-use crate::domain::alarm::Alarm;
+use crate::domain::alarm::{Alarm, AlarmRule};
+use crate::domain::composite::Rule;
 use crate::domain::graph::{GraphAsk, Span};
-use crate::world::World;
 use crate::world::item::{Item, ItemId};
 use crate::world::port::FeedKey;
 use crate::world::room::alarms::ROOM;
+use crate::world::{Place, World};
 
 #[derive(Debug)]
 pub struct AlarmsTab {
@@ -41,8 +42,26 @@ impl AlarmsTab {
         let page = self.page.as_ref()?;
         let Item::Alarm(alarm) = world.find(&page.of)? else { return None };
         let place = world.places().get(page.of.place)?;
+        let alarm = drawn_for(&alarm, place)?;
         Some(FeedKey::graph(Arc::new(graph_of(&alarm, self.span)?), Arc::clone(&place.scope)))
     }
+}
+
+/// The alarm whose metric is drawn: its own, or for a composite that of the child that fires, or of its first one.
+pub fn drawn_for(alarm: &Arc<Alarm>, place: &Place) -> Option<Arc<Alarm>> {
+    if alarm.metric_rule().is_some() {
+        return Some(Arc::clone(alarm));
+    }
+    let AlarmRule::Composite { expression } = &alarm.rule else { return None };
+    let rule = Rule::parse(expression.as_str()).ok()?;
+    let children = rule.children();
+    let found: Vec<&Arc<Alarm>> = place
+        .feeds
+        .alarms
+        .shared()
+        .filter(|other| other.metric_rule().is_some() && children.iter().any(|child| other.is_called(child)))
+        .collect();
+    found.iter().find(|child| child.is_firing()).or(found.first()).map(|child| Arc::clone(child))
 }
 
 /// What shows an alarm's metric.

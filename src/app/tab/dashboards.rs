@@ -6,6 +6,7 @@ use crate::app::list::ListState;
 use crate::app::overlay::Scroll;
 use crate::domain::dashboard::{Dashboard, Widget, WidgetWhat};
 use crate::domain::graph::{GraphAsk, Span};
+use crate::domain::graphs::MOST_AT_ONCE;
 use crate::domain::scope::ScopeRef;
 use crate::world::World;
 use crate::world::item::{Item, ItemId};
@@ -57,6 +58,7 @@ impl DashboardsTab {
                 let ask = graph_of(widget, self.span)?;
                 Some(FeedKey::graph(Arc::new(ask), scope_of(widget, world, &home.scope)?))
             })
+            .take(MOST_AT_ONCE)
             .collect()
     }
 }

@@ -93,6 +93,7 @@ fn run_on_page(model: &mut Model, id: CommandId) {
 
 /// Opens what is selected.
 fn open(model: &mut Model) {
+    with_list(model, |list, _| list.choose());
     let Some(id) = model.selected_in_list() else {
         model.notify("there is nothing to open");
         return;
@@ -142,11 +143,23 @@ pub(super) fn with_list<T>(model: &mut Model, work: impl FnOnce(&mut ListState, 
 
 /// Reads every list anew that rests on one of these kinds of answers, or all of them.
 pub(super) fn refresh_lists(model: &mut Model, of: Option<crate::world::feed::Feed>) {
+    let is_past = model.rewound.is_some();
+    for_lists(model, |list, sight| {
+        if of.is_none_or(|feed| list.spec.kind.feed() == feed) {
+            list.refresh(sight, is_past);
+        }
+    });
+}
+
+/// Filters anew what time alone changes.
+pub(super) fn reselect(model: &mut Model) {
+    for_lists(model, ListState::reselect);
+}
+
+fn for_lists(model: &mut Model, mut work: impl FnMut(&mut ListState, &Sight<'_>)) {
     let Model { alarms_tab, dashboards_tab, world, now, settings, .. } = model;
     let sight = Sight { world, at: *now, bearings: &settings.bearings };
     for list in [&mut alarms_tab.list, &mut dashboards_tab.list] {
-        if of.is_none_or(|feed| list.spec.kind.feed() == feed) {
-            list.refresh(&sight);
-        }
+        work(list, &sight);
     }
 }

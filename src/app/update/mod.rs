@@ -23,11 +23,12 @@ use crate::world::World;
 use crate::world::board::spec;
 use crate::world::feed::Feed;
 use crate::world::port::FeedKey;
+use crate::world::sight::Sight;
 
 /// Lines a page key moves by when the real height does not matter.
 const PAGE: isize = 10;
 /// No text of the console is longer than this many lines; scrolling ends there at the latest.
-const LONGEST_TEXT: usize = 2_000;
+const LONGEST_TEXT: usize = 20_000;
 
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Vec<Cmd> {
     time::tick(model, at);
@@ -50,8 +51,8 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             focus(model)
         }
         Msg::Wheel(lines) => {
-            let id = if lines > 0 { CommandId::Down } else { CommandId::Up };
-            (0..lines.unsigned_abs()).flat_map(|_| scroll(model, id)).collect()
+            pointer::wheel(model, lines);
+            focus(model)
         }
         Msg::Paste(text) => {
             overlay::paste(model, &text);
@@ -74,7 +75,7 @@ fn open(model: &mut Model, session: Session) {
     model.settings.bearings.failover.clone_from(&session.failover);
     model.rewound = None;
     model.history = History::default();
-    model.firing = None;
+    model.firing.clear();
     model.world = World::of(&session.scopes);
     // A drill begins at its own time, which may well be before that of the one before.
     model.now = session.opened_at;
@@ -108,14 +109,6 @@ fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
             Some(id) => run(model, id),
             None => Vec::new(),
         },
-    }
-}
-
-/// The wheel does what the arrow keys do, wherever they are heard.
-fn scroll(model: &mut Model, id: CommandId) -> Vec<Cmd> {
-    match model.settings.keymap.key(id) {
-        Some(key) if !matches!(model.overlays.last(), Some(Overlay::Prompt(_))) => press(model, key),
-        _ => Vec::new(),
     }
 }
 
@@ -155,6 +148,7 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Json => select::show_json(model),
         CommandId::Copy => return select::copy(model),
         CommandId::CopyView => return select::copy_view(model),
+        CommandId::Brief => brief(model),
         CommandId::OnlyBroken => only_broken(model),
         CommandId::Rewind => time::rewind(model),
         CommandId::Forward => time::forward(model),
@@ -176,6 +170,17 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
     focus(model)
 }
 
+fn brief(model: &mut Model) {
+    let strip = model.board.strip();
+    let mut lines = Vec::new();
+    for (label, text) in [("BROKE", &strip.broke), ("WHERE", &strip.place), ("CHANGED", &strip.changed)] {
+        lines.push(label.to_owned());
+        lines.extend(text.split(" · ").map(|part| format!("  {part}")));
+        lines.push(String::new());
+    }
+    model.overlays.push(Overlay::Card { title: "In full".into(), lines, scroll: Scroll::default() });
+}
+
 fn only_broken(model: &mut Model) {
     model.is_only_broken = !model.is_only_broken;
     let only = model.is_only_broken;
@@ -192,8 +197,12 @@ fn next_zone(model: &mut Model) {
     std::mem::swap(&mut model.settings.bearings.zone, &mut model.settings.other_zone);
     let name = model.settings.bearings.zone.iana_name().unwrap_or("the local zone").to_owned();
     model.notify(format!("times in {name}"));
-    // What was said in words of the other zone is said anew.
-    model.board = Board::new(&model.sight());
+    // What was said in words of the other zone is said anew, in the present as well.
+    let Model { board, world, now, settings, rewound, .. } = model;
+    board.reread(&Sight { world, at: *now, bearings: &settings.bearings });
+    if let Some(live) = rewound {
+        live.board.reread(&Sight { world: &live.world, at: live.now, bearings: &settings.bearings });
+    }
 }
 
 /// The graphs on screen, if they are others than a moment ago.

@@ -104,7 +104,7 @@ pub(super) fn press_in_reader(model: &mut Model, key: Key) -> Vec<Cmd> {
             Vec::new()
         }
         // A hint after a hint, the palette over the help: these work from anywhere.
-        Some(id @ (CommandId::Hint | CommandId::Palette)) => {
+        Some(id @ (CommandId::Hint | CommandId::Mended | CommandId::Brief | CommandId::Palette)) => {
             model.overlays.pop();
             run(model, id)
         }
@@ -148,7 +148,9 @@ pub(super) fn press_in_prompt(model: &mut Model, key: Key) -> Vec<Cmd> {
             apply(model, &prompt);
             return Vec::new();
         }
-        Code::Enter => return Vec::new(),
+        // What does not parse is not kept: it stays to be mended.
+        Code::Enter if with_list(model, |list, _| list.filter_error().is_some()) != Some(true) => return Vec::new(),
+        Code::Enter => {}
         Code::Backspace if prompt.text.is_empty() => return Vec::new(),
         Code::Backspace => {
             prompt.text.pop();
@@ -210,6 +212,7 @@ pub(super) fn press_in_json(model: &mut Model, key: Key) -> Vec<Cmd> {
         (Some(CommandId::SpanNarrower | CommandId::Right), _) => view.unfold_all(),
         (Some(CommandId::NextTrouble), _) => view.next_match(1),
         (Some(CommandId::PreviousTrouble), _) => view.next_match(-1),
+        (Some(CommandId::Palette), _) => return run(model, CommandId::Palette),
         (Some(CommandId::Help), _) => model.overlays.push(Overlay::Help(Scroll::default())),
         _ => {}
     }

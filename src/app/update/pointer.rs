@@ -2,11 +2,12 @@
 
 use crate::app::command::CommandId;
 use crate::app::model::Model;
-use crate::app::overlay::Scroll;
+use crate::app::overlay::{Overlay, Scroll};
 use crate::app::tab::board::{Chart, Page, canvas, rows_above};
 use crate::app::tab::{TABS, Tab};
 
 use super::lists::{run_on_list, with_list};
+use super::{LONGEST_TEXT, run};
 
 pub(super) fn click(model: &mut Model, column: u16, row: u16) {
     model.is_dirty = true;
@@ -35,8 +36,8 @@ pub(super) fn click(model: &mut Model, column: u16, row: u16) {
             }
         }
         Tab::Alarms | Tab::Dashboards if model.list().is_some() => {
-            // Rows begin below the head; faults above it push them down, which the next click finds out.
-            let first = rows_above(model.is_compact) + 1;
+            // Rows begin below the faults and the head.
+            let first = rows_above(model.is_compact) + 1 + model.fault_rows() as u16;
             let Some(line) = row.checked_sub(first) else { return };
             let height = model.list_height();
             let again = with_list(model, |list, _| {
@@ -53,6 +54,23 @@ pub(super) fn click(model: &mut Model, column: u16, row: u16) {
             }
         }
         _ => {}
+    }
+}
+
+/// Scrolls whatever lies on top.
+pub(super) fn wheel(model: &mut Model, lines: isize) {
+    model.is_dirty = true;
+    match model.overlays.last_mut() {
+        Some(Overlay::Palette(palette)) => palette.step(lines),
+        Some(Overlay::Json(view)) => view.step(lines),
+        Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }) => scroll.by(lines, LONGEST_TEXT),
+        Some(Overlay::Prompt(_) | Overlay::Picker { .. }) => {}
+        None => {
+            let id = if lines > 0 { CommandId::Down } else { CommandId::Up };
+            for _ in 0..lines.unsigned_abs() {
+                run(model, id);
+            }
+        }
     }
 }
 

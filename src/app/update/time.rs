@@ -1,9 +1,10 @@
 //! Time: the clock moving on, what is kept of it, and looking back.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::lists::refresh_lists;
-use crate::app::board::Board;
+use super::lists::{self, refresh_lists};
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::rewind::Live;
@@ -12,7 +13,6 @@ use crate::domain::units;
 use crate::world::feed::Feed;
 use crate::world::port::Observation;
 use crate::world::sight::Sight;
-use crate::world::strip::firing;
 use crate::world::{Applied, World};
 
 /// Moves the clock on; the screen shows seconds.
@@ -29,8 +29,13 @@ pub(super) fn tick(model: &mut Model, at: Timestamp) {
         model.is_dirty = true;
     }
     refresh_board(model, &[]);
+    if now.as_second().div_euclid(60) != model.minute {
+        model.minute = now.as_second().div_euclid(60);
+        lists::reselect(model);
+    }
     let world = model.rewound.as_ref().map_or(&model.world, |live| &live.world);
-    if !world.is_unread() {
+    // A world half read is nothing to come back to.
+    if world.is_complete() {
         model.history.keep(now, world);
     }
 }
@@ -73,27 +78,27 @@ pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
     }
 }
 
-/// Tells of alarms that fire now and did not before. What fires when the console starts is on the screen already.
+/// Tells of alarms that fire now and did not before, place by place: one that cannot be read does not silence the others.
+/// What fires when a place is first read is on the screen already.
 fn alert(model: &mut Model) -> Vec<Cmd> {
     let world = model.rewound.as_ref().map_or(&model.world, |live| &live.world);
-    let every_place =
-        world.places().iter().all(|place| !place.is_asked(Feed::Alarms) || place.observed_at(Feed::Alarms).is_some());
-    let now_firing: Vec<(usize, Text)> =
-        firing(world).into_iter().map(|alarm| (place_of(world, &alarm), alarm.name)).collect();
-    let fresh: Vec<Text> = match &model.firing {
-        Some(known) => now_firing.iter().filter(|id| !known.contains(id)).map(|(_, name)| name.clone()).collect(),
-        None => Vec::new(),
-    };
-    if every_place || model.firing.is_some() {
-        model.firing = Some(now_firing);
+    model.firing.resize(world.places().len(), None);
+    let mut fresh: Vec<Text> = Vec::new();
+    for (place, known) in world.places().iter().zip(&mut model.firing) {
+        let Some(alarms) = place.feeds.alarms.value() else { continue };
+        let now: BTreeSet<Text> = alarms
+            .iter()
+            .filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger())
+            .map(|alarm| alarm.name.clone())
+            .collect();
+        if let Some(known) = known {
+            fresh.extend(now.difference(known).cloned());
+        }
+        *known = Some(now);
     }
     let Some(first) = fresh.first() else { return Vec::new() };
     let more = if fresh.len() > 1 { format!(" and {} more", fresh.len() - 1) } else { String::new() };
     vec![Cmd::Alert(format!("{first}{more} in ALARM").into())]
-}
-
-fn place_of(world: &World, alarm: &crate::world::strip::Firing) -> usize {
-    world.places().iter().position(|place| place.scope == alarm.scope).unwrap_or(0)
 }
 
 /// A minute back.
@@ -121,7 +126,8 @@ pub(super) fn forward(model: &mut Model) {
 }
 
 fn show(model: &mut Model, at: Timestamp, world: World) {
-    let board = Board::new(&Sight { world: &world, at, bearings: &model.settings.bearings });
+    let live = model.rewound.as_ref().map_or(&model.board, |live| &live.board);
+    let board = live.of_past(&Sight { world: &world, at, bearings: &model.settings.bearings });
     let (world, board) = (std::mem::replace(&mut model.world, world), std::mem::replace(&mut model.board, board));
     if model.rewound.is_none() {
         model.rewound = Some(Box::new(Live { world, board, now: model.now }));

@@ -7,16 +7,18 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::tab::dashboards::{DashboardPage, graph_of, scope_of};
-use crate::domain::alarm::Comparison;
-use crate::domain::dashboard::{Dashboard, Widget, WidgetWhat};
-use crate::domain::graph::Graph;
+use crate::domain::dashboard::{Dashboard, Limit, Widget, WidgetWhat};
+use crate::domain::graphs::Asked;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
-use crate::domain::units::{long, since};
+use crate::domain::units::{long, moment, since};
+use crate::view::tab::alarms::trouble;
 use crate::view::text::{fit, fit_middle, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph, role_of_line};
 use crate::view::widget::table;
+use crate::world::feed::Feed;
+use crate::world::port::CloudError;
 use crate::world::room::alarms::health;
 
 /// Rows of a graph with its title and legend.
@@ -121,8 +123,8 @@ impl Painter<'_> {
                 1 + queries.iter().filter(|query| query.returned).count().min(8) as u16
             }
             WidgetWhat::Metric { .. } => GRAPH,
-            WidgetWhat::Alarms { arns } => 1 + arns.len().clamp(1, 20) as u16,
-            WidgetWhat::Text { markdown } => text_lines(markdown.as_str(), usize::from(width)).len().min(40) as u16,
+            WidgetWhat::Alarms { arns } => 1 + arns.len().clamp(1, 400) as u16,
+            WidgetWhat::Text { markdown } => text_lines(markdown.as_str(), usize::from(width)).len().min(400) as u16,
             WidgetWhat::Other { .. } => 2,
         }
     }
@@ -135,17 +137,45 @@ impl Painter<'_> {
             self.draw(widget, on_screen, frame);
             return;
         }
-        // Half in view: what is cut off is better a line of words than half a graph.
         let hidden = from.saturating_sub(place.y);
         let rows = (place.height - hidden.min(place.height)).min(body.bottom().saturating_sub(on_screen.y));
-        // A graph that is cut off below is drawn lower instead, as long as it can be read.
-        if hidden == 0 && rows >= LOWEST && matches!(widget.what, WidgetWhat::Metric { single: false, .. }) {
-            self.draw(widget, Rect { height: rows, ..on_screen }, frame);
-            return;
+        let visible = Rect { height: rows, ..on_screen };
+        match &widget.what {
+            // Lines are shown as far as they are in view.
+            WidgetWhat::Text { .. } | WidgetWhat::Alarms { .. } => {
+                self.lines(widget, usize::from(hidden), visible, frame);
+            }
+            // A graph that is cut off below is drawn lower instead, as long as it can be read.
+            WidgetWhat::Metric { single: false, .. } if hidden == 0 && rows >= LOWEST => {
+                self.draw(widget, visible, frame);
+            }
+            _ if rows > 0 => {
+                let line = Rect { height: 1, ..on_screen };
+                self.title(widget, if hidden > 0 { ", above" } else { ", below" }, line, frame.buffer_mut());
+            }
+            _ => {}
         }
-        if rows > 0 {
-            let line = Rect { height: 1, ..on_screen };
-            self.title(widget, if hidden > 0 { ", above" } else { ", below" }, line, frame.buffer_mut());
+    }
+
+    /// A widget of lines, from one of them on.
+    fn lines(&self, widget: &Widget, from: usize, area: Rect, frame: &mut Frame<'_>) {
+        let room = usize::from(area.width);
+        let lines: Vec<Line<'_>> = match &widget.what {
+            WidgetWhat::Text { markdown } => text_lines(markdown.as_str(), room)
+                .into_iter()
+                .map(|(text, is_head)| {
+                    let role = if is_head { Role::Strong } else { Role::Text };
+                    Line::styled(format!(" {text}"), self.theme.style(role))
+                })
+                .collect(),
+            WidgetWhat::Alarms { arns } => {
+                let title = Line::styled(fit(&format!(" {}", widget.title), room), self.theme.style(Role::Accent));
+                [title].into_iter().chain(arns.iter().map(|arn| self.alarm(arn.as_str(), room))).collect()
+            }
+            WidgetWhat::Metric { .. } | WidgetWhat::Other { .. } => Vec::new(),
+        };
+        for (row, line) in lines.into_iter().skip(from).enumerate().take(usize::from(area.height)) {
+            frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
         }
     }
 
@@ -155,30 +185,14 @@ impl Painter<'_> {
     }
 
     fn draw(&self, widget: &Widget, area: Rect, frame: &mut Frame<'_>) {
-        if let WidgetWhat::Text { markdown } = &widget.what {
-            for (row, (text, is_head)) in text_lines(markdown.as_str(), usize::from(area.width))
-                .into_iter()
-                .enumerate()
-                .take(usize::from(area.height))
-            {
-                let role = if is_head { Role::Strong } else { Role::Text };
-                frame.render_widget(
-                    Line::styled(format!(" {text}"), self.theme.style(role)),
-                    Rect { y: area.y + row as u16, height: 1, ..area },
-                );
-            }
+        if matches!(widget.what, WidgetWhat::Text { .. } | WidgetWhat::Alarms { .. }) {
+            self.lines(widget, 0, area, frame);
             return;
         }
         self.title(widget, "", area, frame.buffer_mut());
         let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         match &widget.what {
             WidgetWhat::Metric { single, limits, .. } => self.metric(widget, *single, limits, inside, frame),
-            WidgetWhat::Alarms { arns } => {
-                for (row, arn) in arns.iter().enumerate().take(usize::from(inside.height)) {
-                    let line = self.alarm(arn.as_str(), usize::from(area.width));
-                    frame.render_widget(line, Rect { y: inside.y + row as u16, height: 1, ..inside });
-                }
-            }
             WidgetWhat::Other { kind } => {
                 let text = format!("   a `{kind}` widget, which is not drawn here");
                 frame.render_widget(
@@ -186,11 +200,11 @@ impl Painter<'_> {
                     Rect { height: 1, ..inside },
                 );
             }
-            WidgetWhat::Text { .. } => {}
+            WidgetWhat::Text { .. } | WidgetWhat::Alarms { .. } => {}
         }
     }
 
-    fn metric(&self, widget: &Widget, single: bool, limits: &[(Text, f64)], area: Rect, frame: &mut Frame<'_>) {
+    fn metric(&self, widget: &Widget, single: bool, limits: &[Limit], area: Rect, frame: &mut Frame<'_>) {
         let theme = self.theme;
         let say = |text: &str, frame: &mut Frame<'_>| {
             frame.render_widget(
@@ -202,17 +216,22 @@ impl Painter<'_> {
             say("its metrics are in a region that is not watched", frame);
             return;
         };
-        let Some(graph) = self.graph(widget, &scope) else {
-            say("being read", frame);
+        let asked = self.graph(widget, &scope);
+        let trouble = trouble(asked, self.model);
+        let Some(graph) = asked.and_then(|asked| asked.graph.as_deref()) else {
+            say(trouble.as_deref().unwrap_or("being read"), frame);
             return;
         };
         if single {
             for (row, line) in graph.lines.iter().enumerate().take(usize::from(area.height)) {
-                let newest = line.values.iter().rev().copied().find(|value| value.is_finite());
-                let value = newest.map_or_else(|| "-".into(), |value| line.unit.write(value));
+                let newest = line.values.iter().enumerate().rev().find(|(_, value)| value.is_finite());
+                let value = newest.map_or_else(|| "-".into(), |(_, value)| line.unit.write(*value));
+                let zone = &self.model.settings.bearings.zone;
+                let when = newest
+                    .map_or_else(String::new, |(at, _)| format!(" at {}", moment(graph.at(at), self.model.now, zone)));
                 let text = Line::from(vec![
                     Span::styled(format!("   {value}"), theme.style(Role::Strong)),
-                    Span::styled(format!("  {}", fit_middle(line.label.as_str(), 40)), theme.style(Role::Dim)),
+                    Span::styled(format!("{when}  {}", fit_middle(line.label.as_str(), 40)), theme.style(Role::Dim)),
                 ]);
                 frame.render_widget(text, Rect { y: area.y + row as u16, height: 1, ..area });
             }
@@ -220,8 +239,8 @@ impl Painter<'_> {
         }
         let plot = Plot {
             graph,
-            // A line of a dashboard is a limit only by what people make of it: drawn as one that must not be passed.
-            limit: limits.first().map(|(_, value)| (Comparison::GreaterThanThreshold, *value)),
+            // A line of a dashboard is a limit where one side of it is filled; any other is only a line.
+            limit: limits.iter().find_map(|limit| Some((limit.bad?, limit.value))),
             markers: &[],
             ribbon: &[],
             before: None,
@@ -239,10 +258,17 @@ impl Painter<'_> {
                 theme.style(role_of_line(number)),
             ));
         }
+        for limit in limits.iter().filter(|limit| limit.bad.is_none()) {
+            let unit = graph.lines.first().map_or_else(|| limit.value.to_string(), |line| line.unit.write(limit.value));
+            spans.push(Span::styled(format!("{} at {unit}   ", limit.label), theme.style(Role::Dim)));
+        }
+        if let Some(trouble) = trouble {
+            spans.push(Span::styled(trouble, theme.style(Role::Unknown)));
+        }
         frame.render_widget(Line::from(spans), Rect { y: area.bottom().saturating_sub(1), height: 1, ..area });
     }
 
-    fn graph(&self, widget: &Widget, scope: &ScopeRef) -> Option<&Graph> {
+    fn graph(&self, widget: &Widget, scope: &ScopeRef) -> Option<&Asked<CloudError>> {
         let ask = graph_of(widget, self.model.dashboards_tab.span)?;
         [&self.model.world, self.model.live_world()].into_iter().find_map(|world| {
             world.places().iter().find(|place| place.scope == *scope)?.feeds.graphs.value()?.get(&ask)
@@ -259,7 +285,10 @@ impl Painter<'_> {
             .find_map(|place| place.feeds.alarms.items().find(|alarm| alarm.arn == *arn));
         let Some(alarm) = found else {
             let name = Text::new(arn.rsplit(":alarm:").next().unwrap_or(arn));
-            return Line::styled(format!("   ? {name} does not exist here"), theme.style(Role::Unknown));
+            // What was not read may well exist.
+            let is_read = self.model.sight().is_read(Feed::Alarms);
+            let what = if is_read { "does not exist here" } else { "not known: not all alarms could be read" };
+            return Line::styled(format!("   ? {name} {what}"), theme.style(Role::Unknown));
         };
         let health = health(alarm);
         let state = format!("{} for {}", alarm.state.word(), long(since(self.model.now, alarm.since)));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::list::ListState;
-use crate::app::model::Model;
+use crate::app::model::{MOST_FAULTS, Model};
 use crate::domain::health::Health;
 use crate::domain::units::{count, plural};
 use crate::view::text::{fill, fit, fit_middle, width};
@@ -18,8 +18,6 @@ use crate::world::sight::Sight;
 
 /// Sign and mark before the first column.
 const MARGIN: usize = 4;
-/// Faults shown above the rows.
-const MOST_FAULTS: usize = 2;
 
 pub(in crate::view) fn draw(list: &ListState, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     if area.height < 3 {
@@ -203,6 +201,10 @@ fn foot_line(list: &ListState, top: usize, height: usize, room: usize, theme: Th
     }
     if !list.filter_text().is_empty() {
         text.push_str(&format!(" · filter: {}", list.filter_text()));
+    }
+    if let Some((column, descending)) = list.sort {
+        let title = list.spec.columns.get(column).map_or("", |column| column.key);
+        text.push_str(&format!(" · by {title}{}", if descending { ", backwards" } else { "" }));
     }
     let below = list.len().saturating_sub(top + height);
     if below > 0 {

@@ -4,6 +4,7 @@ use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_w
 use crate::domain::board::BoxId;
 use crate::domain::container::{Cluster, Service, Task, TaskHealth};
 use crate::domain::function::Function;
+use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::units::{brief, count, latency, per_second, percent, plural, since};
 use crate::world::Place;
@@ -37,27 +38,28 @@ pub(super) const BOXES: &[BoxSpec] = &[
         checks: &[
             Check {
                 title: "Services run what they should",
-                limit: |t| format!("warn when short for {} min", t.ecs_short_minutes),
+                limit: |t| format!("warn when short for {} min, bad when none runs", t.ecs_short_minutes),
                 judge: |sight| {
                     let findings = services(sight)
                         .filter_map(|(place, _, service)| {
                             let short = service.short_since?;
-                            (since(sight.at, short).as_secs_f64() / 60.0 > sight.limits().ecs_short_minutes).then(
-                                || {
-                                    Finding::warn(
-                                        format!("{} {}/{}", service.name, service.running, service.desired),
-                                        format!(
-                                            "{} runs {} of {} tasks for {}",
-                                            service.name,
-                                            service.running,
-                                            service.desired,
-                                            brief(since(sight.at, short))
-                                        ),
-                                    )
-                                    .since(short)
-                                    .at(place)
-                                },
-                            )
+                            let none = service.running == 0 && service.desired > 0;
+                            let long = since(sight.at, short).as_secs_f64() / 60.0 > sight.limits().ecs_short_minutes;
+                            (none || long).then(|| {
+                                Finding::new(
+                                    if none { Health::Bad } else { Health::Warn },
+                                    format!("{} {}/{}", service.name, service.running, service.desired),
+                                    format!(
+                                        "{} runs {} of {} tasks for {}",
+                                        service.name,
+                                        service.running,
+                                        service.desired,
+                                        brief(since(sight.at, short))
+                                    ),
+                                )
+                                .since(short)
+                                .at(place)
+                            })
                         })
                         .collect();
                     Verdict::of(findings, "all as desired")
@@ -97,6 +99,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("restarts in 10 min", all.iter().map(|(_, task)| task.restarts).sum::<u32>().to_string())
         },
         checks: &[
+            Check {
+                title: "Something runs",
+                limit: |_| "bad when services want tasks and none runs".into(),
+                judge: |sight| {
+                    let wanted: u32 = services(sight).map(|(_, _, service)| service.desired).sum();
+                    let running = tasks(sight).filter(|(_, task)| task.status == "RUNNING").count();
+                    match (wanted, running) {
+                        (0, _) => Verdict::Skip,
+                        (_, 0) => Verdict::Fail(vec![Finding::bad(
+                            "none running",
+                            format!("no container runs where {wanted} are wanted"),
+                        )]),
+                        _ => Verdict::Pass(format!("{running} of {wanted}")),
+                    }
+                },
+            },
             Check {
                 title: "No restart loop",
                 limit: |t| format!("bad from {} restarts in 10 min", t.task_restarts),
@@ -202,6 +220,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn on throttles or over {} % of concurrency", t.lambda_concurrency_percent),
                 judge: |sight| {
                     let mut findings = Vec::new();
+                    let is_measured = |(place, function): (&Place, &Function)| {
+                        place.latest(Measure::LambdaThrottles, &function.name).is_some()
+                    };
+                    if !functions(sight).any(is_measured) {
+                        return Verdict::Skip;
+                    }
                     for place in sight.places() {
                         let all: Vec<&Function> = place.feeds.functions.items().collect();
                         for function in &all {

@@ -67,6 +67,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn when rising for {} min", t.queue_rising_minutes),
                 judge: |sight| {
                     let minutes = sight.limits().queue_rising_minutes as usize;
+                    if !queues(sight).any(|(place, queue)| place.latest(Measure::SqsVisible, &queue.name).is_some()) {
+                        return Verdict::Skip;
+                    }
                     let findings = queues(sight)
                         .filter_map(|(place, queue)| {
                             let series = place.series(Measure::SqsVisible, &queue.name)?;

@@ -128,6 +128,13 @@ pub struct Blind {
     pub is_stale: bool,
 }
 
+impl Blind {
+    /// For the board: `denied`.
+    fn word(&self) -> &'static str {
+        self.class.map_or("not read", FaultClass::word)
+    }
+}
+
 /// One box as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
@@ -219,7 +226,8 @@ pub fn read(id: BoxId, sight: &Sight<'_>) -> Reading {
     if !facts.present {
         let is_certain = reading.blind.is_empty() && read.common(coverage.unread).is_empty();
         reading.health = if is_certain { Health::Absent } else { Health::Unknown };
-        "none here".clone_into(&mut reading.headline);
+        let blind = reading.blind.first().map(Blind::word);
+        if is_certain { "none here" } else { blind.unwrap_or("not read") }.clone_into(&mut reading.headline);
         reading.summary = reading
             .blind
             .first()
@@ -268,11 +276,18 @@ impl Reading {
                 .any(|known| known.title == check && matches!(known.health, Health::Ok | Health::Absent))
         };
         for finding in self.findings.iter_mut().filter(|finding| finding.since.is_none()) {
-            let known = before.findings.iter().find(|old| old.check == finding.check && old.scope == finding.scope);
-            finding.since = match known {
+            finding.since = match before.findings.iter().find(|old| old.is_same_as(finding)) {
                 Some(old) => old.since,
                 None => could_judge(finding.check).then_some(at),
             };
+        }
+    }
+
+    /// Takes over what a later reading knows to have begun by then.
+    pub fn recall(&mut self, later: &Self, at: Timestamp) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.since.is_none()) {
+            let known = later.findings.iter().find(|other| other.is_same_as(finding));
+            finding.since = known.and_then(|other| other.since).filter(|since| *since <= at);
         }
     }
 
@@ -283,16 +298,25 @@ impl Reading {
             None if is_complete => Health::Ok,
             Some(false) | None => Health::Unknown,
         };
-        let blank =
-            if self.checks.iter().any(|check| check.health == Health::Unknown) { Health::Unknown } else { Health::Ok };
+        // Nothing could be said of it, or nothing was there to say it of: that is not health.
+        let is_judged = self.checks.iter().any(|check| check.health != Health::Absent);
+        let is_blank = self.checks.iter().any(|check| check.health == Health::Unknown);
+        let blank = if is_blank || !is_judged { Health::Unknown } else { Health::Ok };
         self.health = found.max(blind).max(blank);
+        let primary = spec(self.id).sources.first();
         if let Some(finding) = self.findings.first() {
             self.headline.clone_from(&finding.brief);
             self.summary.clone_from(&finding.text);
         } else if let Some(blind) = self.blind.first() {
+            // What is left of a thing that is half out of sight would pass for all of it.
+            if Some(&blind.feed) == primary && !blind.is_stale {
+                blind.word().clone_into(&mut self.headline);
+            }
             self.summary.clone_from(&blind.text);
         } else if let Some(check) = self.checks.iter().find(|check| check.health == Health::Unknown) {
             self.summary.clone_from(&check.seen);
+        } else if !is_judged {
+            "nothing to judge it by".clone_into(&mut self.summary);
         } else {
             self.summary = self
                 .facts

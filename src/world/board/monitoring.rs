@@ -258,7 +258,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let Some(worst) = all.iter().max_by(|a, b| a.fault_percent().total_cmp(&b.fault_percent())) else {
                 return Facts::absent();
             };
-            let mut facts = Facts::new(format!("faults {}", percent(worst.fault_percent())))
+            let is_silent = all.iter().all(|node| node.total == 0);
+            let headline =
+                if is_silent { "no traces".into() } else { format!("faults {}", percent(worst.fault_percent())) };
+            let mut facts = Facts::new(headline)
                 .with("services", all.len().to_string())
                 .with("most faults", format!("{} {}", worst.name, percent(worst.fault_percent())));
             for node in &all {
@@ -281,6 +284,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.trace_fault_percent, " % faults"),
                 judge: |sight| {
                     let steps = sight.limits().trace_fault_percent;
+                    if services(sight).all(|(_, node)| node.total == 0) {
+                        return Verdict::Skip;
+                    }
                     let findings = services(sight)
                         .filter_map(|(place, node)| {
                             let health = steps.over(node.fault_percent())?;
@@ -307,6 +313,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn over {} x the hour before", t.trace_slow_factor),
                 judge: |sight| {
                     let factor = sight.limits().trace_slow_factor;
+                    if services(sight).all(|(_, node)| node.total == 0) {
+                        return Verdict::Skip;
+                    }
                     let findings = services(sight)
                         .filter(|(_, node)| node.usual_p99 > 0.0 && node.p99 > node.usual_p99 * factor)
                         .map(|(place, node)| {
@@ -361,6 +370,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 };
                 let (before, after): (Vec<&TraceSummary>, Vec<&TraceSummary>) =
                     sight.items(|f| &f.traces).map(|(_, trace)| trace).partition(|trace| trace.at < deployed);
+                if after.iter().all(|trace| trace.root_cause.is_none()) {
+                    return Verdict::Pass("no root cause since".into());
+                }
                 if before.is_empty() {
                     // Everything is new to whoever has seen nothing before.
                     return Verdict::Skip;

@@ -197,21 +197,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
             title: "The hit rate holds",
             limit: |t| format!("warn when {} points under the twelve minutes before", t.cache_hit_drop_points),
             judge: |sight| {
-                let findings = sight
+                let all = sight
                     .places()
                     .flat_map(|place| place.all(Measure::CacheHitRate).map(move |series| (place, series)))
-                    .filter_map(|(place, series)| {
-                        let (now, before) = (series.mean_of_last(3)?, series.mean_between(3, 15)?);
-                        (before - now > sight.limits().cache_hit_drop_points).then(|| {
-                            Finding::warn(
-                                format!("hit {}", percent(now)),
-                                format!("{} fell from {} to {} hits", series.resource, percent(before), percent(now)),
-                            )
-                            .at(place)
-                        })
-                    })
-                    .collect();
-                Verdict::of(findings, "steady")
+                    .map(|(place, series)| {
+                        let Some((now, before)) = series.mean_of_last(3).zip(series.mean_between(3, 15)) else {
+                            return Seen::Nothing;
+                        };
+                        Seen::of((before - now > sight.limits().cache_hit_drop_points).then(|| {
+                            let text =
+                                format!("{} fell from {} to {} hits", series.resource, percent(before), percent(now));
+                            Finding::warn(format!("hit {}", percent(now)), text).at(place)
+                        }))
+                    });
+                Verdict::each(all, "steady")
             },
         }],
     },
@@ -239,7 +238,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             judge: |sight| {
                 let missing: Vec<&str> = [("CloudFront", Measure::CdnHitRate), ("Redis", Measure::CacheHitRate)]
                     .into_iter()
-                    .filter(|(_, measure)| rates(sight, *measure).is_none())
+                    // One that was measured within the hour is there, even if it is silent now.
+                    .filter(|(_, measure)| sight.places().all(|place| place.all(*measure).next().is_none()))
                     .map(|(name, _)| name)
                     .collect();
                 if missing.is_empty() {

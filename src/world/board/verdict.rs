@@ -33,6 +33,14 @@ pub(super) enum Seen {
 }
 
 impl Finding {
+    /// Whether it is about the same trouble of the same thing: in the same words, but for the numbers that move.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        fn words(text: &str) -> impl Iterator<Item = &str> {
+            text.split([' ', '(']).filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()))
+        }
+        self.check == other.check && self.scope == other.scope && words(&self.text).eq(words(&other.text))
+    }
+
     pub(super) fn new(health: Health, brief: impl Into<String>, text: impl Into<String>) -> Self {
         Self { health, brief: brief.into(), text: text.into(), since: None, check: "", scope: None }
     }

@@ -1,7 +1,7 @@
 //! The alarms: firing first, longest first.
 
 use super::{Align, Column, RoomSpec, Row, Value};
-use crate::domain::alarm::{Alarm, AlarmState, Condition};
+use crate::domain::alarm::{Alarm, AlarmState, Condition, MetricSource};
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::unit::Unit;
@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
         key: "name",
         title: "NAME",
         priority: 0,
-        width: (18, 44),
+        width: (22, 44),
         align: Align::Name,
         value: |row, _| Value::Text(row.item.name().clone()),
     },
@@ -48,14 +48,14 @@ const COLUMNS: &[Column] = &[
         key: "reason",
         title: "REASON",
         priority: 2,
-        width: (40, 70),
+        width: (34, 70),
         align: Align::Left,
         value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Text(alarm.reason.clone())),
     },
     Column {
         key: "resource",
         title: "RESOURCE",
-        priority: 3,
+        priority: 4,
         width: (12, 28),
         align: Align::Name,
         value: |row, _| of(row).and_then(|alarm| alarm.resource()).cloned().map_or(Value::Nothing, Value::Text),
@@ -91,7 +91,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "region",
         title: "REGION",
-        priority: 4,
+        priority: 3,
         width: (9, 14),
         align: Align::Left,
         value: |row, sight| row.at(sight.world).map_or(Value::Nothing, |place| Value::Text(place.scope.region.clone())),
@@ -170,16 +170,24 @@ fn rank(alarm: &Alarm) -> (u8, i64) {
 /// The unit its values are in, where the metric is one we know.
 pub fn unit(alarm: &Alarm) -> Option<Unit> {
     let rule = alarm.metric_rule()?;
-    let subject = rule.subject();
-    if subject.contains("Percent") || subject.contains('%') {
-        return Some(Unit::Percent);
+    match &rule.source {
+        MetricSource::Metric(metric) => Measure::matching(metric).map(Measure::unit),
+        // Of a formula only its name tells.
+        MetricSource::Math(_) => {
+            let subject = rule.subject();
+            (subject.contains("Percent") || subject.contains('%')).then_some(Unit::Percent)
+        }
     }
-    Measure::matching(rule.metric()?).map(Measure::unit)
 }
 
 /// The threshold, for drawing it.
 pub fn limit(alarm: &Alarm) -> Option<(crate::domain::alarm::Comparison, f64)> {
-    match alarm.metric_rule()?.condition {
+    let rule = alarm.metric_rule()?;
+    match rule.condition {
+        // Sums are drawn per minute, whatever the period; so is what they must not pass.
+        Condition::Threshold { comparison, limit } if unit(alarm) == Some(Unit::PerMinute) => {
+            Some((comparison, limit / (rule.period.as_secs_f64() / 60.0).max(f64::MIN_POSITIVE)))
+        }
         Condition::Threshold { comparison, limit } => Some((comparison, limit)),
         Condition::Band { .. } => None,
     }

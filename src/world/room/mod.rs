@@ -93,6 +93,14 @@ impl Row {
 }
 
 impl RoomSpec {
+    /// The columns as a filter knows them.
+    pub fn fields(&self) -> Vec<filter::Field> {
+        self.columns
+            .iter()
+            .map(|column| filter::Field { key: column.key, is_number: column.align == Align::Right })
+            .collect()
+    }
+
     pub fn column(&self, key: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.key == key)
     }
@@ -107,8 +115,7 @@ impl RoomSpec {
         match by.and_then(|(column, descending)| Some((self.columns.get(column)?, descending))) {
             Some((column, descending)) => {
                 rows.sort_by_cached_key(|row| {
-                    let key = (column.value)(row, sight).sort_key();
-                    let key = if descending { Order::Down(std::cmp::Reverse(key)) } else { Order::Up(key) };
+                    let key = Order::of((column.value)(row, sight).sort_key(), descending);
                     (key, row.item.name().clone(), row.place)
                 });
             }
@@ -135,13 +142,25 @@ impl RoomSpec {
     }
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Order<K> {
-    Up(K),
-    Down(std::cmp::Reverse<K>),
+/// A key in a direction. Nothing comes last in both.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    Up(SortKey),
+    Down(std::cmp::Reverse<SortKey>),
+    Nothing,
 }
 
-/// Nothing last, whatever the direction would say; numbers by value, the rest by letters.
+impl Order {
+    pub fn of(key: SortKey, descending: bool) -> Self {
+        match (key, descending) {
+            (SortKey::Nothing, _) => Self::Nothing,
+            (key, true) => Self::Down(std::cmp::Reverse(key)),
+            (key, false) => Self::Up(key),
+        }
+    }
+}
+
+/// Numbers by value, the rest by letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortKey {
     Number(u64),
@@ -194,7 +213,8 @@ impl Value {
             Self::Words(words) => SortKey::Letters(words.to_lowercase()),
             Self::Count(count) => SortKey::Number(*count),
             Self::Number(number, _) => SortKey::Number(ordered(*number)),
-            Self::Since(then) => SortKey::Number(ordered(then.as_second() as f64)),
+            // As ages, which is how they are shown: the youngest first.
+            Self::Since(then) => SortKey::Number(ordered(-(then.as_second() as f64))),
             Self::State(health, _) => SortKey::Number(u64::MAX - *health as u64),
             Self::Flag(flag) => SortKey::Number(u64::from(*flag)),
         }

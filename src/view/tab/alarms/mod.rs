@@ -3,6 +3,8 @@
 mod page;
 mod tree;
 
+pub(in crate::view) use page::trouble;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 

@@ -1,15 +1,17 @@
 //! One alarm: what it says, its graph with its limit, how it came to be, and whom it tells.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::tree;
 use crate::app::model::Model;
-use crate::app::tab::alarms::{AlarmPage, graph_of};
-use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MetricRule, MissingData};
-use crate::domain::graph::Graph;
+use crate::app::tab::alarms::{AlarmPage, drawn_for, graph_of};
+use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MetricRule, MetricSource, MissingData};
+use crate::domain::graph::{Graph, GraphAsk, QueryWhat};
+use crate::domain::graphs::Asked;
 use crate::domain::units::{clock, long, moment, plural, since};
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
@@ -19,6 +21,7 @@ use crate::view::widget::table::faults_of_place;
 use crate::world::Place;
 use crate::world::changes;
 use crate::world::item::Item;
+use crate::world::port::CloudError;
 use crate::world::room::alarms::{ROOM, health, limit, unit};
 use crate::world::strip::box_of;
 
@@ -53,7 +56,7 @@ pub(super) fn draw(open: &AlarmPage, model: &Model, theme: Theme, area: Rect, fr
         }
     }
     let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-    let drawn = if alarm.metric_rule().is_some() { graph(&alarm, place, model, theme, rest, frame) } else { 0 };
+    let drawn = drawn_for(&alarm, place).map_or(0, |alarm| graph(&alarm, place, model, theme, rest, frame));
     let text = Rect { y: rest.y + drawn, height: rest.height.saturating_sub(drawn), ..rest };
     popup::scrolled(story(&alarm, place, model, theme, room), open.scroll.offset, theme, text, frame)
 }
@@ -81,28 +84,29 @@ fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, 
     if height < 4 {
         return 0;
     }
+    let room = usize::from(area.width);
     let span = model.alarms_tab.span;
-    let caption = Rect { height: 1, ..area };
+    let line = |row: u16| Rect { y: area.y + row, height: 1, ..area };
     let body = Rect { y: area.y + 1, height: height - 2, ..area };
-    let legend = Rect { y: area.y + height - 1, height: 1, ..area };
     let subject = alarm.metric_rule().map_or_else(String::new, MetricRule::subject);
     let found = graph_of(alarm, span).and_then(|ask| find(&ask, place, model));
-    let period = found.map_or_else(String::new, |graph| format!(", a point each {}", long(graph.period)));
-    let words =
-        format!(" {subject}, {}: {}{period}  (- + change the span)", span.word(), alarm.limit_words(unit(alarm)));
-    frame.render_widget(Line::styled(fit(&words, usize::from(area.width)), theme.style(Role::Dim)), caption);
-    let Some(found) = found else {
-        frame.render_widget(
-            Line::styled(format!("   {}", no_graph(place, model)), theme.style(Role::Dim)),
-            Rect { height: 1, ..body },
-        );
+    let graph = found.and_then(|asked| asked.graph.as_deref());
+    let period = graph.map_or_else(String::new, |graph| format!(", a point each {}", long(graph.period)));
+    let words = format!(" {} {subject}, {}: {}{period}", alarm.name, span.word(), alarm.limit_words(unit(alarm)));
+    frame.render_widget(Line::styled(fit(&words, room), theme.style(Role::Dim)), line(0));
+    let trouble = trouble(found, model);
+    let Some(graph) = graph else {
+        let text = trouble.unwrap_or_else(|| "the graph is being read".into());
+        for (row, text) in wrap(&text, room.saturating_sub(4)).into_iter().enumerate().take(usize::from(body.height)) {
+            frame.render_widget(Line::styled(format!("   {text}"), theme.style(Role::Unknown)), line(1 + row as u16));
+        }
         return height;
     };
-    let markers = markers(found, model);
+    let markers = markers(graph, model);
     let moments: Vec<Timestamp> = markers.iter().map(|(at, _)| *at).collect();
     let (before, ribbon) = ribbon(alarm, place);
     let plot = Plot {
-        graph: found,
+        graph,
         limit: limit(alarm),
         markers: &moments,
         ribbon: &ribbon,
@@ -113,55 +117,61 @@ fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, 
         glyphs: model.settings.look.glyphs,
     };
     draw_graph(&plot, theme, body, frame);
-    let words: Vec<String> =
+    let mut words: Vec<String> =
         markers.iter().enumerate().map(|(number, (_, what))| format!("{} {what}", number + 1)).collect();
-    frame.render_widget(
-        Line::styled(fit(&format!("   {}", words.join("   ")), usize::from(area.width)), theme.style(Role::Dim)),
-        legend,
-    );
+    words.extend((graph.provisional_from(model.now) < graph.len()).then(|| "faint: still counting".to_owned()));
+    let (text, role) = match trouble {
+        Some(trouble) => (trouble, Role::Unknown),
+        None => (words.join("   "), Role::Dim),
+    };
+    frame.render_widget(Line::styled(fit(&format!("   {text}"), room), theme.style(role)), line(height - 1));
     height
 }
 
 /// In the world shown, or, when looking back, in the present one: a graph has its past in it anyway.
-fn find<'a>(ask: &crate::domain::graph::GraphAsk, place: &Place, model: &'a Model) -> Option<&'a Graph> {
+fn find<'a>(ask: &GraphAsk, place: &Place, model: &'a Model) -> Option<&'a Asked<CloudError>> {
     [&model.world, model.live_world()].into_iter().find_map(|world| {
         world.places().iter().find(|other| other.scope == place.scope)?.feeds.graphs.value()?.get(ask)
     })
 }
 
-fn no_graph(place: &Place, model: &Model) -> String {
-    let fault = model
-        .live_world()
-        .places()
-        .iter()
-        .find(|other| other.scope == place.scope)
-        .and_then(|p| p.feeds.graphs.status().fault);
-    match fault {
-        Some(fault) => format!("no graph: {}; {}", fault.error, fault.error.class.remedy()),
-        None => "the graph is being read".into(),
-    }
+/// Why there is no graph, or why it is old.
+pub(in crate::view) fn trouble(asked: Option<&Asked<CloudError>>, model: &Model) -> Option<String> {
+    let asked = asked?;
+    let fault = asked.fault.as_ref()?;
+    let age = asked.at.map_or_else(String::new, |at| format!("read {} ago, then ", long(since(model.live_now(), at))));
+    Some(format!("{age}{}: {}; {}", fault.class.word(), fault, fault.class.remedy()))
 }
 
-/// Changes within the graph's span, newest last, each in words.
+/// Changes within the graph's span, newest first, each in words.
 fn markers(graph: &Graph, model: &Model) -> Vec<(Timestamp, String)> {
     let zone = &model.settings.bearings.zone;
-    let mut all: Vec<(Timestamp, String)> = changes::since(&model.world, graph.from)
+    changes::since(&model.world, graph.from)
         .into_iter()
         .filter(|change| change.kind.is_by_hand() && change.at <= graph.until())
         .take(MARKERS)
-        .map(|change| (change.at, format!("{} {}", clock(change.at, zone), change.what)))
-        .collect();
-    all.reverse();
-    all
+        .map(|change| (change.at, format!("{} {}", when(change.at, model.now, zone), change.what)))
+        .collect()
 }
 
-/// The state before the first known change, and every change since, oldest first.
+/// To the second today, with the day before that.
+fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    if day(at) == day(now) { clock(at, zone) } else { format!("{} {}", moment(at, now, zone), clock(at, zone)) }
+}
+
+/// The state before the first known change, and every change since, oldest first. The state now is known from the alarm
+/// itself: its history may be a minute behind, or denied.
 fn ribbon(alarm: &Alarm, place: &Place) -> (Option<AlarmState>, Vec<(Timestamp, AlarmState)>) {
     let mut changes: Vec<&AlarmTransition> =
         place.feeds.alarm_history.items().filter(|change| change.alarm == alarm.name).collect();
     changes.sort_by_key(|change| change.at);
-    let before = changes.first().map_or(Some(alarm.state), |first| Some(first.from));
-    (before, changes.into_iter().map(|change| (change.at, change.to)).collect())
+    let before = changes.first().map(|first| first.from);
+    let mut ribbon: Vec<(Timestamp, AlarmState)> = changes.into_iter().map(|change| (change.at, change.to)).collect();
+    if ribbon.last().is_none_or(|(at, _)| *at < alarm.since) {
+        ribbon.push((alarm.since, alarm.state));
+    }
+    (before, ribbon)
 }
 
 fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Vec<Line<'static>> {
@@ -192,6 +202,16 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
             let dimensions: Vec<String> =
                 metric.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
             say("metric", &format!("{} {} {}, {}", metric.namespace, metric.metric, metric.stat, dimensions.join(" ")));
+        }
+        if let MetricSource::Math(queries) = &rule.source {
+            for query in queries {
+                match &query.what {
+                    QueryWhat::Metric(metric) => {
+                        say("with", &format!("{} = {} {}", query.id, metric.metric, metric.stat));
+                    }
+                    QueryWhat::Expression(text) => say("formula", &format!("{} = {text}", query.id)),
+                }
+            }
         }
         say("rule", &alarm.limit_words(unit(alarm)));
         let missing = match rule.missing {
@@ -228,7 +248,15 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
         place.feeds.alarm_history.items().filter(|change| change.alarm == alarm.name).collect();
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     if changes.is_empty() {
-        lines.push(Line::styled("   no change of state in the history", theme.style(Role::Dim)));
+        let status = place.feeds.alarm_history.status();
+        let (text, role) = match status.fault {
+            Some(fault) if !status.has_value => {
+                (format!("not read: {}; {}", fault.error, fault.error.class.remedy()), Role::Unknown)
+            }
+            None if !status.has_value => ("not read yet".to_owned(), Role::Unknown),
+            _ => ("no change of state in the history".to_owned(), Role::Dim),
+        };
+        lines.push(Line::styled(fit(&format!("   {text}"), room), theme.style(role)));
     }
     for change in changes.iter().take(50) {
         let when = moment(change.at, model.now, &model.settings.bearings.zone);

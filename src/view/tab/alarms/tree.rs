@@ -1,33 +1,45 @@
 //! The rule of a composite alarm as a tree, each child with its state.
 
+use std::collections::HashMap;
+
 use ratatui::text::{Line, Span};
 
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::composite::Rule;
 use crate::domain::health::Health;
+use crate::domain::text::Text;
 use crate::view::theme::{Role, Theme};
 use crate::world::Place;
 
-/// Composites of composites of composites; deeper ones are not followed.
-const DEEPEST: usize = 8;
+/// Lines drawn of one tree; a rule over everything is no tree any more.
+const MOST_LINES: usize = 400;
 
 pub(super) fn lines(alarm: &Alarm, place: &Place, theme: Theme) -> Vec<Line<'static>> {
-    let mut tree = Tree { place, theme, path: vec![alarm.name.to_string()], lines: Vec::new() };
+    let by_name = place.feeds.alarms.items().map(|alarm| (alarm.name.as_str(), alarm));
+    let by_arn = place.feeds.alarms.items().map(|alarm| (alarm.arn.as_str(), alarm));
+    let known: HashMap<&str, &Alarm> = by_arn.chain(by_name).collect();
+    let mut tree = Tree { known, theme, path: vec![alarm.name.clone()], opened: Vec::new(), lines: Vec::new() };
     if let AlarmRule::Composite { expression } = &alarm.rule {
         tree.expression(expression.as_str(), 0);
+    }
+    if tree.lines.len() > MOST_LINES {
+        tree.lines.truncate(MOST_LINES);
+        tree.note(0, "and more", Role::Dim);
     }
     tree.lines
 }
 
 struct Tree<'w> {
-    place: &'w Place,
+    known: HashMap<&'w str, &'w Alarm>,
     theme: Theme,
     /// Names from the root to here, to notice a rule that comes back to itself.
-    path: Vec<String>,
+    path: Vec<Text>,
+    /// Composites already drawn with what is below them: once is enough.
+    opened: Vec<Text>,
     lines: Vec<Line<'static>>,
 }
 
-impl<'w> Tree<'w> {
+impl Tree<'_> {
     fn expression(&mut self, expression: &str, depth: usize) {
         match Rule::parse(expression) {
             Ok(rule) => self.rule(&rule, depth),
@@ -36,17 +48,20 @@ impl<'w> Tree<'w> {
     }
 
     fn rule(&mut self, rule: &Rule, depth: usize) {
-        let holds = rule.holds(&|name| self.find(name).map(|alarm| alarm.state));
+        if self.lines.len() > MOST_LINES {
+            return;
+        }
+        let holds = rule.holds(&|name| self.known.get(name).map(|alarm| alarm.state));
+        let said = |word: &str| format!("{word}{}", if holds { ": holds" } else { "" });
         match rule {
             Rule::And(rules) | Rule::Or(rules) => {
-                let word = if matches!(rule, Rule::And(_)) { "all of" } else { "any of" };
-                self.note(depth, &format!("{word}{}", if holds { ": holds" } else { "" }), role(holds));
+                self.note(depth, &said(if matches!(rule, Rule::And(_)) { "all of" } else { "any of" }), role(holds));
                 for rule in rules {
                     self.rule(rule, depth + 1);
                 }
             }
             Rule::Not(rule) => {
-                self.note(depth, &format!("not{}", if holds { ": holds" } else { "" }), role(holds));
+                self.note(depth, &said("not"), role(holds));
                 self.rule(rule, depth + 1);
             }
             Rule::Constant(value) => self.note(depth, if *value { "always" } else { "never" }, Role::Dim),
@@ -55,37 +70,33 @@ impl<'w> Tree<'w> {
     }
 
     fn child(&mut self, wanted: AlarmState, name: &str, holds: bool, depth: usize) {
-        let Some(alarm) = self.find(name) else {
+        let Some(alarm) = self.known.get(name).copied() else {
             self.note(depth, &format!("{name}: no such alarm here, so it is never {}", wanted.word()), Role::Unknown);
             return;
         };
         let (health, theme) = (crate::world::room::alarms::health(alarm), self.theme);
-        let words = if holds { format!("is {}", wanted.word()) } else { format!("not {}", wanted.word()) };
+        let asked = if holds { String::new() } else { format!(", the rule asks for {}", wanted.word()) };
         self.lines.push(Line::from(vec![
             Span::raw(indent(depth)),
-            Span::styled(format!("{} {name} ", theme.sign(health)), theme.of_health(health)),
-            Span::styled(format!("{words}, {}", alarm.state.word()), theme.style(role(holds))),
+            Span::styled(format!("{} {} ", theme.sign(health), alarm.name), theme.of_health(health)),
+            Span::styled(format!("{}{asked}", alarm.state.word()), theme.style(role(holds))),
         ]));
-        if let AlarmRule::Composite { expression } = &alarm.rule {
-            if self.path.iter().any(|known| known == name) {
-                self.note(depth + 1, "comes back to itself: CloudWatch never settles it", Role::Warn);
-            } else if depth < DEEPEST {
-                self.path.push(name.to_owned());
-                let expression = expression.clone();
-                self.expression(expression.as_str(), depth + 1);
-                self.path.pop();
-            }
+        let AlarmRule::Composite { expression } = &alarm.rule else { return };
+        if self.path.contains(&alarm.name) {
+            self.note(depth + 1, "comes back to itself: CloudWatch never settles it", Role::Warn);
+        } else if self.opened.contains(&alarm.name) {
+            self.note(depth + 1, "as above", Role::Dim);
+        } else {
+            let (name, expression) = (alarm.name.clone(), expression.clone());
+            self.opened.push(name.clone());
+            self.path.push(name);
+            self.expression(expression.as_str(), depth + 1);
+            self.path.pop();
         }
     }
 
-    fn find(&self, name: &str) -> Option<&'w Alarm> {
-        // A rule may name an alarm by its ARN.
-        let name = name.rsplit(":alarm:").next().unwrap_or(name);
-        self.place.feeds.alarms.items().find(|alarm| alarm.name == *name)
-    }
-
     fn note(&mut self, depth: usize, text: &str, role: Role) {
-        let text = crate::domain::text::Text::new(text);
+        let text = Text::new(text);
         self.lines.push(Line::styled(format!("{}{text}", indent(depth)), self.theme.style(role)));
     }
 }
@@ -146,7 +157,7 @@ mod tests {
             environment: Environment::Prod,
         });
         let first = alarms[0].clone();
-        let mut world = World::of(&[scope.clone()]);
+        let mut world = World::of(std::slice::from_ref(&scope));
         world.apply(Observation {
             key: FeedKey::all(Feed::Alarms, scope),
             at: Timestamp::UNIX_EPOCH,
@@ -169,10 +180,10 @@ mod tests {
             lines,
             [
                 "   all of: holds",
-                "     ✖ web is ALARM, ALARM",
+                "     ✖ web ALARM",
                 "       always",
                 "     not: holds",
-                "       ? db not OK, INSUFFICIENT_DATA",
+                "       ? db INSUFFICIENT_DATA, the rule asks for OK",
                 "         never",
             ]
         );
