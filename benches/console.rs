@@ -7,20 +7,25 @@
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use opscon::app::key::{Code, Key};
+use opscon::app::list::ListState;
 use opscon::app::model::Model;
 use opscon::app::msg::{Msg, Size, WorldSpec};
+use opscon::app::rewind::History;
 use opscon::app::settings::Settings;
 use opscon::app::update::update;
+use opscon::drill::scenario::Scenario;
+use opscon::drill::{Drill, company};
 use opscon::runtime::worlds::Opened;
 use opscon::world::World;
 use opscon::world::port::Observation;
+use opscon::world::room::instances;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -45,9 +50,11 @@ fn main() {
         measure(&format!("a letter into the filter of {alarms} alarms"), rounds.min(300), |round| {
             stage.filter_letter(round)
         });
+        stage.press(Key::plain(Code::Esc));
         measure(&format!("a letter into the palette, {scale} resources"), rounds.min(300), |round| {
             stage.palette_letter(round)
         });
+        stage.press(Key::plain(Code::Esc));
         stage.press(Key::char('1'));
         measure(&format!("draw all, {scale} resources"), rounds.min(300), |_| stage.draw_all());
     }
@@ -55,6 +62,10 @@ fn main() {
         let mut typist = Typist::new(scale);
         measure(&format!("key to screen, {scale} resources"), rounds.min(400), |round| typist.press(round));
     }
+    for scale in SCALES.into_iter().filter(|scale| !smoke || *scale == 1_000) {
+        list_of(scale, rounds.min(60));
+    }
+    remembered(if smoke { 1_000 } else { 10_000 }, if smoke { 2 } else { 60 });
     measure("drill: an hour of the company", if smoke { 1 } else { 20 }, |_| an_hour_of_the_company());
     measure("exec to first frame", if smoke { 1 } else { 30 }, |_| first_frame());
     let seconds = if smoke { 1 } else { 60 };
@@ -152,7 +163,9 @@ impl Stage {
     fn filter_letter(&mut self, round: usize) -> Duration {
         let letters: Vec<char> = "cpu 9".chars().collect();
         if round.is_multiple_of(letters.len()) {
-            self.press(Key::plain(Code::Esc));
+            if round > 0 {
+                self.press(Key::plain(Code::Esc));
+            }
             self.press(Key::char('/'));
         }
         self.press(Key::char(letters[round % letters.len()]))
@@ -161,7 +174,9 @@ impl Stage {
     fn palette_letter(&mut self, round: usize) -> Duration {
         let letters: Vec<char> = "tch-0099".chars().collect();
         if round.is_multiple_of(letters.len()) {
-            self.press(Key::plain(Code::Esc));
+            if round > 0 {
+                self.press(Key::plain(Code::Esc));
+            }
             self.press(Key::char(':'));
         }
         self.press(Key::char(letters[round % letters.len()]))
@@ -193,6 +208,56 @@ impl Stage {
         self.terminal.resize(Rect::new(0, 0, SIZE.width, SIZE.height)).expect("a line takes everything");
         timed(|| self.draw())
     }
+}
+
+/// One list of so many rows: read anew, sorted, filtered.
+fn list_of(scale: usize, rounds: usize) {
+    let stage = Stage::new(scale);
+    let sight = stage.model.sight();
+    let mut list = ListState::new(&instances::ROOM);
+    measure(&format!("list: refresh, {scale} rows"), rounds, |_| timed(|| list.refresh(&sight, false)));
+    measure(&format!("list: sort, {scale} rows"), rounds, |_| timed(|| list.sort_by_next(&sight)));
+    measure(&format!("list: filter, {scale} rows"), rounds, |round| {
+        // Texts are made once for each refresh: half of the rounds pay for them.
+        if round.is_multiple_of(2) {
+            list.refresh(&sight, false);
+        }
+        let filter = ["batch-0009", "state:running !spot", "up>30h", "nothing like it"][round % 4];
+        timed(|| list.set_filter(filter, &sight))
+    });
+}
+
+/// What an hour of looking back costs in memory: everything read once a minute, as it changes.
+fn remembered(resources: usize, minutes: i64) {
+    let scenario = Scenario::shipped("bad-deploy").expect("it is shipped").expect("it is sound");
+    let hand = Arc::new(Mutex::new(scenario.start));
+    let clock = Arc::clone(&hand);
+    let now = move || *clock.lock().expect("nobody panics with it");
+    let start = scenario.start;
+    let drill = Drill::new(scenario, 1, resources, Arc::new(now));
+    let (mut world, mut history) = (World::of(&company::scopes()), History::default());
+    let before = resident();
+    for minute in 0..minutes {
+        let at = start + SignedDuration::from_mins(minute);
+        *hand.lock().expect("nobody panics with it") = at;
+        for key in world.keys().collect::<Vec<_>>() {
+            let answer = drill.answer(&key);
+            world.apply(Observation { key, at, outcome: answer.outcome, usage: answer.usage, next: None });
+        }
+        history.keep(at, &world);
+    }
+    let took = resident().saturating_sub(before) as f64 / 1_048_576.0;
+    say(
+        &format!("rewind, {minutes} min at {resources} resources"),
+        &format!("{took:.1} MiB"),
+        &format!("est {:.1} MiB", history.bytes() as f64 / 1_048_576.0),
+    );
+}
+
+/// Bytes this process holds, the drill's own world among them.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4_096
 }
 
 fn answers(opened: &Opened) -> Vec<Observation> {
@@ -231,6 +296,8 @@ impl Process {
         command.args(["drill", "calm", "--log-level", "off", "--resources", &resources.to_string()]);
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
+        // This terminal would not say what its background is, and the first key would wait for it to.
+        command.env("OPSCON_THEME", "dark");
         let child = pair.slave.spawn_command(command).expect("the binary starts");
         drop(pair.slave);
         let reader = pair.master.try_clone_reader().expect("a pseudo-terminal can be read");

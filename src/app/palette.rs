@@ -163,27 +163,44 @@ fn resources(model: &Model, query: &str) -> Vec<(bool, Item)> {
         return Vec::new();
     }
     let mut found = Vec::new();
+    let part = Part::of(query);
     for kind in Kind::ALL {
-        for (place, item) in model.world.all_of(*kind) {
-            let (name, id) = (item.name(), item.id());
-            if !has(name.as_str(), query) && !has(id.as_str(), query) {
-                continue;
-            }
-            let whole = name.as_str().eq_ignore_ascii_case(query) || id.as_str().eq_ignore_ascii_case(query);
-            // The very thing is found however many are like it.
-            if whole || found.len() < MOST_RESOURCES {
-                let of = ItemId { kind: *kind, place, id: id.clone() };
-                found.push((whole, Item::Resource(of, name.clone())));
-            }
+        for (place, at) in model.world.places().iter().enumerate() {
+            kind.visit(at, &mut |name, id| {
+                if !part.is_in(name.as_str()) && !part.is_in(id.as_str()) {
+                    return;
+                }
+                let whole = name.as_str().eq_ignore_ascii_case(query) || id.as_str().eq_ignore_ascii_case(query);
+                // The very thing is found however many are like it.
+                if whole || found.len() < MOST_RESOURCES {
+                    let of = ItemId { kind: *kind, place, id: id.clone() };
+                    found.push((whole, Item::Resource(of, name.clone())));
+                }
+            });
         }
     }
     found
 }
 
-/// Whether `text` has `part` in it, whatever the case of its Latin letters.
-fn has(text: &str, part: &str) -> bool {
-    text.len() >= part.len()
-        && text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+/// Part of a name, whatever the case of its Latin letters.
+struct Part<'a> {
+    text: &'a [u8],
+    first: [u8; 2],
+}
+
+impl<'a> Part<'a> {
+    fn of(text: &'a str) -> Self {
+        let first = text.as_bytes().first().copied().unwrap_or(0);
+        Self { text: text.as_bytes(), first: [first.to_ascii_lowercase(), first.to_ascii_uppercase()] }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        let text = text.as_bytes();
+        let Some(last) = text.len().checked_sub(self.text.len()) else { return false };
+        // The first letter rules out most places before the others are looked at.
+        (0..=last)
+            .any(|at| self.first.contains(&text[at]) && text[at..at + self.text.len()].eq_ignore_ascii_case(self.text))
+    }
 }
 
 fn items(model: &Model) -> Vec<Item> {

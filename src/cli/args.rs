@@ -64,7 +64,7 @@ pub enum Command {
     Drill(Drill),
     /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
     Status(Status),
-    /// Print a tab once, as a table, JSON or CSV: board, alarms, dashboards, feeds
+    /// Print a list once, as a table, JSON or CSV: board, alarms, dashboards, instances, feeds
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
@@ -119,7 +119,7 @@ pub struct From {
 
 #[derive(Debug, clap::Args)]
 pub struct ShowTab {
-    /// board, alarms, dashboards or feeds
+    /// board, alarms, dashboards, instances or feeds
     pub tab: String,
     #[command(flatten)]
     pub show: Show,

@@ -292,6 +292,25 @@ mod tests {
     }
 
     #[test]
+    fn colours_of_ones_own_are_read_and_mistakes_named() {
+        let config = Config::parse("[colors]\naccent = \"#61afef\"", Path::new("c.toml")).unwrap();
+        let own = config.settings(&Overrides::default()).unwrap().look.own;
+        assert_eq!(own[Role::Accent as usize], Some((0x61, 0xaf, 0xef)));
+        assert!(error("[colors]\nacent = \"#61afef\"").contains("there is no role `acent`; there are text, strong"));
+        assert!(error("[colors]\nbad = \"red\"").contains("colors.bad: `red` is not a colour such as #e5a838"));
+        assert!(error("[colors]\nbad = \"#ééé\"").contains("is not a colour"));
+    }
+
+    #[test]
+    fn runbooks_are_rules() {
+        let text = "[[runbook]]\npattern = \"web-*\"\nurl = \"https://wiki/{name}\"";
+        let config = Config::parse(text, Path::new("c.toml")).unwrap();
+        let rules = config.settings(&Overrides::default()).unwrap().bearings.runbooks;
+        assert_eq!(rules[0].link(&"web-5xx".into()).as_deref(), Some("https://wiki/web-5xx"));
+        assert!(error("[[runbook]]\npatern = \"x\"").contains("patern"));
+    }
+
+    #[test]
     fn the_example_is_the_defaults() {
         assert_eq!(Config::parse(EXAMPLE, Path::new("example")).unwrap(), Config::default());
     }

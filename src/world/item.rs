@@ -45,6 +45,17 @@ macro_rules! items {
                 match self { $(Self::$kind => Feed::$feed),+ }
             }
 
+            /// Name and id of everything of this kind in one place, without taking hold of any of it.
+            pub fn visit(self, place: &Place, see: &mut dyn FnMut(&Text, &Text)) {
+                match self {
+                    $(Self::$kind => {
+                        let name: fn(&$type) -> &Text = $name;
+                        let id: fn(&$type) -> &Text = $id;
+                        place.feeds.$field.items().for_each(|item| see(name(item), id(item)));
+                    })+
+                }
+            }
+
             /// Everything of this kind in one place.
             pub fn in_place(self, place: &Place) -> Vec<Item> {
                 match self {

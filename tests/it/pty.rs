@@ -297,6 +297,26 @@ fn the_terminal_is_asked_for_its_background_and_keys_typed_meanwhile_count() {
 }
 
 #[test]
+fn the_title_is_put_aside_and_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, "[ui]\ntitle = true\nmouse = true\n").unwrap();
+    let variables = [("OPSCON_CONFIG", config.to_str().unwrap())];
+    let mut session = Session::start_in(&["drill", "calm"], 120, 40, &variables);
+    session.wait_for_text("73 of 73 boxes ok");
+    session.press("\x1b[<0;12;2M");
+    session.wait_for_text("29 alarms");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.check_restored();
+    let place = |bytes: &[u8]| session.raw.windows(bytes.len()).position(|window| window == bytes);
+    let (aside, back) = (place(b"\x1b[22;2t").expect("put aside"), place(b"\x1b[23;2t").expect("brought back"));
+    assert!(aside < back);
+    assert!(place(b"\x1b]2;opscon drill:calm: ok, 0 alarms").is_some());
+    assert!(place(b"\x1b[?1000l").is_some(), "the mouse is given back");
+}
+
+#[test]
 fn copying_reaches_the_terminal_through_tmux_as_well() {
     for (variables, expected) in [
         (&[][..], "\x1b]52;c;"),

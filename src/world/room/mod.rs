@@ -6,6 +6,7 @@
 pub mod alarms;
 pub mod dashboards;
 pub mod filter;
+pub mod instances;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -80,7 +81,7 @@ pub enum Value {
     Flag(bool),
 }
 
-pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &dashboards::ROOM];
+pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &dashboards::ROOM, &instances::ROOM];
 
 impl Row {
     pub fn id(&self) -> ItemId {
