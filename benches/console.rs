@@ -48,7 +48,7 @@ fn main() {
         measure(&format!("apply, unchanged, {scale} resources"), rounds.min(300), |_| stage.apply_again());
         measure(&format!("apply, changed, {scale} resources"), rounds.min(300), |round| stage.apply_changed(round));
         stage.go_to_alarms();
-        let alarms = stage.model.alarms_tab.list.total();
+        let alarms = stage.model.room().map_or(0, |room| room.list.total());
         measure(&format!("a letter into the filter of {alarms} alarms"), rounds.min(300), |round| {
             stage.filter_letter(round)
         });

@@ -101,6 +101,8 @@ commands! {
     Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
     Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";
+    Compute, "compute", Everywhere, ["6"], always, "Balancers, groups, clusters, functions and instances";
+    Data, "data", Everywhere, ["7"], always, "Databases, caches, queues, topics and buckets";
     Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
     Feeds, "feeds", Everywhere, ["0"], always, "The feeds: what is read, how old it is, what fails";
     NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";
@@ -153,15 +155,14 @@ fn on_chart(model: &Model) -> Result<(), &'static str> {
 fn on_list(model: &Model) -> Result<(), &'static str> {
     match (model.list(), model.tab) {
         (Some(_), _) => Ok(()),
-        (None, Tab::Alarms | Tab::Dashboards) => Err("one is open; Esc returns to the list"),
+        (None, Tab::Room(_)) => Err("one is open; Esc returns to the list"),
         _ => Err("only in a list"),
     }
 }
 
 fn with_graph(model: &Model) -> Result<(), &'static str> {
-    match model.tab {
-        Tab::Alarms if model.alarms_tab.page.is_some() && !model.wanted.is_empty() => Ok(()),
-        Tab::Dashboards if model.dashboards_tab.page.is_some() => Ok(()),
+    match model.room() {
+        Some(room) if room.page.is_some() && !model.wanted.is_empty() => Ok(()),
         _ => Err("only where a graph is"),
     }
 }

@@ -12,10 +12,9 @@ use crate::app::palette::Item;
 use crate::app::rewind::{History, Live};
 use crate::app::settings::Settings;
 use crate::app::tab::Tab;
-use crate::app::tab::alarms::AlarmsTab;
 use crate::app::tab::board::{BoardTab, canvas};
-use crate::app::tab::dashboards::DashboardsTab;
 use crate::app::tab::feeds::FeedsTab;
+use crate::app::tab::room::{Room, RoomTab};
 use crate::domain::exercise::Exercise;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
@@ -37,8 +36,8 @@ pub struct Model {
     pub size: Size,
     pub tab: Tab,
     pub board_tab: BoardTab,
-    pub alarms_tab: AlarmsTab,
-    pub dashboards_tab: DashboardsTab,
+    /// In the order of [`Room::ALL`].
+    pub rooms: Vec<RoomTab>,
     pub feeds_tab: FeedsTab,
     /// The present, while the past is shown in its place.
     pub rewound: Option<Box<Live>>,
@@ -110,8 +109,7 @@ impl Model {
             size,
             tab: Tab::Board,
             board_tab: BoardTab::default(),
-            alarms_tab: AlarmsTab::default(),
-            dashboards_tab: DashboardsTab::default(),
+            rooms: Room::ALL.into_iter().map(RoomTab::new).collect(),
             feeds_tab: FeedsTab::default(),
             rewound: None,
             history: History::default(),
@@ -141,31 +139,33 @@ impl Model {
         self.rewound.as_ref().map_or(self.now, |live| live.now)
     }
 
-    /// The list on screen, if that is what the tab shows.
-    pub fn list(&self) -> Option<&ListState> {
+    /// The room of the present tab.
+    pub fn room(&self) -> Option<&RoomTab> {
         match self.tab {
-            Tab::Alarms if self.alarms_tab.page.is_none() => Some(&self.alarms_tab.list),
-            Tab::Dashboards if self.dashboards_tab.page.is_none() => Some(&self.dashboards_tab.list),
-            _ => None,
+            Tab::Room(room) => self.rooms.get(room as usize),
+            Tab::Board | Tab::Feeds => None,
         }
     }
 
+    pub fn room_mut(&mut self) -> Option<&mut RoomTab> {
+        match self.tab {
+            Tab::Room(room) => self.rooms.get_mut(room as usize),
+            Tab::Board | Tab::Feeds => None,
+        }
+    }
+
+    /// The list on screen, if that is what the tab shows.
+    pub fn list(&self) -> Option<&ListState> {
+        self.room().filter(|room| room.page.is_none()).map(|room| &room.list)
+    }
+
     pub fn selected_in_list(&self) -> Option<ItemId> {
-        let list = match self.tab {
-            Tab::Alarms => &self.alarms_tab.list,
-            Tab::Dashboards => &self.dashboards_tab.list,
-            Tab::Board | Tab::Feeds => return None,
-        };
-        list.row().map(Row::id)
+        self.room()?.list.row().map(Row::id)
     }
 
     /// The thing opened, or selected in the list.
     pub fn opened_item(&self) -> Option<world::item::Item> {
-        let opened = match self.tab {
-            Tab::Alarms => self.alarms_tab.page.as_ref().map(|page| &page.of),
-            Tab::Dashboards => self.dashboards_tab.page.as_ref().map(|page| &page.of),
-            Tab::Board | Tab::Feeds => None,
-        };
+        let opened = self.room()?.page.as_ref().map(|page| &page.of);
         match opened {
             Some(id) => self.world.find(id),
             None => self.world.find(&self.selected_in_list()?),
@@ -200,13 +200,8 @@ impl Model {
         match (self.overlays.last_mut(), &mut self.board_tab.page) {
             (Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }), _) => scroll.settle(drawn),
             (None, Some(page)) if self.tab == Tab::Board => page.scroll.settle(drawn),
-            (None, _) if self.tab == Tab::Alarms => {
-                if let Some(page) = &mut self.alarms_tab.page {
-                    page.scroll.settle(drawn);
-                }
-            }
-            (None, _) if self.tab == Tab::Dashboards => {
-                if let Some(page) = &mut self.dashboards_tab.page {
+            (None, _) => {
+                if let Some(page) = self.room_mut().and_then(|room| room.page.as_mut()) {
                     page.scroll.settle(drawn);
                 }
             }

@@ -74,6 +74,15 @@ pub struct GraphAsk {
     pub period: u32,
 }
 
+impl GraphAsk {
+    /// One metric and nothing else.
+    pub fn of_metric(metric: MetricId, span: Span) -> Self {
+        let label = format!("{} {}", metric.metric, metric.stat).into();
+        let query = Query { id: "m1".into(), label, what: QueryWhat::Metric(metric), returned: true };
+        Self { queries: vec![query], span, period: span.period_over(SignedDuration::from_mins(1)) }
+    }
+}
+
 /// One line, or a value other lines are made from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Query {

@@ -79,10 +79,10 @@ fn commands(model: &Model) -> Vec<CommandId> {
             vec![C::Back, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
         (None, Tab::Board) => vec![C::Open, C::NextTrouble, C::Help, C::Palette, C::Zoom, C::Quit, C::NextGroup],
-        (None, Tab::Alarms | Tab::Dashboards) if model.list().is_some() => {
+        (None, Tab::Room(_)) if model.list().is_some() => {
             vec![C::Open, C::Filter, C::Sort, C::Copy, C::Json, C::OnlyBroken, C::Rewind, C::Help, C::Palette]
         }
-        (None, Tab::Alarms | Tab::Dashboards) => {
+        (None, Tab::Room(_)) => {
             vec![C::Back, C::SpanWider, C::SpanNarrower, C::Copy, C::Json, C::Left, C::Right, C::Rewind, C::Help]
         }
         (None, Tab::Feeds) => vec![C::Down, C::Up, C::Refresh, C::Board, C::Palette, C::Help, C::Quit],
@@ -111,8 +111,7 @@ fn word(id: CommandId, model: &Model) -> &'static str {
 fn age(model: &Model) -> String {
     let then = match model.tab {
         Tab::Board => observed_at(model.board_tab.focus, &model.world),
-        Tab::Alarms => model.alarms_tab.list.spec.observed_at(&model.world),
-        Tab::Dashboards => model.dashboards_tab.list.spec.observed_at(&model.world),
+        Tab::Room(room) => room.spec().observed_at(&model.world),
         Tab::Feeds => return String::new(),
     };
     match then {

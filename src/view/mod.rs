@@ -65,8 +65,7 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
     strip::draw(model, theme, strip_area, frame);
     let mut scroll_end = match model.tab {
         Tab::Board => tab::board::draw(model, theme, body, frame),
-        Tab::Alarms => tab::alarms::draw(model, theme, body, frame),
-        Tab::Dashboards => tab::dashboards::draw(model, theme, body, frame),
+        Tab::Room(_) => tab::room::draw(model, theme, body, frame),
         Tab::Feeds => {
             tab::feeds::draw(model, theme, body, frame);
             0

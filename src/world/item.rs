@@ -16,6 +16,7 @@ use crate::domain::function::Function;
 use crate::domain::instance::Instance;
 use crate::domain::logs::LogGroup;
 use crate::domain::messaging::{Queue, Topic};
+use crate::domain::scope::Environment;
 use crate::domain::security::{KmsKey, WebAcl};
 use crate::domain::text::Text;
 use crate::world::feed::Feed;
@@ -112,6 +113,31 @@ items! {
     Images, images: ImageRepository, Images, "repository", |it| &it.name, |it| &it.name, |_| BoxId::RegistryPush;
     WebAcl, web_acls: WebAcl, WebAcls, "web ACL", |it| &it.name, |it| &it.name, |_| BoxId::Waf;
     Key, keys: KmsKey, Keys, "key", |it| &it.alias, |it| &it.id, |_| BoxId::KmsKeys;
+}
+
+impl Item {
+    /// What it is for, where its tags or its account say so.
+    pub fn environment(&self) -> Option<Environment> {
+        match self {
+            Self::Balancer(it) => Some(it.environment),
+            Self::Group(it) => Some(it.environment),
+            Self::Instance(it) => Some(it.environment),
+            Self::Cluster(it) => Some(it.environment),
+            Self::Function(it) => Some(it.environment),
+            Self::Database(it) => Some(it.environment),
+            Self::Cache(it) => Some(it.environment),
+            Self::Bucket(it) => Some(it.environment),
+            Self::Queue(it) => Some(it.environment),
+            Self::Topic(it) => Some(it.environment),
+            Self::LogGroup(it) => Some(it.environment),
+            Self::Alarm(_)
+            | Self::Dashboard(_)
+            | Self::Pipeline(_)
+            | Self::Images(_)
+            | Self::WebAcl(_)
+            | Self::Key(_) => None,
+        }
+    }
 }
 
 /// Which thing, for as long as it exists: where, and what it is called there.

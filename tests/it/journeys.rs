@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use opscon::app::msg::{Msg, WorldSpec};
 use opscon::app::tab::Tab;
+use opscon::app::tab::room::Room;
 use opscon::domain::board::BoxId;
 use opscon::domain::health::Health;
 use opscon::drill::scenario::{Happening, Scenario};
@@ -210,7 +211,7 @@ async fn a_key_wakes_the_console_whenever_it_comes() {
         ended = stage.console.run(&mut stage.inputs) => panic!("the console ended: {ended:?}"),
     }
     typing.await.unwrap();
-    assert_eq!(stage.model().tab, Tab::Alarms);
+    assert_eq!(stage.model().tab, Tab::Room(Room::Alarms));
     assert!(!stage.model().overlays.is_empty(), "the second key was left lying");
 }
 

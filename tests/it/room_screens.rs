@@ -142,6 +142,22 @@ fn dashboards() {
 }
 
 #[test]
+fn compute_and_data() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "6");
+        check("compute", &model);
+        press(&mut model, &opened, "down enter");
+        check("compute-group", &model);
+        let (mut model, opened) = model_at("primary-loss", 9, size);
+        press(&mut model, &opened, "7");
+        check("data", &model);
+        press(&mut model, &opened, "enter");
+        check("data-database", &model);
+    }
+}
+
+#[test]
 fn the_themes_differ_in_colour_and_in_nothing_else() {
     for ground in [Ground::Dark, Ground::Light, Ground::HighContrast] {
         let (mut model, _) = model_at("bad-deploy", 9, SIZES[1]);

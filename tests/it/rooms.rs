@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use opscon::app::msg::Msg;
 use opscon::app::tab::Tab;
+use opscon::app::tab::room::Room;
 use opscon::domain::graph::Span;
 use opscon::domain::health::Health;
 use opscon::drill::scenario::{Happening, Scenario};
@@ -159,7 +160,7 @@ async fn the_palette_finds_a_resource_by_any_part_of_its_name_or_id() {
     stage.type_text("primary-unr").await;
     stage.shows("orders-primary-unreachable");
     stage.press("enter").await;
-    assert_eq!(stage.model().tab, Tab::Alarms);
+    assert_eq!(stage.model().tab, Tab::Room(Room::Alarms));
     stage.shows("Nothing is connected to the orders database");
     stage.press("esc :").await;
     stage.shows("orders-primary-unreachable");
@@ -176,7 +177,7 @@ async fn graphs_look_as_far_back_as_one_likes() {
     for span in [Span::ThreeHours, Span::HalfDay, Span::ThreeDays, Span::Week, Span::Week] {
         stage.press("-").await;
         stage.run(SignedDuration::from_secs(2)).await;
-        assert_eq!(stage.model().alarms_tab.span, span);
+        assert_eq!(stage.model().room().unwrap().span, span);
         stage.hides("being read");
         stage.hides("no datapoints");
     }
@@ -233,6 +234,35 @@ async fn what_is_pasted_into_the_filter_stays_short_and_harmless() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn compute_and_data_are_lists_with_the_same_habits() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    stage.press("6").await;
+    stage.shows("web-edge");
+    stage.shows("of 8 targets healthy");
+    stage.press("enter").await;
+    stage.run(SignedDuration::from_secs(2)).await;
+    stage.shows("RequestCount Sum");
+    stage.shows("5XX_Percent");
+    stage.hides("being read");
+    stage.shows("✖ web-5xx-high ALARM");
+    stage.press("esc / k i n d : g r o u p enter").await;
+    stage.shows("3 of ");
+    stage.press("7 /").await;
+    stage.type_text("replica").await;
+    stage.press("enter enter").await;
+    stage.run(SignedDuration::from_secs(2)).await;
+    stage.shows("ReplicaLag Maximum");
+    stage.press("y").await;
+    stage.shows("\"kind\": \"replica\"");
+    // The palette leads to the room, to whatever has one.
+    stage.press("esc :").await;
+    stage.type_text("orders-dlq").await;
+    stage.press("enter").await;
+    stage.shows("dead letters");
+    assert_eq!(stage.model().tab, Tab::Room(Room::Data));
+}
+
+#[tokio::test(start_paused = true)]
 async fn reserved_keys_say_so() {
     let mut stage = Stage::open("calm").await;
     for key in ["l", "a", "o"] {
@@ -249,7 +279,7 @@ async fn a_click_selects_and_a_second_one_opens() {
     assert_eq!(stage.model().list().unwrap().position(), 1);
     stage.send(Msg::Click { column: 20, row: 7 });
     stage.run(SignedDuration::ZERO).await;
-    assert!(stage.model().alarms_tab.page.is_some());
+    assert!(stage.model().room().unwrap().page.is_some());
     stage.send(Msg::Click { column: 4, row: 1 });
     stage.run(SignedDuration::ZERO).await;
     assert_eq!(stage.model().tab, Tab::Board);

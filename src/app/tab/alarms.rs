@@ -1,50 +1,17 @@
-//! The alarms tab: the list, and one alarm opened with its graph.
+//! What an opened alarm draws.
 
 use std::sync::Arc;
 
-use crate::app::list::ListState;
-use crate::app::overlay::Scroll;
 use crate::domain::alarm::{Alarm, AlarmRule};
 use crate::domain::composite::Rule;
 use crate::domain::graph::{GraphAsk, Span};
-use crate::world::item::{Item, ItemId};
+use crate::world::Place;
 use crate::world::port::FeedKey;
-use crate::world::room::alarms::ROOM;
-use crate::world::{Place, World};
 
-#[derive(Debug)]
-pub struct AlarmsTab {
-    pub list: ListState,
-    pub page: Option<AlarmPage>,
-    /// How far back graphs look; kept from alarm to alarm.
-    pub span: Span,
-}
-
-#[derive(Clone, Debug)]
-pub struct AlarmPage {
-    pub of: ItemId,
-    pub scroll: Scroll,
-}
-
-impl Default for AlarmsTab {
-    fn default() -> Self {
-        Self { list: ListState::new(&ROOM), page: None, span: Span::default() }
-    }
-}
-
-impl AlarmsTab {
-    pub fn open(&mut self, of: ItemId) {
-        self.page = Some(AlarmPage { of, scroll: Scroll::default() });
-    }
-
-    /// The graph of the open alarm.
-    pub fn ask(&self, world: &World) -> Option<FeedKey> {
-        let page = self.page.as_ref()?;
-        let Item::Alarm(alarm) = world.find(&page.of)? else { return None };
-        let place = world.places().get(page.of.place)?;
-        let alarm = drawn_for(&alarm, place)?;
-        Some(FeedKey::graph(Arc::new(graph_of(&alarm, self.span)?), Arc::clone(&place.scope)))
-    }
+/// The graph of an alarm.
+pub fn ask(alarm: &Arc<Alarm>, place: &Place, span: Span) -> Option<FeedKey> {
+    let graph = graph_of(&*drawn_for(alarm, place)?, span)?;
+    Some(FeedKey::graph(Arc::new(graph), Arc::clone(&place.scope)))
 }
 
 /// The alarm whose metric is drawn: its own, or for a composite that of the child that fires, or of its first one.

@@ -1,66 +1,25 @@
-//! The dashboards tab: the list, and one dashboard opened with its widgets drawn.
+//! What an opened dashboard draws.
 
 use std::sync::Arc;
 
-use crate::app::list::ListState;
-use crate::app::overlay::Scroll;
 use crate::domain::dashboard::{Dashboard, Widget, WidgetWhat};
 use crate::domain::graph::{GraphAsk, Span};
 use crate::domain::graphs::MOST_AT_ONCE;
 use crate::domain::scope::ScopeRef;
-use crate::world::World;
-use crate::world::item::{Item, ItemId};
 use crate::world::port::FeedKey;
-use crate::world::room::dashboards::ROOM;
+use crate::world::{Place, World};
 
-#[derive(Debug)]
-pub struct DashboardsTab {
-    pub list: ListState,
-    pub page: Option<DashboardPage>,
-    pub span: Span,
-}
-
-#[derive(Clone, Debug)]
-pub struct DashboardPage {
-    pub of: ItemId,
-    pub scroll: Scroll,
-}
-
-impl Default for DashboardsTab {
-    fn default() -> Self {
-        Self { list: ListState::new(&ROOM), page: None, span: Span::default() }
-    }
-}
-
-impl DashboardsTab {
-    pub fn open(&mut self, of: ItemId) {
-        self.page = Some(DashboardPage { of, scroll: Scroll::default() });
-    }
-
-    /// The dashboard that is open.
-    pub fn opened(&self, world: &World) -> Option<Arc<Dashboard>> {
-        match world.find(&self.page.as_ref()?.of)? {
-            Item::Dashboard(dashboard) => Some(dashboard),
-            _ => None,
-        }
-    }
-
-    /// The graphs of the open dashboard.
-    pub fn asks(&self, world: &World) -> Vec<FeedKey> {
-        let Some(dashboard) = self.opened(world) else { return Vec::new() };
-        let Some(home) = self.page.as_ref().and_then(|page| world.places().get(page.of.place)) else {
-            return Vec::new();
-        };
-        dashboard
-            .widgets
-            .iter()
-            .filter_map(|widget| {
-                let ask = graph_of(widget, self.span)?;
-                Some(FeedKey::graph(Arc::new(ask), scope_of(widget, world, &home.scope)?))
-            })
-            .take(MOST_AT_ONCE)
-            .collect()
-    }
+/// The graphs of a dashboard.
+pub fn asks(dashboard: &Dashboard, home: &Place, world: &World, span: Span) -> Vec<FeedKey> {
+    dashboard
+        .widgets
+        .iter()
+        .filter_map(|widget| {
+            let ask = graph_of(widget, span)?;
+            Some(FeedKey::graph(Arc::new(ask), scope_of(widget, world, &home.scope)?))
+        })
+        .take(MOST_AT_ONCE)
+        .collect()
 }
 
 /// What a metric widget asks.

@@ -4,14 +4,15 @@ pub mod alarms;
 pub mod board;
 pub mod dashboards;
 pub mod feeds;
+pub mod room;
 
 use crate::app::command::CommandId;
+use crate::app::tab::room::Room;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Board,
-    Alarms,
-    Dashboards,
+    Room(Room),
     Feeds,
 }
 
@@ -26,8 +27,10 @@ pub struct TabSpec {
 /// In the order of the tab bar.
 pub const TABS: &[TabSpec] = &[
     TabSpec { tab: Tab::Board, title: "board", opened_by: CommandId::Board },
-    TabSpec { tab: Tab::Alarms, title: "alarms", opened_by: CommandId::Alarms },
-    TabSpec { tab: Tab::Dashboards, title: "dashboards", opened_by: CommandId::Dashboards },
+    TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", opened_by: CommandId::Alarms },
+    TabSpec { tab: Tab::Room(Room::Compute), title: "compute", opened_by: CommandId::Compute },
+    TabSpec { tab: Tab::Room(Room::Data), title: "data", opened_by: CommandId::Data },
+    TabSpec { tab: Tab::Room(Room::Dashboards), title: "dashboards", opened_by: CommandId::Dashboards },
     TabSpec { tab: Tab::Feeds, title: "feeds", opened_by: CommandId::Feeds },
 ];
 

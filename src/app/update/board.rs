@@ -6,6 +6,7 @@ use crate::app::model::Model;
 use crate::app::overlay::Scroll;
 use crate::app::tab::Tab;
 use crate::app::tab::board::{Chart, Direction, Page, canvas};
+use crate::app::tab::room::Room;
 use crate::domain::board::BoxId;
 
 pub(super) fn run_on_board(model: &mut Model, id: CommandId) {
@@ -26,8 +27,8 @@ pub(super) fn run_on_board(model: &mut Model, id: CommandId) {
         CommandId::PageUp | CommandId::PreviousGroup => tab.go_to_group(-1),
         CommandId::Zoom => tab.zoom = if tab.zoom.is_some() { None } else { Some(tab.focus.group()) },
         // Where there is a room, that is what opens; what is said of the box itself is one key further.
-        CommandId::Open if tab.focus == BoxId::Alarms => model.tab = Tab::Alarms,
-        CommandId::Open if tab.focus == BoxId::Dashboards => model.tab = Tab::Dashboards,
+        CommandId::Open if tab.focus == BoxId::Alarms => model.tab = Tab::Room(Room::Alarms),
+        CommandId::Open if tab.focus == BoxId::Dashboards => model.tab = Tab::Room(Room::Dashboards),
         CommandId::Open | CommandId::Describe => tab.page = Some(Page { of: tab.focus, scroll: Scroll::default() }),
         CommandId::Back => tab.zoom = None,
         CommandId::NextTrouble => go_to_trouble(model, 1),

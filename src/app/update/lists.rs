@@ -98,57 +98,49 @@ fn open(model: &mut Model) {
         model.notify("there is nothing to open");
         return;
     };
-    match model.tab {
-        Tab::Alarms => model.alarms_tab.open(id),
-        Tab::Dashboards => model.dashboards_tab.open(id),
-        Tab::Board | Tab::Feeds => {}
+    if let Some(room) = model.room_mut() {
+        room.open(id);
     }
 }
 
 fn close(model: &mut Model) {
-    match model.tab {
-        Tab::Alarms => model.alarms_tab.page = None,
-        Tab::Dashboards => model.dashboards_tab.page = None,
-        Tab::Board | Tab::Feeds => {}
+    if let Some(room) = model.room_mut() {
+        room.page = None;
     }
 }
 
 fn page_scroll(model: &mut Model) -> Option<&mut Scroll> {
-    match model.tab {
-        Tab::Alarms => model.alarms_tab.page.as_mut().map(|page| &mut page.scroll),
-        Tab::Dashboards => model.dashboards_tab.page.as_mut().map(|page| &mut page.scroll),
-        Tab::Board | Tab::Feeds => None,
-    }
+    model.room_mut()?.page.as_mut().map(|page| &mut page.scroll)
 }
 
 fn span(model: &mut Model) -> Option<&mut Span> {
-    match model.tab {
-        Tab::Alarms => Some(&mut model.alarms_tab.span),
-        Tab::Dashboards => Some(&mut model.dashboards_tab.span),
-        Tab::Board | Tab::Feeds => None,
-    }
+    model.room_mut().map(|room| &mut room.span)
 }
 
 /// Works on the list of the present tab, with the world it is made from.
 pub(super) fn with_list<T>(model: &mut Model, work: impl FnOnce(&mut ListState, &Sight<'_>) -> T) -> Option<T> {
-    let Model { tab, alarms_tab, dashboards_tab, world, now, settings, .. } = model;
+    let Model { tab, rooms, world, now, settings, .. } = model;
     let sight = Sight { world, at: *now, bearings: &settings.bearings };
-    let list = match tab {
-        Tab::Alarms => &mut alarms_tab.list,
-        Tab::Dashboards => &mut dashboards_tab.list,
-        Tab::Board | Tab::Feeds => return None,
-    };
+    let Tab::Room(room) = tab else { return None };
+    let list = &mut rooms.get_mut(*room as usize)?.list;
     Some(work(list, &sight))
 }
 
-/// Reads every list anew that rests on one of these kinds of answers, or all of them.
+/// Notes which lists are behind, by the kind of answer that came, or all of them.
 pub(super) fn refresh_lists(model: &mut Model, of: Option<crate::world::feed::Feed>) {
+    for room in &mut model.rooms {
+        room.is_stale |= of.is_none_or(|feed| room.list.spec.kinds.iter().any(|kind| kind.feed() == feed));
+    }
+    freshen(model);
+}
+
+/// Makes the list of the present tab anew, if it is behind.
+pub(super) fn freshen(model: &mut Model) {
     let is_past = model.rewound.is_some();
-    for_lists(model, |list, sight| {
-        if of.is_none_or(|feed| list.spec.kind.feed() == feed) {
-            list.refresh(sight, is_past);
-        }
-    });
+    if let Some(room) = model.room_mut().filter(|room| room.is_stale) {
+        room.is_stale = false;
+        with_list(model, |list, sight| list.refresh(sight, is_past));
+    }
 }
 
 /// Filters anew what time alone changes.
@@ -156,10 +148,10 @@ pub(super) fn reselect(model: &mut Model) {
     for_lists(model, ListState::reselect);
 }
 
-fn for_lists(model: &mut Model, mut work: impl FnMut(&mut ListState, &Sight<'_>)) {
-    let Model { alarms_tab, dashboards_tab, world, now, settings, .. } = model;
+pub(super) fn for_lists(model: &mut Model, mut work: impl FnMut(&mut ListState, &Sight<'_>)) {
+    let Model { rooms, world, now, settings, .. } = model;
     let sight = Sight { world, at: *now, bearings: &settings.bearings };
-    for list in [&mut alarms_tab.list, &mut dashboards_tab.list] {
-        work(list, &sight);
+    for room in rooms {
+        work(&mut room.list, &sight);
     }
 }

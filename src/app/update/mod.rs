@@ -17,6 +17,7 @@ use crate::app::msg::{Cmd, Msg, WorldSpec};
 use crate::app::overlay::{Overlay, Scroll};
 use crate::app::palette::Palette;
 use crate::app::rewind::History;
+use crate::app::tab::room::Room;
 use crate::app::tab::{Tab, feeds};
 use crate::domain::units;
 use crate::world::World;
@@ -33,6 +34,7 @@ const LONGEST_TEXT: usize = 20_000;
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Vec<Cmd> {
     time::tick(model, at);
     let mut cmds = handle(model, msg);
+    lists::freshen(model);
     cmds.extend(want(model));
     cmds
 }
@@ -83,8 +85,9 @@ fn open(model: &mut Model, session: Session) {
     model.session = session;
     model.board = Board::new(&model.sight());
     model.board_tab.page = None;
-    model.alarms_tab.page = None;
-    model.dashboards_tab.page = None;
+    for room in &mut model.rooms {
+        room.page = None;
+    }
     lists::refresh_lists(model, None);
     model.overlays.clear();
     model.hints_shown = 0;
@@ -156,14 +159,16 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Compact => model.is_compact = !model.is_compact,
         CommandId::NextZone => next_zone(model),
         CommandId::Board => model.tab = Tab::Board,
-        CommandId::Alarms => model.tab = Tab::Alarms,
-        CommandId::Dashboards => model.tab = Tab::Dashboards,
+        CommandId::Alarms => model.tab = Tab::Room(Room::Alarms),
+        CommandId::Compute => model.tab = Tab::Room(Room::Compute),
+        CommandId::Data => model.tab = Tab::Room(Room::Data),
+        CommandId::Dashboards => model.tab = Tab::Room(Room::Dashboards),
         CommandId::Feeds => model.tab = Tab::Feeds,
         CommandId::NextTab => model.tab = model.tab.stepped(1),
         CommandId::PreviousTab => model.tab = model.tab.stepped(-1),
         _ => match model.tab {
             Tab::Board => board::run_on_board(model, id),
-            Tab::Alarms | Tab::Dashboards => lists::run_on_list(model, id),
+            Tab::Room(_) => lists::run_on_list(model, id),
             Tab::Feeds => run_on_feeds(model, id),
         },
     }
@@ -184,12 +189,7 @@ fn brief(model: &mut Model) {
 fn only_broken(model: &mut Model) {
     model.is_only_broken = !model.is_only_broken;
     let only = model.is_only_broken;
-    let here = model.tab;
-    for tab in [Tab::Alarms, Tab::Dashboards] {
-        model.tab = tab;
-        lists::with_list(model, |list, sight| list.set_only_broken(only, sight));
-    }
-    model.tab = here;
+    lists::for_lists(model, |list, sight| list.set_only_broken(only, sight));
     model.notify(if only { "only what is not well; again for everything" } else { "everything" });
 }
 
@@ -208,11 +208,7 @@ fn next_zone(model: &mut Model) {
 /// The graphs on screen, if they are others than a moment ago.
 fn want(model: &mut Model) -> Option<Cmd> {
     let world = model.rewound.as_ref().map_or(&model.world, |live| &live.world);
-    let keys = match model.tab {
-        Tab::Alarms => model.alarms_tab.ask(world).into_iter().collect(),
-        Tab::Dashboards => model.dashboards_tab.asks(world),
-        Tab::Board | Tab::Feeds => Vec::new(),
-    };
+    let keys = model.room().map_or_else(Vec::new, |room| room.asks(world));
     if keys == model.wanted {
         return None;
     }
@@ -256,8 +252,7 @@ fn focus(model: &Model) -> Vec<Cmd> {
 fn looked_at(model: &Model) -> Vec<Feed> {
     let mut feeds: Vec<Feed> = match (model.tab, &model.board_tab.page, model.board_tab.zoom) {
         (Tab::Board, Some(page), _) => spec(page.of).sources.to_vec(),
-        (Tab::Alarms, ..) => vec![Feed::Alarms, Feed::AlarmHistory],
-        (Tab::Dashboards, ..) => vec![Feed::Dashboards],
+        (Tab::Room(room), ..) => room.spec().feeds.to_vec(),
         (Tab::Board, None, Some(group)) => group.boxes().flat_map(|id| spec(id).sources.iter().copied()).collect(),
         _ => Vec::new(),
     };

@@ -1,6 +1,6 @@
 //! Keys and pastes while something lies over the tab.
 
-use super::lists::with_list;
+use super::lists::{freshen, with_list};
 use super::select::copied;
 use super::{LONGEST_TEXT, PAGE, focus, keys_of, run, scenario_spec};
 use crate::app::command::CommandId;
@@ -12,8 +12,9 @@ use crate::app::overlay::{Overlay, Prompt, Purpose, Scroll};
 use crate::app::palette::Item;
 use crate::app::tab::Tab;
 use crate::app::tab::board::Page;
+use crate::app::tab::room::Room;
 use crate::world::feed::Feed;
-use crate::world::item::{ItemId, Kind};
+use crate::world::item::ItemId;
 use crate::world::port::FaultClass;
 
 pub(super) fn press_in_palette(model: &mut Model, key: Key) -> Vec<Cmd> {
@@ -114,28 +115,23 @@ pub(super) fn press_in_reader(model: &mut Model, key: Key) -> Vec<Cmd> {
 
 /// A resource goes to its room; one whose room does not exist yet is shown as it is.
 fn open_resource(model: &mut Model, id: &ItemId) -> Vec<Cmd> {
-    match id.kind {
-        Kind::Alarm => {
-            model.tab = Tab::Alarms;
-            model.alarms_tab.list.select(id);
-            model.alarms_tab.open(id.clone());
+    if let Some(room) = Room::of(id) {
+        model.tab = Tab::Room(room);
+        freshen(model);
+        if let Some(room) = model.room_mut() {
+            room.list.select(id);
+            room.open(id.clone());
         }
-        Kind::Dashboard => {
-            model.tab = Tab::Dashboards;
-            model.dashboards_tab.list.select(id);
-            model.dashboards_tab.open(id.clone());
-        }
-        _ => {
-            let Some(item) = model.world.find(id) else {
-                model.notify(format!("{} is gone", id.id));
-                return Vec::new();
-            };
-            model.tab = Tab::Board;
-            model.board_tab.focus_on(item.of_box());
-            let title = format!("{} {}", item.kind().word(), item.name());
-            model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &item.json()))));
-        }
+        return focus(model);
     }
+    let Some(item) = model.world.find(id) else {
+        model.notify(format!("{} is gone", id.id));
+        return Vec::new();
+    };
+    model.tab = Tab::Board;
+    model.board_tab.focus_on(item.of_box());
+    let title = format!("{} {}", item.kind().word(), item.name());
+    model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &item.json()))));
     focus(model)
 }
 

@@ -35,7 +35,7 @@ pub(super) fn click(model: &mut Model, column: u16, row: u16) {
                 }
             }
         }
-        Tab::Alarms | Tab::Dashboards if model.list().is_some() => {
+        Tab::Room(_) if model.list().is_some() => {
             // Rows begin below the faults and the head.
             let first = rows_above(model.is_compact) + 1 + model.fault_rows() as u16;
             let Some(line) = row.checked_sub(first) else { return };

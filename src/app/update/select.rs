@@ -26,7 +26,7 @@ pub(super) fn show_json(model: &mut Model) {
             });
             model.overlays.push(Overlay::Json(Box::new(JsonView::new(id.title(), &value))));
         }
-        Tab::Alarms | Tab::Dashboards => {
+        Tab::Room(_) => {
             let Some(item) = model.opened_item() else {
                 model.notify("there is nothing to show");
                 return;
@@ -61,7 +61,7 @@ pub(super) fn copy(model: &mut Model) -> Vec<Cmd> {
                 "the box and what is said of it".to_owned(),
             )
         }
-        Tab::Alarms | Tab::Dashboards => {
+        Tab::Room(_) => {
             let ids: Vec<String> = match (model.list(), model.opened_item()) {
                 (Some(list), _) => list.chosen().into_iter().map(|row| row.item.id().to_string()).collect(),
                 (None, Some(item)) => vec![item.id().to_string()],
@@ -95,7 +95,7 @@ pub(super) fn copy_view(model: &mut Model) -> Vec<Cmd> {
                 "what broke, where and what changed".to_owned(),
             )
         }
-        (Tab::Alarms | Tab::Dashboards, None) => match model.opened_item() {
+        (Tab::Room(_), None) => match model.opened_item() {
             Some(item) => (JsonView::new("", &item.json()).pretty(), "all of it as JSON".to_owned()),
             None => (String::new(), String::new()),
         },

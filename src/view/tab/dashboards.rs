@@ -1,4 +1,4 @@
-//! The dashboards: the list, or one with its widgets drawn one below the other, two abreast where there is room.
+//! A dashboard opened: its widgets drawn one below the other, two abreast where there is room.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -6,8 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::tab::dashboards::{DashboardPage, graph_of, scope_of};
+use crate::app::tab::dashboards::{graph_of, scope_of};
+use crate::app::tab::room::ItemPage;
 use crate::domain::dashboard::{Dashboard, Limit, Widget, WidgetWhat};
+use crate::domain::graph::Span as GraphSpan;
 use crate::domain::graphs::Asked;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
@@ -16,7 +18,6 @@ use crate::view::tab::alarms::trouble;
 use crate::view::text::{fit, fit_middle, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph, role_of_line};
-use crate::view::widget::table;
 use crate::world::feed::Feed;
 use crate::world::port::CloudError;
 use crate::world::room::alarms::health;
@@ -29,17 +30,8 @@ const LOWEST: u16 = 7;
 const ABREAST: u16 = 100;
 
 /// Returns how far it can be scrolled.
-pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
-    let tab = &model.dashboards_tab;
-    let (Some(open), Some(dashboard)) = (&tab.page, tab.opened(&model.world)) else {
-        table::draw(&tab.list, model, theme, area, frame);
-        return 0;
-    };
-    page(open, &dashboard, model, theme, area, frame)
-}
-
-fn page(
-    open: &DashboardPage,
+pub(in crate::view) fn draw(
+    open: &ItemPage,
     dashboard: &Dashboard,
     model: &Model,
     theme: Theme,
@@ -50,7 +42,7 @@ fn page(
     let title = format!(
         " {}, {home}: {}, changed {} ago  (- + change the span)",
         dashboard.name,
-        model.dashboards_tab.span.word(),
+        span(model).word(),
         long(since(model.now, dashboard.modified))
     );
     frame.render_widget(
@@ -71,6 +63,10 @@ fn page(
         painter.widget(widget, *place, from, body, frame);
     }
     end
+}
+
+fn span(model: &Model) -> GraphSpan {
+    model.room().map_or_else(GraphSpan::default, |room| room.span)
 }
 
 struct Painter<'a> {
@@ -269,7 +265,7 @@ impl Painter<'_> {
     }
 
     fn graph(&self, widget: &Widget, scope: &ScopeRef) -> Option<&Asked<CloudError>> {
-        let ask = graph_of(widget, self.model.dashboards_tab.span)?;
+        let ask = graph_of(widget, span(self.model))?;
         [&self.model.world, self.model.live_world()].into_iter().find_map(|world| {
             world.places().iter().find(|place| place.scope == *scope)?.feeds.graphs.value()?.get(&ask)
         })

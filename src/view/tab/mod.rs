@@ -4,3 +4,4 @@ pub(super) mod alarms;
 pub(super) mod board;
 pub(super) mod dashboards;
 pub(super) mod feeds;
+pub(super) mod room;

@@ -176,13 +176,13 @@ fn empty(list: &ListState, model: &Model) -> String {
     if list.total() > 0 {
         return format!("all {} {many} are well; the only-broken key shows them", count(list.total() as u64));
     }
-    let feed = list.spec.kind.feed();
-    let asked = || model.world.places().iter().filter(|place| place.is_asked(feed));
-    let unread = asked().filter(|place| !place.feeds.status(feed).has_value).count();
-    match unread {
-        0 => format!("there are no {many} in {}", plural(asked().count(), "place", "places")),
-        _ if !list.spec.faults(&model.world).is_empty() => format!("the {many} could not be read"),
-        _ => format!("the {many} are being read"),
+    let sight = model.sight();
+    if list.spec.kinds.iter().all(|kind| sight.is_read(kind.feed())) {
+        format!("there are no {many} in {}", plural(model.world.places().len(), "place", "places"))
+    } else if list.spec.faults(&model.world).is_empty() {
+        format!("the {many} are being read")
+    } else {
+        format!("the {many} could not be read")
     }
 }
 

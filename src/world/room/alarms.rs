@@ -11,7 +11,7 @@ use crate::world::strip::box_of;
 
 pub const ROOM: RoomSpec = RoomSpec {
     name: "alarms",
-    kind: Kind::Alarm,
+    kinds: &[Kind::Alarm],
     nouns: ("alarm", "alarms"),
     columns: COLUMNS,
     health: |row, _| of(row).map_or(Health::Unknown, health),

@@ -8,7 +8,7 @@ use crate::world::item::{Item, Kind};
 
 pub const ROOM: RoomSpec = RoomSpec {
     name: "dashboards",
-    kind: Kind::Dashboard,
+    kinds: &[Kind::Dashboard],
     nouns: ("dashboard", "dashboards"),
     columns: COLUMNS,
     health: |row, _| {

@@ -9,7 +9,7 @@ use crate::world::item::{Item, Kind};
 
 pub const ROOM: RoomSpec = RoomSpec {
     name: "instances",
-    kind: Kind::Instance,
+    kinds: &[Kind::Instance],
     nouns: ("instance", "instances"),
     columns: COLUMNS,
     health: |row, _| of(row).map_or(Health::Unknown, health),

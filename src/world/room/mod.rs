@@ -4,7 +4,9 @@
 //! are made from it. A new room is a file with such a table, not a new widget.
 
 pub mod alarms;
+pub mod compute;
 pub mod dashboards;
+pub mod data;
 pub mod filter;
 pub mod instances;
 
@@ -12,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::domain::health::Health;
+use crate::domain::metric::Measure;
 use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 use crate::domain::units::{brief, since};
@@ -26,7 +29,7 @@ use crate::world::{Place, World};
 pub struct RoomSpec {
     /// As in `opscon show alarms`.
     pub name: &'static str,
-    pub kind: Kind,
+    pub kinds: &'static [Kind],
     /// One and many, for counts: `1 alarm`, `3 alarms`.
     pub nouns: (&'static str, &'static str),
     pub columns: &'static [Column],
@@ -81,7 +84,90 @@ pub enum Value {
     Flag(bool),
 }
 
-pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &dashboards::ROOM, &instances::ROOM];
+pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &compute::ROOM, &data::ROOM, &dashboards::ROOM, &instances::ROOM];
+
+/// What kind of thing it is, for rooms of several.
+const KIND: Column = Column {
+    key: "kind",
+    title: "KIND",
+    priority: 2,
+    width: (8, 9),
+    align: Align::Left,
+    value: |row, _| Value::Words(row.item.kind().word().into()),
+};
+
+const NAME: Column = Column {
+    key: "name",
+    title: "NAME",
+    priority: 0,
+    width: (16, 36),
+    align: Align::Name,
+    value: |row, _| Value::Text(row.item.name().clone()),
+};
+
+const ENVIRONMENT: Column = Column {
+    key: "environment",
+    title: "ENV",
+    priority: 6,
+    width: (7, 7),
+    align: Align::Left,
+    value: |row, _| {
+        row.item.environment().map_or(Value::Nothing, |environment| Value::Words(environment.word().into()))
+    },
+};
+
+/// Region and account.
+const fn place_columns() -> (Column, Column) {
+    (
+        Column {
+            key: "region",
+            title: "REGION",
+            priority: 4,
+            width: (9, 14),
+            align: Align::Left,
+            value: |row, sight| {
+                row.at(sight.world).map_or(Value::Nothing, |place| Value::Text(place.scope.region.clone()))
+            },
+        },
+        Column {
+            key: "account",
+            title: "ACCOUNT",
+            priority: 5,
+            width: (9, 16),
+            align: Align::Name,
+            value: |row, sight| {
+                row.at(sight.world).map_or(Value::Nothing, |place| Value::Words(place.scope.account_name()))
+            },
+        },
+    )
+}
+
+/// The measures that matter of a thing, the one that tells most first.
+pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
+    use Measure as M;
+    let of =
+        |measures: &[Measure], resource: &Text| measures.iter().map(|measure| (*measure, resource.clone())).collect();
+    match item {
+        Item::Balancer(it) => of(&[M::AlbRequests, M::AlbErrorPercent, M::AlbLatencyP99], &it.dimension),
+        Item::Group(it) => of(&[M::AsgCpu, M::AsgInService], &it.name),
+        Item::Cluster(it) => it.services.iter().map(|service| (M::EcsCpu, service.name.clone())).take(3).collect(),
+        Item::Function(it) => of(&[M::LambdaInvocations, M::LambdaErrors, M::LambdaDurationP99], &it.name),
+        Item::Database(it) if it.is_primary() => of(&[M::RdsCpu, M::RdsConnections, M::RdsWriteLatency], &it.id),
+        Item::Database(it) => of(&[M::RdsReplicaLag, M::RdsCpu], &it.id),
+        Item::Cache(it) => of(&[M::CacheHitRate, M::CacheMemory], &it.id),
+        Item::Queue(it) => of(&[M::SqsVisible, M::SqsOldestAge, M::SqsDeleted], &it.name),
+        Item::Topic(it) => of(&[M::SnsPublished, M::SnsFailed], &it.name),
+        Item::Bucket(it) => of(&[M::S3Size], &it.name),
+        Item::WebAcl(it) => of(&[M::WafBlocked], &it.name),
+        Item::Instance(_)
+        | Item::Alarm(_)
+        | Item::Dashboard(_)
+        | Item::LogGroup(_)
+        | Item::Pipeline(_)
+        | Item::Images(_)
+        | Item::Key(_) => Vec::new(),
+    }
+}
 
 impl Row {
     pub fn id(&self) -> ItemId {
@@ -108,7 +194,7 @@ impl RoomSpec {
 
     /// Everything in it, unsorted.
     pub fn rows(&self, world: &World) -> Vec<Row> {
-        world.all_of(self.kind).map(|(place, item)| Row { place, item }).collect()
+        self.kinds.iter().flat_map(|kind| world.all_of(*kind)).map(|(place, item)| Row { place, item }).collect()
     }
 
     /// Sorts by a column, or by rank; ties by name, then place, so that equal rows never change places.

@@ -8,7 +8,8 @@ use ratatui::text::{Line, Span};
 
 use super::tree;
 use crate::app::model::Model;
-use crate::app::tab::alarms::{AlarmPage, drawn_for, graph_of};
+use crate::app::tab::alarms::{drawn_for, graph_of};
+use crate::app::tab::room::ItemPage;
 use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MetricRule, MetricSource, MissingData};
 use crate::domain::graph::{Graph, GraphAsk, QueryWhat};
 use crate::domain::graphs::Asked;
@@ -29,7 +30,7 @@ const LABEL: usize = 14;
 /// Changes drawn on the graph.
 const MARKERS: usize = 5;
 
-pub(super) fn draw(open: &AlarmPage, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+pub(in crate::view) fn draw(open: &ItemPage, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
     let (Some(Item::Alarm(alarm)), Some(place)) = (model.world.find(&open.of), model.world.places().get(open.of.place))
     else {
         let text =
@@ -85,7 +86,7 @@ fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, 
         return 0;
     }
     let room = usize::from(area.width);
-    let span = model.alarms_tab.span;
+    let span = model.room().map(|room| room.span).unwrap_or_default();
     let line = |row: u16| Rect { y: area.y + row, height: 1, ..area };
     let body = Rect { y: area.y + 1, height: height - 2, ..area };
     let subject = alarm.metric_rule().map_or_else(String::new, MetricRule::subject);
@@ -129,7 +130,7 @@ fn graph(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, area: Rect, 
 }
 
 /// In the world shown, or, when looking back, in the present one: a graph has its past in it anyway.
-fn find<'a>(ask: &GraphAsk, place: &Place, model: &'a Model) -> Option<&'a Asked<CloudError>> {
+pub(in crate::view) fn find<'a>(ask: &GraphAsk, place: &Place, model: &'a Model) -> Option<&'a Asked<CloudError>> {
     [&model.world, model.live_world()].into_iter().find_map(|world| {
         world.places().iter().find(|other| other.scope == place.scope)?.feeds.graphs.value()?.get(ask)
     })

@@ -1,0 +1,91 @@
+//! The tabs that are lists: one row of [`Room`] each, and one state for all of them.
+
+use std::sync::Arc;
+
+use crate::app::list::ListState;
+use crate::app::overlay::Scroll;
+use crate::app::tab::{alarms, dashboards};
+use crate::domain::graph::{GraphAsk, Span};
+use crate::world::item::{Item, ItemId};
+use crate::world::port::FeedKey;
+use crate::world::room::{RoomSpec, measures};
+use crate::world::{Place, World};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Alarms,
+    Compute,
+    Data,
+    Dashboards,
+}
+
+impl Room {
+    pub const ALL: [Self; 4] = [Self::Alarms, Self::Compute, Self::Data, Self::Dashboards];
+
+    pub fn spec(self) -> &'static RoomSpec {
+        match self {
+            Self::Alarms => &crate::world::room::alarms::ROOM,
+            Self::Compute => &crate::world::room::compute::ROOM,
+            Self::Data => &crate::world::room::data::ROOM,
+            Self::Dashboards => &crate::world::room::dashboards::ROOM,
+        }
+    }
+
+    /// The room a thing is listed in, if it has one.
+    pub fn of(id: &ItemId) -> Option<Self> {
+        Self::ALL.into_iter().find(|room| room.spec().kinds.contains(&id.kind))
+    }
+}
+
+/// A room as somebody left it.
+#[derive(Debug)]
+pub struct RoomTab {
+    pub list: ListState,
+    /// One thing opened from the list.
+    pub page: Option<ItemPage>,
+    /// How far back graphs look; kept from thing to thing.
+    pub span: Span,
+    /// Something was read since the list was made. It is made again when somebody looks: a hundred thousand rows are not
+    /// sorted for nobody.
+    pub is_stale: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ItemPage {
+    pub of: ItemId,
+    pub scroll: Scroll,
+}
+
+impl RoomTab {
+    pub fn new(room: Room) -> Self {
+        Self { list: ListState::new(room.spec()), page: None, span: Span::default(), is_stale: true }
+    }
+
+    pub fn open(&mut self, of: ItemId) {
+        self.page = Some(ItemPage { of, scroll: Scroll::default() });
+    }
+
+    /// What is open, and where it is.
+    pub fn opened<'a>(&self, world: &'a World) -> Option<(Item, &'a Place)> {
+        let page = self.page.as_ref()?;
+        Some((world.find(&page.of)?, world.places().get(page.of.place)?))
+    }
+
+    /// The graphs of what is open.
+    pub fn asks(&self, world: &World) -> Vec<FeedKey> {
+        match self.opened(world) {
+            Some((Item::Alarm(alarm), place)) => alarms::ask(&alarm, place, self.span).into_iter().collect(),
+            Some((Item::Dashboard(dashboard), place)) => dashboards::asks(&dashboard, place, world, self.span),
+            Some((item, place)) => graphs_of(&item, self.span)
+                .into_iter()
+                .map(|ask| FeedKey::graph(Arc::new(ask), Arc::clone(&place.scope)))
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// The graphs that matter of a thing, one for each measure, since they seldom share a unit.
+pub fn graphs_of(item: &Item, span: Span) -> Vec<GraphAsk> {
+    measures(item).into_iter().map(|(measure, resource)| GraphAsk::of_metric(measure.of(&resource), span)).collect()
+}

@@ -1,0 +1,223 @@
+//! A room: its list, or the page of one thing.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::alarms::{self, find, trouble};
+use super::dashboards;
+use crate::app::model::Model;
+use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
+use crate::domain::graph::GraphAsk;
+use crate::view::text::{fill, fit, fit_middle, width, wrap};
+use crate::view::theme::{Role, Theme};
+use crate::view::widget::graph::{Plot, draw as draw_graph};
+use crate::view::widget::table::faults_of_place;
+use crate::view::widget::{popup, table};
+use crate::world::Place;
+use crate::world::item::{Item, Kind};
+use crate::world::room::{Row, Value};
+
+const LABEL: usize = 14;
+/// Rows of one graph on a page.
+const GRAPH: u16 = 9;
+
+/// Returns how far it can be scrolled.
+pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+    let Some(room) = model.room() else { return 0 };
+    let Some(open) = &room.page else {
+        table::draw(&room.list, model, theme, area, frame);
+        return 0;
+    };
+    match open.of.kind {
+        Kind::Alarm => alarms::draw(open, model, theme, area, frame),
+        Kind::Dashboard => match room.opened(&model.world) {
+            Some((Item::Dashboard(dashboard), _)) => dashboards::draw(open, &dashboard, model, theme, area, frame),
+            _ => gone(open, model, theme, area, frame),
+        },
+        _ => match room.opened(&model.world) {
+            Some((item, place)) => page(room, open, &item, place, model, theme, area, frame),
+            None => gone(open, model, theme, area, frame),
+        },
+    }
+}
+
+fn gone(open: &ItemPage, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
+    let when = if model.rewound.is_some() { "then" } else { "any more" };
+    let text = fit(&format!(" {} does not exist {when}", open.of.id), usize::from(area.width));
+    frame.render_widget(Line::styled(text, theme.style(Role::Dim)), Rect { height: 1, ..area });
+    0
+}
+
+/// Its graphs, then everything its row says, the box it belongs to, and the alarms that watch it.
+#[expect(clippy::too_many_arguments, reason = "what is drawn, from what, and where")]
+fn page(
+    room: &RoomTab,
+    open: &ItemPage,
+    item: &Item,
+    place: &Place,
+    model: &Model,
+    theme: Theme,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> usize {
+    let row = Row { place: open.of.place, item: item.clone() };
+    let sight = model.sight();
+    let cells = usize::from(area.width);
+    let health = (room.list.spec.health)(&row, &sight);
+    let sign = format!(" {} ", theme.sign(health));
+    let what = format!("  {}, {}", item.kind().word(), place.scope);
+    let name = fit_middle(item.name().as_str(), cells.saturating_sub(width(&sign) + width(&what)));
+    let mut top = vec![Line::from(vec![
+        Span::styled(sign, theme.of_health(health)),
+        Span::styled(name, theme.style(Role::Strong)),
+        Span::styled(what, theme.style(Role::Dim)),
+    ])];
+    top.extend(
+        faults_of_place(room.list.spec, place, model, cells)
+            .into_iter()
+            .map(|text| Line::styled(text, theme.style(Role::Unknown))),
+    );
+    let mut y = area.y;
+    for line in top {
+        if y < area.bottom() {
+            frame.render_widget(line, Rect { y, height: 1, ..area });
+            y += 1;
+        }
+    }
+    // Half of the page is for graphs, one beside the other where there is room.
+    let asks = graphs_of(item, room.span);
+    let left = area.bottom().saturating_sub(y);
+    if !asks.is_empty() && left >= GRAPH {
+        let height = (left / 2).clamp(GRAPH, 14);
+        let abreast = (area.width / 58).clamp(1, asks.len() as u16);
+        let each = area.width / abreast;
+        for (place_of, ask) in asks.iter().take(usize::from(abreast)).enumerate() {
+            let body = Rect { x: area.x + each * place_of as u16, y, width: each.saturating_sub(1), height };
+            graph(ask, place, room, model, theme, body, frame);
+        }
+        y += height;
+    }
+    let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    popup::scrolled(story(room, &row, place, model, theme, cells), open.scroll.offset, theme, rest, frame)
+}
+
+fn graph(
+    ask: &GraphAsk,
+    place: &Place,
+    room: &RoomTab,
+    model: &Model,
+    theme: Theme,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) {
+    let label = ask.queries.first().map_or("", |query| query.label.as_str());
+    let resource = match ask.queries.first().map(|query| &query.what) {
+        Some(crate::domain::graph::QueryWhat::Metric(metric)) => {
+            metric.dimensions.last().map_or("", |(_, value)| value.as_str())
+        }
+        _ => "",
+    };
+    let words = format!(" {label}, {}, {}", fit_middle(resource, 24), room.span.word());
+    frame.render_widget(
+        Line::styled(fit(&words, usize::from(area.width)), theme.style(Role::Dim)),
+        Rect { height: 1, ..area },
+    );
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let asked = find(ask, place, model);
+    let Some(found) = asked.and_then(|asked| asked.graph.as_deref()) else {
+        let text = trouble(asked, model).unwrap_or_else(|| "being read".into());
+        for (row, text) in wrap(&text, usize::from(area.width).saturating_sub(4))
+            .into_iter()
+            .enumerate()
+            .take(usize::from(body.height))
+        {
+            let line = Rect { y: body.y + row as u16, height: 1, ..body };
+            frame.render_widget(Line::styled(format!("   {text}"), theme.style(Role::Unknown)), line);
+        }
+        return;
+    };
+    let plot = Plot {
+        graph: found,
+        limit: None,
+        markers: &[],
+        ribbon: &[],
+        before: None,
+        has_ribbon: false,
+        now: model.now,
+        zone: &model.settings.bearings.zone,
+        glyphs: model.settings.look.glyphs,
+    };
+    draw_graph(&plot, theme, body, frame);
+}
+
+fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, cells: usize) -> Vec<Line<'static>> {
+    let sight = model.sight();
+    let mut lines = Vec::new();
+    let mut say = |label: &str, value: &str, role: Role| {
+        for (at, text) in wrap(value, cells.saturating_sub(LABEL + 4)).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(format!("   {}", fill(label, LABEL)), theme.style(Role::Dim)),
+                Span::styled(text, theme.style(role)),
+            ]));
+        }
+    };
+    for column in room.list.spec.columns {
+        let value = (column.value)(row, &sight);
+        if value != Value::Nothing {
+            say(column.key, &value.show(sight.at), Role::Text);
+        }
+    }
+    say("id", row.item.id().as_str(), Role::Text);
+    let of = row.item.of_box();
+    let reading = model.board.reading(of);
+    say(
+        "box",
+        &format!("{} {}, {}: {}", theme.sign(reading.health), of.title(), reading.health.word(), reading.summary),
+        Role::Text,
+    );
+    for event in events(&row.item, place) {
+        say("event", &event, Role::Dim);
+    }
+    let names = [row.item.name(), row.item.id()];
+    for alarm in place.feeds.alarms.items().filter(|alarm| {
+        !alarm.is_scaling_trigger()
+            && alarm.metric().is_some_and(|metric| metric.dimensions.iter().any(|(_, value)| names.contains(&value)))
+    }) {
+        let health = crate::world::room::alarms::health(alarm);
+        say(
+            "alarm",
+            &format!("{} {} {}: {}", theme.sign(health), alarm.name, alarm.state.word(), alarm.reason),
+            Role::Text,
+        );
+    }
+    lines.push(Line::styled("   y shows all of it as JSON", theme.style(Role::Faint)));
+    lines
+}
+
+/// What happened to it lately, newest first, as far as AWS keeps account of it.
+fn events(item: &Item, place: &Place) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut all: Vec<(jiff::Timestamp, String)> = match item {
+        Item::Group(group) => {
+            group.activities.iter().map(|it| (it.at, format!("{} ({})", it.what, it.status))).collect()
+        }
+        Item::Cluster(cluster) => cluster
+            .services
+            .iter()
+            .flat_map(|service| &service.events)
+            .map(|it| (it.at, it.message.to_string()))
+            .collect(),
+        Item::Database(database) => place
+            .feeds
+            .database_events
+            .items()
+            .filter(|event| event.database == database.id)
+            .map(|it| (it.at, it.message.to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all.into_iter().take(SHOWN).map(|(at, what)| format!("{at:.0} {what}")).collect()
+}

@@ -1,0 +1,138 @@
+//! What keeps data and messages: databases, caches, buckets, queues, topics; what is not well first.
+
+use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use crate::domain::database::{Database, DatabaseRole};
+use crate::domain::health::Health;
+use crate::domain::metric::Measure;
+use crate::domain::units::{bytes, count, lag, latency, percent, plural};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::item::{Item, Kind};
+use crate::world::sight::Sight;
+
+pub const ROOM: RoomSpec = RoomSpec {
+    name: "data",
+    kinds: &[Kind::Database, Kind::Cache, Kind::Queue, Kind::Topic, Kind::Bucket],
+    nouns: ("store", "stores"),
+    columns: &COLUMNS,
+    health: |row, sight| health(row, sight),
+    rank: |row, sight| (6 - health(row, sight) as u8, i64::from(row.item.kind() as u8)),
+    feeds: &[Feed::Databases, Feed::Caches, Feed::Queues, Feed::Topics, Feed::Buckets],
+};
+
+const COLUMNS: [Column; 7] = [
+    Column {
+        key: "state",
+        title: "STATE",
+        priority: 0,
+        width: (9, 16),
+        align: Align::Left,
+        value: |row, sight| Value::Words(state(row, health(row, sight))),
+    },
+    super::KIND,
+    super::NAME,
+    Column {
+        key: "now",
+        title: "NOW",
+        priority: 1,
+        width: (26, 56),
+        align: Align::Left,
+        value: |row, sight| Value::Words(now(row, sight)),
+    },
+    super::ENVIRONMENT,
+    place_columns().0,
+    place_columns().1,
+];
+
+fn state(row: &Row, health: Health) -> String {
+    match &row.item {
+        Item::Database(database) => database.status.to_string(),
+        Item::Cache(cache) => cache.status.to_string(),
+        _ => health.word().to_owned(),
+    }
+}
+
+fn health(row: &Row, sight: &Sight<'_>) -> Health {
+    match &row.item {
+        Item::Database(database) if database.status == "stopped" => Health::Absent,
+        Item::Database(database) if !database.is_available() => Health::Bad,
+        Item::Database(database) => match &database.role {
+            DatabaseRole::Replica { replication, .. } if replication != "replicating" => Health::Bad,
+            _ => Health::Ok,
+        },
+        Item::Cache(cache) if cache.status != "available" => Health::Bad,
+        Item::Cache(cache) if cache.nodes.iter().any(|node| node.status != "available") => Health::Warn,
+        Item::Queue(queue) if queue.is_dead_letter_queue() && queue.visible > 0 => Health::Warn,
+        Item::Queue(queue) => {
+            let age = row.at(sight.world).and_then(|place| place.latest(Measure::SqsOldestAge, &queue.name));
+            let steps = sight.limits().queue_age_minutes;
+            match age.map(|seconds| seconds / 60.0) {
+                Some(minutes) if minutes > steps.bad => Health::Bad,
+                Some(minutes) if minutes > steps.warn => Health::Warn,
+                _ => Health::Ok,
+            }
+        }
+        Item::Bucket(bucket) if bucket.is_public => Health::Bad,
+        Item::Topic(topic) if topic.subscriptions.iter().any(|subscription| subscription.pending_confirmation) => {
+            Health::Warn
+        }
+        _ => Health::Ok,
+    }
+}
+
+/// The one line that says how it is.
+fn now(row: &Row, sight: &Sight<'_>) -> String {
+    let place = row.at(sight.world);
+    match &row.item {
+        Item::Database(database) => database_now(database, place),
+        Item::Cache(cache) => {
+            let of =
+                |measure| place.and_then(|place| place.latest(measure, &cache.id)).map_or_else(|| "-".into(), percent);
+            format!(
+                "hits {}, memory {}, {}",
+                of(Measure::CacheHitRate),
+                of(Measure::CacheMemory),
+                plural(cache.nodes.len(), "node", "nodes")
+            )
+        }
+        Item::Queue(queue) => {
+            let age = place.and_then(|place| place.latest(Measure::SqsOldestAge, &queue.name));
+            let age = age.map_or_else(String::new, |seconds| format!(", oldest {}", lag(seconds)));
+            let dead = if queue.is_dead_letter_queue() { ", dead letters" } else { "" };
+            format!("{} waiting, {} in flight{age}{dead}", count(queue.visible), count(queue.in_flight))
+        }
+        Item::Topic(topic) => {
+            let pending = topic.subscriptions.iter().filter(|subscription| subscription.pending_confirmation).count();
+            let pending = if pending > 0 { format!(", {pending} never confirmed") } else { String::new() };
+            format!("{}{pending}", plural(topic.subscriptions.len(), "subscription", "subscriptions"))
+        }
+        Item::Bucket(bucket) => {
+            let size = place.and_then(|place| place.latest(Measure::S3Size, &bucket.name));
+            let size = size.map_or_else(|| "-".into(), |size| bytes(size as u64));
+            let words = [
+                bucket.is_public.then_some("public"),
+                bucket.versioning.then_some("versioned"),
+                (!bucket.encrypted).then_some("not encrypted"),
+            ];
+            [size].into_iter().chain(words.into_iter().flatten().map(str::to_owned)).collect::<Vec<_>>().join(", ")
+        }
+        _ => String::new(),
+    }
+}
+
+fn database_now(database: &Database, place: Option<&Place>) -> String {
+    let of = |measure| place.and_then(|place| place.latest(measure, &database.id));
+    let mut text = format!("cpu {}", of(Measure::RdsCpu).map_or_else(|| "-".into(), percent));
+    if let DatabaseRole::Replica { source, .. } = &database.role {
+        text.push_str(&format!(", {} behind {source}", of(Measure::RdsReplicaLag).map_or_else(|| "-".into(), lag)));
+    } else {
+        if let Some(connections) = of(Measure::RdsConnections) {
+            text.push_str(&format!(", {} connections", count(connections as u64)));
+        }
+        if let Some(write) = of(Measure::RdsWriteLatency) {
+            text.push_str(&format!(", writes {}", latency(write)));
+        }
+    }
+    text.push_str(&format!(", {} {}", database.class, if database.multi_az { "Multi-AZ" } else { "single-AZ" }));
+    text
+}
