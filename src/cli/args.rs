@@ -70,6 +70,12 @@ pub enum Command {
     Alarms(Show),
     /// Print the key table
     Keys,
+    /// Print the least-privilege IAM policy for what opscon asks
+    IamPolicy {
+        /// Only reading, which is all this version does
+        #[arg(long)]
+        read: bool,
+    },
     /// Show, check or find the configuration
     Config {
         #[arg(value_enum)]

@@ -16,11 +16,12 @@ use crate::app::overlay::Overlay;
 use crate::app::settings::Ground;
 use crate::config::{Config, LogLevel};
 use crate::runtime::console::{Aside, Console, Outcome};
+use crate::runtime::input::{self, LateAnswer};
+use crate::runtime::log;
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::signals::{Signal, Signals};
 use crate::runtime::terminal::{self, Guard};
 use crate::runtime::worlds::Opened;
-use crate::runtime::{input, log};
 
 /// Exit code of a console whose terminal went away: that of SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
@@ -67,7 +68,8 @@ async fn console(
         console.model_mut().notify(trouble);
     }
     console.prime().await;
-    let mut typed = if asks_ground { settle_ground(&mut console)? } else { Vec::new() };
+    let (mut typed, is_late) = if asks_ground { settle_ground(&mut console)? } else { (Vec::new(), false) };
+    let mut late = LateAnswer::new(is_late);
     loop {
         // A terminal that can no longer be read is gone; asking it again would only spin.
         let events = EventStream::new().take_while(|event| {
@@ -77,6 +79,7 @@ async fn console(
             std::future::ready(event.is_ok())
         });
         let events = events.filter_map(|event| std::future::ready(event.ok().and_then(input::message)));
+        let events = events.filter(|msg| std::future::ready(late.lets_through(msg)));
         let mut inputs = futures_util::stream::iter(std::mem::take(&mut typed)).chain(events);
         let outcome = tokio::select! {
             signal = signals.next() => match signal {
@@ -128,15 +131,16 @@ const NEAR: Duration = Duration::from_millis(150);
 const FAR: Duration = Duration::from_secs(1);
 
 /// Draws the first frame, then asks whether the background is light, and draws anew if it is: nobody waits for the answer to
-/// see the board. Returns the keys typed meanwhile.
-fn settle_ground(console: &mut Console<terminal::Backend>) -> color_eyre::Result<Vec<Msg>> {
+/// see the board. Returns the keys typed meanwhile, and
+/// whether the answer is still to come.
+fn settle_ground(console: &mut Console<terminal::Backend>) -> color_eyre::Result<(Vec<Msg>, bool)> {
     if !multiplexer().answers_in_order() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
     console.draw_now()?;
     let patience = if std::env::var_os("SSH_CONNECTION").is_some() { FAR } else { NEAR };
-    let (ground, typed) = terminal::ask_background(patience);
-    if ground == Some(osc::Ground::Light) {
+    let answer = terminal::ask_background(patience);
+    if answer.ground == Some(osc::Ground::Light) {
         console.model_mut().settings.look.ground = Ground::Light;
         console.repaint()?;
     }
@@ -147,7 +151,7 @@ fn settle_ground(console: &mut Console<terminal::Backend>) -> color_eyre::Result
         0x03 => Key::ctrl('c'),
         letter => Key::char(char::from(letter)),
     };
-    Ok(typed.into_iter().map(|byte| Msg::Key(key(byte))).collect())
+    Ok((answer.typed.into_iter().map(|byte| Msg::Key(key(byte))).collect(), answer.is_late))
 }
 
 fn multiplexer() -> Multiplexer {

@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod config;
 mod drill;
+mod iam_policy;
 mod keys;
 mod look;
 mod show;
@@ -67,6 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
         Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
         Some(Command::Keys) => keys::run(&args.common),
+        Some(Command::IamPolicy { .. }) => iam_policy::run(),
         Some(Command::Config { action }) => config::run(&args.common, *action),
         Some(Command::Completions { shell }) => completions::run(*shell),
         None => Err(CliError::Usage(

@@ -4,5 +4,6 @@
 //! cleaned when it came in.
 
 pub mod keys;
+pub mod policy;
 pub mod status;
 pub mod table;

@@ -48,3 +48,55 @@ fn key_of(event: KeyEvent) -> Option<Key> {
         alt: event.modifiers.contains(KeyModifiers::ALT),
     })
 }
+
+/// Keeps an answer that comes after its time from being taken for keys. To the reader of events `ESC ] 11 ; rgb:… BEL` is
+/// Alt-], some letters and Ctrl-G.
+#[derive(Debug)]
+pub struct LateAnswer {
+    /// Whether one may still come.
+    is_due: bool,
+    is_inside: bool,
+}
+
+impl LateAnswer {
+    pub fn new(is_due: bool) -> Self {
+        Self { is_due, is_inside: false }
+    }
+
+    /// Whether this message is the operator's.
+    pub fn lets_through(&mut self, msg: &Msg) -> bool {
+        let Msg::Key(key) = msg else { return true };
+        if self.is_inside {
+            let is_end = *key == Key::ctrl('g') || key.code == Code::Esc || (key.alt && key.code == Code::Char('\\'));
+            self.is_inside = !is_end;
+            return false;
+        }
+        if self.is_due && key.alt && key.code == Code::Char(']') {
+            // There is one answer to one question.
+            (self.is_due, self.is_inside) = (false, true);
+            return false;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_answer_is_no_typing() {
+        let keys = |text: &str| text.chars().map(|letter| Msg::Key(Key::char(letter))).collect::<Vec<_>>();
+        let start = Msg::Key(Key { alt: true, ..Key::char(']') });
+        let mut all = vec![Msg::Key(Key::char('j')), start.clone()];
+        all.extend(keys("11;rgb:1e1e/1e1e/2e2e"));
+        all.push(Msg::Key(Key::ctrl('g')));
+        all.push(Msg::Key(Key::char('q')));
+        let mut late = LateAnswer::new(true);
+        let left: Vec<bool> = all.iter().map(|msg| late.lets_through(msg)).collect();
+        assert_eq!(left.iter().filter(|is_key| **is_key).count(), 2);
+        assert!(left[0] && left[left.len() - 1]);
+        assert!(late.lets_through(&start), "there is no second answer");
+        assert!(LateAnswer::new(false).lets_through(&start));
+    }
+}

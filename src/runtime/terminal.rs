@@ -90,19 +90,29 @@ pub fn screen() -> io::Result<Screen> {
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Line(stdout()))))
 }
 
+/// What came of asking.
+#[derive(Debug, Default)]
+pub struct Background {
+    pub ground: Option<osc::Ground>,
+    /// Keys typed meanwhile.
+    pub typed: Vec<u8>,
+    /// The answer did not come in time, and may come yet.
+    pub is_late: bool,
+}
+
 /// Asks the terminal what its background is, and waits for the answer at most so long. Keys typed meanwhile come back with
 /// it: none may be lost. The question ends with one that every terminal answers, so that a terminal which does not know the
 /// first costs no waiting.
 #[cfg(unix)]
-pub fn ask_background(patience: Duration) -> (Option<osc::Ground>, Vec<u8>) {
+pub fn ask_background(patience: Duration) -> Background {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let (mut out, input) = (stdout(), io::stdin());
     // The reader of events begins to listen first: a window resized or closed meanwhile is then heard of afterwards.
     if crossterm::event::poll(Duration::ZERO).is_err() {
-        return (None, Vec::new());
+        return Background::default();
     }
     if out.write_all(osc::ASK_BACKGROUND).and_then(|()| out.flush()).is_err() {
-        return (None, Vec::new());
+        return Background::default();
     }
     let deadline = instant() + patience;
     let mut read = Vec::new();
@@ -121,7 +131,11 @@ pub fn ask_background(patience: Duration) -> (Option<osc::Ground>, Vec<u8>) {
             break;
         }
     }
-    (osc::background(&read).map(osc::ground), osc::without_answers(&read))
+    Background {
+        ground: osc::background(&read).map(osc::ground),
+        typed: osc::without_answers(&read),
+        is_late: !osc::has_ended(&read),
+    }
 }
 
 #[cfg(unix)]
@@ -131,8 +145,8 @@ fn instant() -> std::time::Instant {
 }
 
 #[cfg(not(unix))]
-pub fn ask_background(_: Duration) -> (Option<osc::Ground>, Vec<u8>) {
-    (None, Vec::new())
+pub fn ask_background(_: Duration) -> Background {
+    Background::default()
 }
 
 /// The way to the terminal for what is no drawing.

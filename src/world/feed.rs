@@ -392,7 +392,7 @@ feeds! {
     Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
         ["sts:GetCallerIdentity", "iam:GetAccountSummary", "iam:ListRoles", "iam:ListAttachedRolePolicies"];
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,
-        ["access-analyzer:ListFindingsV2", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
+        ["access-analyzer:ListFindings", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
     Spend, spend: Spend, "spend", Global, every 21600, focused 21600, PerRequest,
         ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "budgets:ViewBudget"];
     /// Only the drill world answers this one.

@@ -297,6 +297,21 @@ fn the_terminal_is_asked_for_its_background_and_keys_typed_meanwhile_count() {
 }
 
 #[test]
+fn an_answer_after_its_time_is_no_typing() {
+    let mut session = Session::start_in(&["drill", "calm"], 120, 40, &[("OPSCON_THEME", "auto")]);
+    session.wait_for_text("73 of 73 boxes ok");
+    // A key is answered only when the console has stopped waiting.
+    session.press("2");
+    session.wait_for_text("29 alarms");
+    session.press("\x1b]11;rgb:ffff/ffff/ffff\x07\x1b[?62;22c");
+    session.press("?");
+    session.wait_for_text("Keys");
+    session.press("qq");
+    assert_eq!(session.end(), 0);
+    session.check_restored();
+}
+
+#[test]
 fn the_title_is_put_aside_and_brought_back() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");

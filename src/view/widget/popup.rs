@@ -6,7 +6,6 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
-use crate::domain::units::plural;
 use crate::view::text::fit;
 use crate::view::theme::{Role, Theme};
 
@@ -50,7 +49,7 @@ pub(in crate::view) fn scrolled(
     }
     let left = total.saturating_sub(start + room);
     if left > 0 && area.height > 0 {
-        let note = format!(" {} more ", plural(left, "line", "lines"));
+        let note = format!(" {left} more {} ", if left == 1 { "line" } else { "lines" });
         let width = (note.len() as u16).min(area.width);
         let place = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
         frame.render_widget(Clear, place);
