@@ -64,7 +64,7 @@ pub enum Command {
     Drill(Drill),
     /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
     Status(Status),
-    /// Print a list once, as a table, JSON or CSV: board, alarms, dashboards, instances, feeds
+    /// Print a list once, as a table, JSON or CSV: board, alarms, compute, data, dashboards, instances, feeds, api
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
@@ -125,7 +125,7 @@ pub struct From {
 
 #[derive(Debug, clap::Args)]
 pub struct ShowTab {
-    /// board, alarms, dashboards, instances or feeds
+    /// board, alarms, compute, data, dashboards, instances, feeds or api
     pub tab: String,
     #[command(flatten)]
     pub show: Show,
@@ -160,6 +160,9 @@ pub struct Status {
     /// Only these boxes, by id; may be repeated
     #[arg(long = "box", value_name = "ID")]
     pub boxes: Vec<String>,
+    /// What our own asking takes instead, by service and scope: calls, throttles, latency, dollars
+    #[arg(long)]
+    pub api: bool,
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

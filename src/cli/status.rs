@@ -5,6 +5,7 @@ use super::look::look;
 use super::{CliError, print, readable, settings};
 use crate::domain::board::BoxId;
 use crate::report::status::{Status, exit_code, text};
+use crate::report::table::Table;
 use crate::world::sight::Sight;
 
 pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> {
@@ -12,6 +13,15 @@ pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> 
     let boxes = boxes(&args.boxes)?;
     let (opened, world) = look(&args.from, &mut settings, "opscon status")?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
+    if args.api {
+        if let Some(table) = Table::of("api", &sight) {
+            match args.output {
+                Output::Json => print(&table.to_json())?,
+                Output::Text => print(&readable(table.to_text(), &settings))?,
+            }
+        }
+        return Ok(0);
+    }
     let status = Status::of(&opened.session.name, &boxes, &sight);
     match args.output {
         Output::Json => print(&status.to_json())?,

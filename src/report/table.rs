@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
+use crate::domain::unit::Unit;
 use crate::world::World;
 use crate::world::board::read;
 use crate::world::feed::Feed;
@@ -24,7 +25,7 @@ pub struct Table {
 
 /// The tabs there are.
 pub fn names() -> Vec<&'static str> {
-    ["board"].into_iter().chain(ROOMS.iter().map(|room| room.name)).chain(["feeds"]).collect()
+    ["board"].into_iter().chain(ROOMS.iter().map(|room| room.name)).chain(["feeds", "api"]).collect()
 }
 
 impl Table {
@@ -32,6 +33,7 @@ impl Table {
     pub fn of(name: &str, sight: &Sight<'_>) -> Option<Self> {
         match name {
             "board" => Some(Self::board(sight)),
+            "api" => Some(Self::api(sight)),
             "feeds" => Some(Self::feeds(sight.world, sight.at)),
             _ => ROOMS.iter().find(|room| room.name == name).map(|room| Self::room(room, sight)),
         }
@@ -70,6 +72,31 @@ impl Table {
             })
             .collect();
         Self { tab: "board", columns: vec!["health", "group", "box", "id", "since", "summary"], rows, at: sight.at }
+    }
+
+    /// What our own asking takes, by service and scope.
+    fn api(sight: &Sight<'_>) -> Self {
+        let latency =
+            |ms: Option<u32>| ms.map_or(Value::Nothing, |ms| Value::Number(f64::from(ms), Unit::Milliseconds));
+        let rows = sight
+            .world
+            .ledger()
+            .by_service(sight.at)
+            .into_iter()
+            .map(|of| {
+                Line::of(vec![
+                    Value::Words(of.service.to_owned()),
+                    Value::Words(of.scope.to_string()),
+                    Value::Number((of.calls_per_minute * 100.0).round() / 100.0, Unit::Count),
+                    Value::Count(of.throttled as u64),
+                    latency(of.p50_ms),
+                    latency(of.p99_ms),
+                    Value::Number(of.usd_per_hour.dollars(), Unit::Dollars),
+                ])
+            })
+            .collect();
+        let columns = vec!["service", "scope", "calls_per_minute", "throttled", "p50", "p99", "usd_per_hour"];
+        Self { tab: "api", columns, rows, at: sight.at }
     }
 
     fn feeds(world: &World, at: Timestamp) -> Self {

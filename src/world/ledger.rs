@@ -1,10 +1,13 @@
 //! What our own asking costs: calls, throttles, latency and dollars.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::domain::money::Usd;
+use crate::domain::scope::ScopeRef;
 use crate::world::port::{About, CloudError, FaultClass, FeedKey, Usage};
 
 /// Totals of this session, and what each question took when it was last put.
@@ -13,9 +16,31 @@ pub struct Ledger {
     calls: u64,
     micro_usd: u64,
     last: BTreeMap<FeedKey, Usage>,
+    /// Milliseconds the newest answers of each service took, by scope.
+    latencies: BTreeMap<(&'static str, ScopeRef), VecDeque<u32>>,
     /// When we were throttled, of the last five minutes.
-    throttled: VecDeque<Timestamp>,
+    throttled: VecDeque<(Timestamp, &'static str, ScopeRef)>,
 }
+
+/// What asking one service in one scope takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceUse {
+    /// As IAM names it: `cloudwatch`.
+    pub service: &'static str,
+    #[serde(skip)]
+    pub scope: ScopeRef,
+    pub calls_per_minute: f64,
+    /// In the last five minutes.
+    pub throttled: usize,
+    /// Of the newest answers, in milliseconds; nothing before the first.
+    pub p50_ms: Option<u32>,
+    pub p99_ms: Option<u32>,
+    /// List price of an hour at that pace.
+    pub usd_per_hour: Usd,
+}
+
+/// Answers whose latency is remembered for each service and scope.
+const REMEMBERED: usize = 64;
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
@@ -23,9 +48,18 @@ impl Ledger {
     pub fn note(&mut self, key: &FeedKey, at: Timestamp, usage: &Usage, error: Option<&CloudError>) {
         self.calls += u64::from(usage.calls);
         self.micro_usd += u64::from(usage.micro_usd);
+        if usage.calls > 0 && error.is_none() {
+            let latencies = self.latencies.entry((service_of(key), Arc::clone(&key.scope))).or_default();
+            if latencies.len() == REMEMBERED {
+                latencies.pop_front();
+            }
+            latencies.push_back(usage.latency_ms);
+        }
         match error {
             // A refused question costs next to nothing; the last answered one says what it costs to ask.
-            Some(error) if error.class == FaultClass::Throttled => self.throttled.push_back(at),
+            Some(error) if error.class == FaultClass::Throttled => {
+                self.throttled.push_back((at, service_of(key), Arc::clone(&key.scope)));
+            }
             Some(_) => {}
             // A graph is asked while somebody looks; what it costs is spent, but no pace to count on.
             None if key.about != About::All => {}
@@ -33,7 +67,7 @@ impl Ledger {
                 self.last.insert(key.clone(), *usage);
             }
         }
-        while self.throttled.front().is_some_and(|then| at.duration_since(*then) > WINDOW) {
+        while self.throttled.front().is_some_and(|(then, ..)| at.duration_since(*then) > WINDOW) {
             self.throttled.pop_front();
         }
     }
@@ -67,7 +101,51 @@ impl Ledger {
     }
 
     pub fn throttled_lately(&self, now: Timestamp) -> usize {
-        self.throttled.iter().filter(|then| now.duration_since(**then) <= WINDOW).count()
+        self.throttled.iter().filter(|(then, ..)| now.duration_since(*then) <= WINDOW).count()
+    }
+
+    /// Each service in each scope, the busiest first.
+    pub fn by_service(&self, now: Timestamp) -> Vec<ServiceUse> {
+        let mut paces: BTreeMap<(&'static str, ScopeRef), (f64, f64)> = BTreeMap::new();
+        for (key, usage) in &self.last {
+            let a_minute = 60.0 / key.feed.cadence().as_secs_f64();
+            let pace = paces.entry((service_of(key), Arc::clone(&key.scope))).or_default();
+            pace.0 += f64::from(usage.calls) * a_minute;
+            pace.1 += f64::from(usage.micro_usd) * a_minute * 60.0;
+        }
+        for (_, service, scope) in &self.throttled {
+            paces.entry((service, Arc::clone(scope))).or_default();
+        }
+        let mut all: Vec<ServiceUse> = paces
+            .into_iter()
+            .map(|((service, scope), (calls_per_minute, micros))| {
+                let mut latencies: Vec<u32> =
+                    self.latencies.get(&(service, Arc::clone(&scope))).into_iter().flatten().copied().collect();
+                latencies.sort_unstable();
+                let at =
+                    |share: f64| latencies.get((latencies.len().saturating_sub(1) as f64 * share).round() as usize);
+                let throttled = self
+                    .throttled
+                    .iter()
+                    .filter(|(then, of, at)| *of == service && *at == scope && now.duration_since(*then) <= WINDOW)
+                    .count();
+                ServiceUse {
+                    service,
+                    calls_per_minute,
+                    throttled,
+                    p50_ms: at(0.5).copied(),
+                    p99_ms: at(0.99).copied(),
+                    usd_per_hour: Usd { micros: micros as i64 },
+                    scope,
+                }
+            })
+            .collect();
+        all.sort_by(|a, b| {
+            b.calls_per_minute
+                .total_cmp(&a.calls_per_minute)
+                .then_with(|| (a.service, &a.scope).cmp(&(b.service, &b.scope)))
+        });
+        all
     }
 
     /// Mean over the last answer to each question.
@@ -76,6 +154,11 @@ impl Ledger {
             self.last.values().filter(|usage| usage.calls > 0).map(|usage| f64::from(usage.latency_ms)).collect();
         if answered.is_empty() { None } else { Some(answered.iter().sum::<f64>() / answered.len() as f64) }
     }
+}
+
+/// The service behind a question: `cloudwatch` of `cloudwatch:DescribeAlarms`.
+fn service_of(key: &FeedKey) -> &'static str {
+    key.feed.operation().split(':').next().unwrap_or("")
 }
 
 #[cfg(test)]
@@ -106,6 +189,22 @@ mod tests {
         assert_eq!(ledger.usd_per_hour(), Usd { micros: 6_000 });
         assert_eq!(ledger.calls(), 9);
         assert_eq!(ledger.mean_latency_ms(), Some(60.0));
+    }
+
+    #[test]
+    fn each_service_has_its_pace_its_latency_and_its_throttles() {
+        let mut ledger = Ledger::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for latency_ms in [10, 20, 900] {
+            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms, micro_usd: 0 }, None);
+        }
+        ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None);
+        ledger.note(&key(Feed::Instances), now, &Usage { calls: 3, latency_ms: 70, micro_usd: 0 }, None);
+        let all = ledger.by_service(now);
+        assert_eq!(all.iter().map(|of| of.service).collect::<Vec<_>>(), ["ec2", "cloudwatch"]);
+        assert!((all[1].calls_per_minute - 5.0).abs() < 1e-9);
+        assert_eq!((all[1].p50_ms, all[1].p99_ms), (Some(40), Some(900)));
+        assert_eq!(all[1].usd_per_hour, Usd { micros: 6_000 });
     }
 
     #[test]

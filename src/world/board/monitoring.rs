@@ -1,6 +1,6 @@
 //! Monitoring layer: our own polling, logs, alarms, dashboards, traces.
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, passed_limit};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, over_words, passed_limit};
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::board::BoxId;
 use crate::domain::logs::LogGroup;
@@ -22,7 +22,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .filter_map(|place| place.feeds.metrics.value())
                 .map(crate::domain::metric::MetricSet::len)
                 .sum();
-            Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute()))
+            let mut facts = Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute()))
                 .with(
                     "our calls",
                     format!("{:.0}/min, {} this session", ledger.calls_per_minute(), count(ledger.calls())),
@@ -30,7 +30,23 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("throttled", format!("{} in 5 min", ledger.throttled_lately(sight.at)))
                 .with("mean latency", ledger.mean_latency_ms().map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
                 .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(), ledger.spent()))
-                .with("metrics read", count(series as u64))
+                .with("metrics read", count(series as u64));
+            for of in ledger.by_service(sight.at) {
+                let ms = |latency: Option<u32>| known(latency, latency_ms);
+                let throttled =
+                    if of.throttled > 0 { format!(", throttled {} times", of.throttled) } else { String::new() };
+                let words = format!(
+                    "{} in {}: {:.1} calls/min, p50 {}, p99 {}, {}/h{throttled}",
+                    of.service,
+                    of.scope,
+                    of.calls_per_minute,
+                    ms(of.p50_ms),
+                    ms(of.p99_ms),
+                    of.usd_per_hour
+                );
+                facts = facts.with("service", words);
+            }
+            facts
         },
         checks: &[Check {
             title: "We are not throttled",
@@ -401,6 +417,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
         }],
     },
 ];
+
+fn latency_ms(ms: u32) -> String {
+    latency(f64::from(ms) / 1_000.0)
+}
 
 /// Alarms proper: the triggers of scaling policies are thermostats and have boxes of their own.
 fn alarms<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Alarm)> + use<'a> {
