@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
 /// The line being typed, with what it takes.
 fn draw_prompt(prompt: &Prompt, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let (label, hint) = match prompt.purpose {
-        Purpose::Filter => (" filter: ", "word  !not  column:word  since>5m   ⏎ keep  esc undo "),
+        Purpose::Filter => (" filter: ", "word  !not  column:word  number>5   ⏎ keep  esc undo "),
         Purpose::Search => (" search: ", "⏎ keep  esc undo "),
     };
     let room = usize::from(area.width).saturating_sub(width(label) + 2);

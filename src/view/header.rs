@@ -13,14 +13,18 @@ use crate::view::theme::{Role, Theme};
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let bar = || Span::styled(" │ ", theme.style(Role::Faint));
     let mut left: Vec<Span<'_>> = vec![Span::styled(" opscon", theme.style(Role::Strong)), bar()];
+    // Two badges and the clock leave no room for words on a narrow screen.
+    let is_narrow = model.rewound.is_some() && area.width < 90;
     if let Some(drill) = &model.session.drill {
-        left.push(Span::styled(format!(" DRILL {} ", drill.spec.scenario), theme.style(Role::Badge)));
+        let name = if is_narrow { String::new() } else { format!(" {}", drill.spec.scenario) };
+        left.push(Span::styled(format!(" DRILL{name} "), theme.style(Role::Badge)));
         left.push(bar());
     }
     if model.rewound.is_some() {
         let ago = brief(since(model.live_now(), model.now));
         let at = clock(model.now, &model.settings.bearings.zone);
-        left.push(Span::styled(format!(" REWIND {at}, {ago} ago "), theme.style(Role::Badge)));
+        let ago = if is_narrow { String::new() } else { format!(", {ago} ago") };
+        left.push(Span::styled(format!(" REWIND {at}{ago} "), theme.style(Role::Badge)));
         left.push(bar());
     }
     let right = right_side(model, theme);

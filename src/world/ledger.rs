@@ -107,7 +107,7 @@ impl Ledger {
     /// Each service in each scope, the busiest first.
     pub fn by_service(&self, now: Timestamp) -> Vec<ServiceUse> {
         let mut paces: BTreeMap<(&'static str, ScopeRef), (f64, f64)> = BTreeMap::new();
-        for (key, usage) in &self.last {
+        for (key, usage) in self.last.iter().filter(|(_, usage)| usage.calls > 0) {
             let a_minute = 60.0 / key.feed.cadence().as_secs_f64();
             let pace = paces.entry((service_of(key), Arc::clone(&key.scope))).or_default();
             pace.0 += f64::from(usage.calls) * a_minute;

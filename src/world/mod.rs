@@ -15,12 +15,14 @@ pub mod sight;
 pub mod strip;
 pub mod thresholds;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::graphs::Graphs;
 use crate::domain::scope::{Scope, ScopeRef};
+use crate::domain::text::Text;
 use crate::world::feed::{Feed, Feeds, Payload, Reach};
 use crate::world::ledger::Ledger;
 use crate::world::port::{About, FeedKey, Observation};
@@ -39,6 +41,9 @@ pub struct World {
 pub struct Place {
     pub scope: ScopeRef,
     pub feeds: Feeds,
+    /// What the alarms that fire here are about, by the values of their dimensions. Kept beside the alarms, because a list of
+    /// a hundred thousand things asks it for each of them.
+    alarmed: Arc<HashSet<Text>>,
 }
 
 /// What an observation did to the world.
@@ -56,7 +61,10 @@ impl World {
     /// A world that knows its scopes and nothing else.
     pub fn of(scopes: &[ScopeRef]) -> Self {
         Self {
-            places: scopes.iter().map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default() }).collect(),
+            places: scopes
+                .iter()
+                .map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default(), alarmed: Arc::default() })
+                .collect(),
             ..Self::default()
         }
     }
@@ -75,6 +83,9 @@ impl World {
             (_, outcome) => outcome,
         };
         let changed = place.feeds.apply(key.feed, at, outcome, next);
+        if changed && key.feed == Feed::Alarms {
+            place.alarmed = Arc::new(place.firing_dimensions());
+        }
         if changed {
             self.revision += 1;
             Applied::Changed
@@ -137,6 +148,21 @@ impl World {
 }
 
 impl Place {
+    /// Whether an alarm fires that is about a thing of this name or id.
+    pub fn is_alarmed(&self, name: &Text) -> bool {
+        self.alarmed.contains(name)
+    }
+
+    fn firing_dimensions(&self) -> HashSet<Text> {
+        self.feeds
+            .alarms
+            .items()
+            .filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger())
+            .filter_map(|alarm| alarm.metric())
+            .flat_map(|metric| metric.dimensions.iter().map(|(_, value)| value.clone()))
+            .collect()
+    }
+
     /// Whether a feed is read in this scope at all: regional services in regions, the others once per account.
     pub fn is_asked(&self, feed: Feed) -> bool {
         match feed.reach() {

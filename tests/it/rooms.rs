@@ -241,7 +241,7 @@ async fn compute_and_data_are_lists_with_the_same_habits() {
     stage.shows("of 8 targets healthy");
     stage.press("enter").await;
     stage.run(SignedDuration::from_secs(2)).await;
-    stage.shows("RequestCount Sum");
+    stage.shows("TargetResponseTime p99");
     stage.shows("5XX_Percent");
     stage.hides("being read");
     stage.shows("✖ web-5xx-high ALARM");

@@ -8,6 +8,7 @@ use super::alarms::{self, find, trouble};
 use super::dashboards;
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
+use crate::domain::balancer::{Target, TargetHealth};
 use crate::domain::graph::GraphAsk;
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
@@ -96,6 +97,13 @@ fn page(
             let body = Rect { x: area.x + each * place_of as u16, y, width: each.saturating_sub(1), height };
             graph(ask, place, room, model, theme, body, frame);
         }
+        let hidden = asks.len().saturating_sub(usize::from(abreast));
+        if hidden > 0 {
+            let note = format!(" {hidden} more on a wider screen ");
+            let wide = (width(&note) as u16).min(area.width);
+            let place = Rect { x: area.right() - wide, y, width: wide, height: 1 };
+            frame.render_widget(Line::styled(note, theme.style(Role::Faint)), place);
+        }
         y += height;
     }
     let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
@@ -172,11 +180,21 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
     say("id", row.item.id().as_str(), Role::Text);
     let of = row.item.of_box();
     let reading = model.board.reading(of);
+    // What the board says is of all of its kind, and must not read as a verdict on this one.
     say(
-        "box",
-        &format!("{} {}, {}: {}", theme.sign(reading.health), of.title(), reading.health.word(), reading.summary),
+        "board",
+        &format!(
+            "{} all of {}: {}, {}",
+            theme.sign(reading.health),
+            of.title(),
+            reading.health.word(),
+            reading.summary
+        ),
         Role::Text,
     );
+    for (label, text) in parts(&row.item) {
+        say(label, &text, Role::Text);
+    }
     for event in events(&row.item, place) {
         say("event", &event, Role::Dim);
     }
@@ -194,6 +212,43 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
     }
     lines.push(Line::styled("   y shows all of it as JSON", theme.style(Role::Faint)));
     lines
+}
+
+/// What it is made of, what is not well first.
+fn parts(item: &Item) -> Vec<(&'static str, String)> {
+    const SHOWN: usize = 16;
+    match item {
+        Item::Balancer(balancer) => {
+            let mut targets: Vec<_> = balancer.targets().collect();
+            targets.sort_by_key(|target| target.health != TargetHealth::Unhealthy);
+            let words = |target: &&Target| {
+                let why = if target.reason.is_empty() { String::new() } else { format!(", {}", target.reason) };
+                ("target", format!("{} in {}: {:?}{why}", target.id, target.zone, target.health).to_lowercase())
+            };
+            targets.iter().take(SHOWN).map(words).collect()
+        }
+        Item::Cluster(cluster) => cluster
+            .services
+            .iter()
+            .map(|it| {
+                ("service", format!("{}: {} of {} running, {}", it.name, it.running, it.desired, it.task_definition))
+            })
+            .take(SHOWN)
+            .collect(),
+        Item::Group(group) => group
+            .members
+            .iter()
+            .map(|it| ("instance", format!("{} in {}: {}", it.instance, it.zone, it.lifecycle)))
+            .take(SHOWN)
+            .collect(),
+        Item::Cache(cache) => cache
+            .nodes
+            .iter()
+            .map(|it| ("node", format!("{} in {}: {}", it.id, it.zone, it.status)))
+            .take(SHOWN)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What happened to it lately, newest first, as far as AWS keeps account of it.

@@ -108,7 +108,7 @@ impl Seen {
 
 impl Steps {
     /// How bad a value is when more is worse.
-    pub(super) fn over(self, value: f64) -> Option<Health> {
+    pub(in crate::world) fn over(self, value: f64) -> Option<Health> {
         if value > self.bad {
             Some(Health::Bad)
         } else if value > self.warn {

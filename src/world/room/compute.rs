@@ -18,7 +18,15 @@ pub const ROOM: RoomSpec = RoomSpec {
     columns: &COLUMNS,
     health: |row, sight| health(row, sight),
     rank: |row, sight| (6 - health(row, sight) as u8, i64::from(row.item.kind() as u8)),
-    feeds: &[Feed::Balancers, Feed::Groups, Feed::Clusters, Feed::Functions, Feed::Instances],
+    feeds: &[
+        Feed::Balancers,
+        Feed::Groups,
+        Feed::Clusters,
+        Feed::Functions,
+        Feed::Instances,
+        Feed::Metrics,
+        Feed::Alarms,
+    ],
 };
 
 const COLUMNS: [Column; 8] = [
@@ -28,7 +36,10 @@ const COLUMNS: [Column; 8] = [
         priority: 0,
         width: (8, 13),
         align: Align::Left,
-        value: |row, sight| Value::State(health(row, sight), state(row)),
+        value: |row, sight| {
+            let health = health(row, sight);
+            Value::State(health, state(row, health))
+        },
     },
     super::KIND,
     super::NAME,
@@ -56,7 +67,7 @@ const COLUMNS: [Column; 8] = [
     place_columns().1,
 ];
 
-fn state(row: &Row) -> &'static str {
+fn state(row: &Row, health: Health) -> &'static str {
     use crate::domain::instance::InstanceState as S;
     match &row.item {
         Item::Instance(instance) => match instance.state {
@@ -70,30 +81,75 @@ fn state(row: &Row) -> &'static str {
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
         Item::Group(group) if group.in_service() < group.desired as usize => "short",
         Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
-        _ => "ok",
+        _ => match health {
+            Health::Bad => "failing",
+            Health::Warn => "strained",
+            Health::Stale | Health::Unknown => "no data",
+            Health::Absent => "idle",
+            Health::Ok => "ok",
+        },
     }
 }
 
+/// As well as it is itself, and never better than an alarm about it says.
 fn health(row: &Row, sight: &Sight<'_>) -> Health {
+    let own = own_health(row, sight);
+    if row.is_alarmed(sight.world) { Health::Bad } else { own }
+}
+
+fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
+    let place = row.at(sight.world);
+    let limits = sight.limits();
     match &row.item {
-        Item::Balancer(balancer) => match (balancer.unhealthy(), balancer.expected()) {
-            (0, _) => Health::Ok,
-            (sick, all) if sick as f64 * 100.0 >= all as f64 * sight.limits().unhealthy_targets_percent => Health::Bad,
-            _ => Health::Warn,
-        },
-        Item::Group(group) if group.in_service() == 0 && group.desired > 0 => Health::Bad,
+        Item::Balancer(balancer) if balancer.expected() == 0 => Health::Absent,
+        Item::Balancer(balancer) => {
+            let targets = match (balancer.unhealthy(), balancer.expected()) {
+                (0, _) => Health::Ok,
+                (sick, all) if sick as f64 * 100.0 >= all as f64 * limits.unhealthy_targets_percent => Health::Bad,
+                _ => Health::Warn,
+            };
+            let of = |measure| place.and_then(|place| place.latest(measure, &balancer.dimension));
+            let steps = [
+                (Measure::AlbErrorPercent, limits.alb_error_percent),
+                (Measure::AlbLatencyP99, limits.alb_p99_seconds),
+            ];
+            steps.into_iter().filter_map(|(measure, steps)| steps.over(of(measure)?)).fold(targets, Health::max)
+        }
+        Item::Group(group) if group.desired == 0 => Health::Absent,
+        Item::Group(group) if group.in_service() == 0 => Health::Bad,
         Item::Group(group) if group.in_service() < group.desired as usize => Health::Warn,
+        Item::Group(group) if group.desired >= group.max && group.max > group.min => Health::Warn,
         Item::Cluster(cluster) => {
             let short = || cluster.services.iter().filter(|service| service.running < service.desired);
-            match (short().any(|service| service.running == 0), short().next().is_some()) {
+            let loops = cluster.tasks.iter().any(|task| f64::from(task.restarts) >= limits.task_restarts);
+            match (loops || short().any(|service| service.running == 0), short().next().is_some()) {
                 (true, _) => Health::Bad,
                 (false, true) => Health::Warn,
                 (false, false) => Health::Ok,
             }
         }
+        Item::Function(function) => {
+            let series = |measure| place.and_then(|place| place.series(measure, &function.name));
+            match series(Measure::LambdaInvocations).map(crate::domain::metric::Series::latest) {
+                // Measured within the hour, and silent now.
+                Some(None) => Health::Unknown,
+                None if !place.is_some_and(|place| place.feeds.metrics.status().has_value) => Health::Unknown,
+                None => Health::Absent,
+                Some(Some(calls)) => {
+                    let errors =
+                        series(Measure::LambdaErrors).and_then(crate::domain::metric::Series::latest).unwrap_or(0.0);
+                    let share = if calls > 0.0 { errors * 100.0 / calls } else { 0.0 };
+                    limits.lambda_error_percent.over(share).unwrap_or(Health::Ok)
+                }
+            }
+        }
         Item::Instance(instance) if !instance.is_running() => Health::Absent,
         Item::Instance(instance) if instance.checks == "impaired" => Health::Bad,
         Item::Instance(instance) if instance.interruption.is_some() || instance.scheduled_event.is_some() => {
+            Health::Warn
+        }
+        // It costs day and night, and nobody will stop it.
+        Item::Instance(instance) if instance.environment.is_dev_or_test() && instance.schedule.is_none() => {
             Health::Warn
         }
         _ => Health::Ok,
@@ -120,7 +176,9 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
         Item::Instance(instance) => {
             let event = instance.scheduled_event.as_ref().map_or_else(String::new, |event| format!(", {event}"));
             let notice = if instance.interruption.is_some() { ", taken back within two minutes" } else { "" };
-            format!("{} in {}, {}{event}{notice}", instance.kind, instance.zone, instance.checks)
+            let loose = instance.environment.is_dev_or_test() && instance.schedule.is_none() && instance.is_running();
+            let loose = if loose { format!(", no schedule, {} an hour", instance.per_hour) } else { String::new() };
+            format!("{} in {}, {}{event}{notice}{loose}", instance.kind, instance.zone, instance.checks)
         }
         _ => String::new(),
     }
@@ -128,17 +186,14 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
 
 fn balancer_now(balancer: &LoadBalancer, place: Option<&Place>) -> String {
     let of = |measure| place.and_then(|place| place.latest(measure, &balancer.dimension));
-    let mut text = format!("{} of {} targets healthy", balancer.healthy(), balancer.expected());
-    if let Some(requests) = of(Measure::AlbRequests) {
-        text.push_str(&format!(", {}", per_second(requests / 60.0)));
-    }
-    if let Some(failed) = of(Measure::AlbErrorPercent) {
-        text.push_str(&format!(", 5xx {}", percent(failed)));
-    }
-    if let Some(p99) = of(Measure::AlbLatencyP99) {
-        text.push_str(&format!(", p99 {}", latency(p99)));
-    }
-    text
+    // What users feel comes first: it is what is left where the line is short.
+    let known = [
+        of(Measure::AlbErrorPercent).map(|failed| format!("5xx {}", percent(failed))),
+        Some(format!("{} of {} targets healthy", balancer.healthy(), balancer.expected())),
+        of(Measure::AlbLatencyP99).map(|p99| format!("p99 {}", latency(p99))),
+        of(Measure::AlbRequests).map(|requests| per_second(requests / 60.0)),
+    ];
+    known.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn cluster_now(cluster: &Cluster) -> String {

@@ -17,7 +17,7 @@ pub const ROOM: RoomSpec = RoomSpec {
     columns: &COLUMNS,
     health: |row, sight| health(row, sight),
     rank: |row, sight| (6 - health(row, sight) as u8, i64::from(row.item.kind() as u8)),
-    feeds: &[Feed::Databases, Feed::Caches, Feed::Queues, Feed::Topics, Feed::Buckets],
+    feeds: &[Feed::Databases, Feed::Caches, Feed::Queues, Feed::Topics, Feed::Buckets, Feed::Metrics, Feed::Alarms],
 };
 
 const COLUMNS: [Column; 7] = [
@@ -46,30 +46,52 @@ const COLUMNS: [Column; 7] = [
 
 fn state(row: &Row, health: Health) -> String {
     match &row.item {
-        Item::Database(database) => database.status.to_string(),
-        Item::Cache(cache) => cache.status.to_string(),
+        // AWS's own word, unless what we see is worse.
+        Item::Database(database) if health != Health::Unknown => database.status.to_string(),
+        Item::Cache(cache) if health != Health::Unknown => cache.status.to_string(),
+        _ if health == Health::Unknown => "no data".to_owned(),
         _ => health.word().to_owned(),
     }
 }
 
+/// As well as it is itself, and never better than an alarm about it says.
 fn health(row: &Row, sight: &Sight<'_>) -> Health {
+    let own = own_health(row, sight);
+    if row.is_alarmed(sight.world) { Health::Bad } else { own }
+}
+
+fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
+    let of = |measure, name| row.at(sight.world).and_then(|place| place.latest(measure, name));
     match &row.item {
         Item::Database(database) if database.status == "stopped" => Health::Absent,
         Item::Database(database) if !database.is_available() => Health::Bad,
         Item::Database(database) => match &database.role {
             DatabaseRole::Replica { replication, .. } if replication != "replicating" => Health::Bad,
-            _ => Health::Ok,
+            // One that runs and tells nothing is not known to be well.
+            _ if of(Measure::RdsCpu, &database.id).is_none() => Health::Unknown,
+            DatabaseRole::Replica { .. } => {
+                let behind = of(Measure::RdsReplicaLag, &database.id);
+                behind.and_then(|lag| sight.limits().replica_lag_seconds.over(lag)).unwrap_or(Health::Ok)
+            }
+            DatabaseRole::Primary => Health::Ok,
         },
         Item::Cache(cache) if cache.status != "available" => Health::Bad,
         Item::Cache(cache) if cache.nodes.iter().any(|node| node.status != "available") => Health::Warn,
-        Item::Queue(queue) if queue.is_dead_letter_queue() && queue.visible > 0 => Health::Warn,
+        Item::Cache(cache) => match of(Measure::CacheMemory, &cache.id) {
+            Some(used) => sight.limits().cache_memory_percent.over(used).unwrap_or(Health::Ok),
+            None => Health::Unknown,
+        },
+        Item::Queue(queue) if queue.is_dead_letter_queue() && queue.visible > 0 => {
+            let series = row.at(sight.world).and_then(|place| place.series(Measure::SqsVisible, &queue.name));
+            let grows = series.and_then(|series| series.slope_per_minute(5)).is_some_and(|slope| slope > 0.0);
+            if grows { Health::Bad } else { Health::Warn }
+        }
         Item::Queue(queue) => {
-            let age = row.at(sight.world).and_then(|place| place.latest(Measure::SqsOldestAge, &queue.name));
-            let steps = sight.limits().queue_age_minutes;
-            match age.map(|seconds| seconds / 60.0) {
-                Some(minutes) if minutes > steps.bad => Health::Bad,
-                Some(minutes) if minutes > steps.warn => Health::Warn,
-                _ => Health::Ok,
+            match of(Measure::SqsOldestAge, &queue.name) {
+                Some(seconds) => sight.limits().queue_age_minutes.over(seconds / 60.0).unwrap_or(Health::Ok),
+                // SQS measures a queue only while something happens in it.
+                None if queue.visible + queue.in_flight > 0 => Health::Unknown,
+                None => Health::Ok,
             }
         }
         Item::Bucket(bucket) if bucket.is_public => Health::Bad,

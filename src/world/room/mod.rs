@@ -106,7 +106,7 @@ const NAME: Column = Column {
 };
 
 const ENVIRONMENT: Column = Column {
-    key: "environment",
+    key: "env",
     title: "ENV",
     priority: 6,
     width: (7, 7),
@@ -148,14 +148,14 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
     let of =
         |measures: &[Measure], resource: &Text| measures.iter().map(|measure| (*measure, resource.clone())).collect();
     match item {
-        Item::Balancer(it) => of(&[M::AlbRequests, M::AlbErrorPercent, M::AlbLatencyP99], &it.dimension),
+        Item::Balancer(it) => of(&[M::AlbErrorPercent, M::AlbLatencyP99, M::AlbRequests], &it.dimension),
         Item::Group(it) => of(&[M::AsgCpu, M::AsgInService], &it.name),
         Item::Cluster(it) => it.services.iter().map(|service| (M::EcsCpu, service.name.clone())).take(3).collect(),
-        Item::Function(it) => of(&[M::LambdaInvocations, M::LambdaErrors, M::LambdaDurationP99], &it.name),
+        Item::Function(it) => of(&[M::LambdaErrors, M::LambdaInvocations, M::LambdaDurationP99], &it.name),
         Item::Database(it) if it.is_primary() => of(&[M::RdsCpu, M::RdsConnections, M::RdsWriteLatency], &it.id),
         Item::Database(it) => of(&[M::RdsReplicaLag, M::RdsCpu], &it.id),
         Item::Cache(it) => of(&[M::CacheHitRate, M::CacheMemory], &it.id),
-        Item::Queue(it) => of(&[M::SqsVisible, M::SqsOldestAge, M::SqsDeleted], &it.name),
+        Item::Queue(it) => of(&[M::SqsOldestAge, M::SqsVisible, M::SqsDeleted], &it.name),
         Item::Topic(it) => of(&[M::SnsPublished, M::SnsFailed], &it.name),
         Item::Bucket(it) => of(&[M::S3Size], &it.name),
         Item::WebAcl(it) => of(&[M::WafBlocked], &it.name),
@@ -172,6 +172,11 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
 impl Row {
     pub fn id(&self) -> ItemId {
         ItemId { kind: self.item.kind(), place: self.place, id: self.item.id().clone() }
+    }
+
+    /// Whether an alarm fires that is about it.
+    pub fn is_alarmed(&self, world: &World) -> bool {
+        self.at(world).is_some_and(|place| place.is_alarmed(self.item.name()) || place.is_alarmed(self.item.id()))
     }
 
     pub fn at<'a>(&self, world: &'a World) -> Option<&'a Place> {
@@ -225,7 +230,9 @@ impl RoomSpec {
 
     /// When the oldest of its answers came.
     pub fn observed_at(&self, world: &World) -> Option<Timestamp> {
-        self.feeds.iter().flat_map(|feed| world.places().iter().filter_map(|place| place.observed_at(*feed))).min()
+        // Of the feed named first: one that is read once in a quarter of an hour would make all look old.
+        let first = self.feeds.first()?;
+        world.places().iter().filter_map(|place| place.observed_at(*first)).min()
     }
 }
 
