@@ -243,7 +243,7 @@ fn remembered(resources: usize, minutes: i64) {
         *hand.lock().expect("nobody panics with it") = at;
         for key in world.keys().collect::<Vec<_>>() {
             let answer = drill.answer(&key);
-            world.apply(Observation { key, at, outcome: answer.outcome, usage: answer.usage, next: None });
+            world.apply(Observation::of(key, at, answer, None));
         }
         history.keep(at, &world);
     }
@@ -266,7 +266,7 @@ fn answers(opened: &Opened) -> Vec<Observation> {
         .keys()
         .map(|key| {
             let answer = opened.drill.answer(&key);
-            Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None }
+            Observation::of(key, opened.at(), answer, None)
         })
         .collect()
 }

@@ -69,6 +69,8 @@
 //! | a scenario | a file in `assets/scenarios/` and a row in [`drill::scenario::SHIPPED`] | the loader test, the README |
 
 pub mod app;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -22,6 +22,7 @@ use crate::world;
 use crate::world::World;
 use crate::world::item::ItemId;
 use crate::world::port::FeedKey;
+use crate::world::reads::FeedSet;
 use crate::world::room::Row;
 use crate::world::sight::Sight;
 
@@ -67,10 +68,19 @@ pub struct Session {
     /// As `--world` would name it.
     pub name: String,
     pub scopes: Vec<ScopeRef>,
+    /// What this world can be asked.
+    pub feeds: FeedSet,
     pub drill: Option<DrillSession>,
     pub opened_at: Timestamp,
     /// The failover plan that comes with a drill.
     pub failover: Option<crate::domain::recovery::FailoverPlan>,
+}
+
+impl Session {
+    /// The world it opens, in which nothing has been read.
+    pub fn world(&self) -> World {
+        World::reading(&self.scopes, self.feeds)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -97,7 +107,7 @@ impl Model {
         if let Some(plan) = &session.failover {
             settings.bearings.failover = Some(plan.clone());
         }
-        let world = World::of(&session.scopes);
+        let world = session.world();
         let now = session.opened_at;
         let board = Board::new(&Sight { world: &world, at: now, bearings: &settings.bearings });
         Self {

@@ -19,10 +19,10 @@ pub(super) fn look(from: &args::From, settings: &mut Settings, command: &str) ->
     for (feed, class) in &from.fault {
         opened.drill.inject(*feed, *class);
     }
-    let mut world = World::of(&opened.session.scopes);
+    let mut world = opened.session.world();
     for key in opened.keys() {
         let answer = opened.drill.answer(&key);
-        world.apply(Observation { key, at: opened.at(), outcome: answer.outcome, usage: answer.usage, next: None });
+        world.apply(Observation::of(key, opened.at(), answer, None));
     }
     settings.bearings.failover.clone_from(&opened.session.failover);
     Ok((opened, world))

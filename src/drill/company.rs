@@ -62,11 +62,14 @@ impl Site {
         Text::new(&format!("arn:aws:{service}:{}:{}:{resource}", self.region(), self.account()))
     }
 
+    pub fn alias(self) -> &'static str {
+        if self.account() == PROD_ACCOUNT { "acme-prod" } else { "acme-dev" }
+    }
+
     fn scope(self) -> Scope {
-        let alias = if self.account() == PROD_ACCOUNT { "acme-prod" } else { "acme-dev" };
         Scope {
             account: self.account().into(),
-            alias: alias.into(),
+            alias: self.alias().into(),
             region: self.region().into(),
             environment: self.environment(),
         }

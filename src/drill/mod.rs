@@ -89,18 +89,15 @@ impl Drill {
     /// Answers at once; the port's future is only a formality here.
     pub fn answer(&self, key: &FeedKey) -> Answer {
         let Some(site) = Site::of(&key.scope) else {
-            return Answer { outcome: Err(unknown_scope(key)), usage: Usage::default() };
+            return Answer::of(Err(unknown_scope(key)), Usage::default());
         };
         self.with(|simulation| {
             if let Some(class) = fault_on(simulation, key) {
-                return Answer {
-                    outcome: Err(fault_of(class, key)),
-                    usage: Usage { calls: 1, latency_ms: 900, micro_usd: 0 },
-                };
+                return Answer::of(Err(fault_of(class, key)), Usage { calls: 1, latency_ms: 900, micro_usd: 0 });
             }
             let payload = feeds::answer(simulation, &self.crowd, key, site);
             let usage = usage_of(simulation, key, &payload);
-            Answer { outcome: Ok(payload), usage }
+            Answer::of(Ok(payload), usage)
         })
     }
 
@@ -141,6 +138,8 @@ fn fault_of(class: FaultClass, key: &FeedKey) -> CloudError {
         FaultClass::Throttled => ("Rate exceeded".to_owned(), None),
         FaultClass::Denied => (format!("not authorized to perform {operation}"), Some(operation.clone())),
         FaultClass::Expired => ("the security token is expired".to_owned(), None),
+        FaultClass::NotFound => ("no such resource".to_owned(), None),
+        FaultClass::Internal => ("AWS answered 500 InternalFailure".to_owned(), None),
         FaultClass::Timeout => ("no answer within 10 s".to_owned(), None),
         FaultClass::Transport => (format!("connection to {} refused", key.scope.region), None),
         FaultClass::Malformed => ("the answer is not what the service sends".to_owned(), None),

@@ -115,7 +115,7 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
                     tracing::warn!(%key, class = error.class.word(), %error, "not read");
                 }
                 let next = schedule.done(&key, now, answer.outcome.is_err());
-                inbox.put(Observation { key, at: now, outcome: answer.outcome, usage: answer.usage, next });
+                inbox.put(Observation::of(key, now, answer, next));
             }
             () = wishes.arrived.notified() => {
                 let Wished { ask, focus, want } = std::mem::take(&mut *wishes.asked.lock().unwrap_or_else(PoisonError::into_inner));
@@ -157,5 +157,5 @@ fn broken(key: &FeedKey) -> Answer {
 fn failed(key: &FeedKey, class: FaultClass, message: &str) -> Answer {
     let error =
         CloudError { class, operation: key.feed.operation().into(), message: Text::new(message), missing: None };
-    Answer { outcome: Err(error), usage: Usage { calls: 1, ..Usage::default() } }
+    Answer::of(Err(error), Usage { calls: 1, ..Usage::default() })
 }

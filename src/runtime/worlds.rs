@@ -10,7 +10,7 @@ use crate::app::settings::ScenarioCard;
 use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
 use crate::drill::{Drill, Now, company};
 use crate::runtime::clock::Clock;
-use crate::world::World;
+use crate::world::feed::Feed;
 use crate::world::port::{FeedKey, Observe};
 
 /// A world, ready to be asked.
@@ -49,6 +49,7 @@ impl Opened {
         let session = Session {
             name: spec.name(),
             scopes: company::scopes(),
+            feeds: Feed::ALL.iter().copied().collect(),
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
             drill: Some(DrillSession {
@@ -65,7 +66,7 @@ impl Opened {
     }
 
     pub fn keys(&self) -> Vec<FeedKey> {
-        World::of(&self.session.scopes).keys().collect()
+        self.session.world().keys().collect()
     }
 
     pub fn at(&self) -> Timestamp {

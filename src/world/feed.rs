@@ -22,6 +22,7 @@ use crate::domain::delivery::{Deployment, ImageRepository, Pipeline};
 use crate::domain::exercise::Exercise;
 use crate::domain::function::Function;
 use crate::domain::graphs::Graphs;
+use crate::domain::identity::Identity;
 use crate::domain::instance::Instance;
 use crate::domain::list::{Identified, List};
 use crate::domain::logs::LogGroup;
@@ -64,6 +65,8 @@ pub struct Held<T> {
     value: Option<Arc<T>>,
     observed_at: Option<Timestamp>,
     fault: Option<Fault>,
+    /// What the newest answer had to do without.
+    gaps: Arc<[CloudError]>,
 }
 
 /// The newest failure, kept until an answer comes.
@@ -82,6 +85,7 @@ pub struct Status<'a> {
     pub has_value: bool,
     pub observed_at: Option<Timestamp>,
     pub fault: Option<&'a Fault>,
+    pub gaps: &'a [CloudError],
 }
 
 impl Status<'_> {
@@ -93,7 +97,7 @@ impl Status<'_> {
 
 impl<T> Held<T> {
     fn nothing_of(feed: Feed) -> Self {
-        Self { feed, value: None, observed_at: None, fault: None }
+        Self { feed, value: None, observed_at: None, fault: None, gaps: Arc::default() }
     }
 
     pub fn value(&self) -> Option<&T> {
@@ -102,7 +106,12 @@ impl<T> Held<T> {
     }
 
     pub fn status(&self) -> Status<'_> {
-        Status { has_value: self.value.is_some(), observed_at: self.observed_at, fault: self.fault.as_ref() }
+        Status {
+            has_value: self.value.is_some(),
+            observed_at: self.observed_at,
+            fault: self.fault.as_ref(),
+            gaps: &self.gaps,
+        }
     }
 
     fn fail(&mut self, at: Timestamp, error: CloudError, next: Option<Timestamp>) -> bool {
@@ -139,8 +148,12 @@ impl<T: Merge> Held<T> {
 
 impl<T: Merge + PartialEq> Held<T> {
     /// Replaces the value, keeping the old pointer when nothing changed. Returns whether something did.
-    fn replace(&mut self, at: Timestamp, value: Arc<T>) -> bool {
-        let recovered = self.fault.take().is_some();
+    fn replace(&mut self, at: Timestamp, value: Arc<T>, gaps: Vec<CloudError>) -> bool {
+        let mut recovered = self.fault.take().is_some();
+        if *self.gaps != *gaps {
+            self.gaps = gaps.into();
+            recovered = true;
+        }
         self.observed_at = Some(at);
         match &self.value {
             Some(old) if Arc::ptr_eq(old, &value) || **old == *value => recovered,
@@ -215,6 +228,7 @@ impl Merge for MetricSet {
         self.len() * 256
     }
 }
+impl Merge for Identity {}
 impl Merge for IamSummary {}
 impl Merge for AccessReport {}
 impl Merge for Backups {}
@@ -293,10 +307,11 @@ macro_rules! feeds {
                 feed: Feed,
                 at: Timestamp,
                 outcome: Result<Payload, CloudError>,
+                gaps: Vec<CloudError>,
                 next: Option<Timestamp>,
             ) -> bool {
                 match outcome {
-                    $(Ok(Payload::$variant(value)) => self.$field.replace(at, value),)+
+                    $(Ok(Payload::$variant(value)) => self.$field.replace(at, value, gaps),)+
                     Err(error) => match feed { $(Feed::$variant => self.$field.fail(at, error, next)),+ },
                 }
             }
@@ -389,6 +404,8 @@ feeds! {
         ["codeconnections:GetConnection", "codecommit:ListPullRequests", "codecommit:GetPullRequest"];
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
         ["route53:ListResourceRecordSets", "route53:GetHealthCheckStatus"];
+    Identity, identity: Identity, "identity", Global, every 900, focused 300, Free,
+        ["sts:GetCallerIdentity", "iam:ListAccountAliases"];
     Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
         ["sts:GetCallerIdentity", "iam:GetAccountSummary", "iam:ListRoles", "iam:ListAttachedRolePolicies"];
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,

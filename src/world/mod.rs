@@ -26,6 +26,7 @@ use crate::domain::text::Text;
 use crate::world::feed::{Feed, Feeds, Payload, Reach};
 use crate::world::ledger::Ledger;
 use crate::world::port::{About, FeedKey, Observation};
+use crate::world::reads::FeedSet;
 
 /// Everything known, by scope.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct World {
 pub struct Place {
     pub scope: ScopeRef,
     pub feeds: Feeds,
+    /// What is asked here at all.
+    reads: FeedSet,
     /// What the alarms that fire here are about, by the values of their dimensions. Kept beside the alarms, because a list of
     /// a hundred thousand things asks it for each of them.
     alarmed: Arc<HashSet<Text>>,
@@ -58,12 +61,22 @@ pub enum Applied {
 }
 
 impl World {
-    /// A world that knows its scopes and nothing else.
+    /// A world that knows its scopes and nothing else, and asks everything.
     pub fn of(scopes: &[ScopeRef]) -> Self {
+        Self::reading(scopes, Feed::ALL.iter().copied().collect())
+    }
+
+    /// A world that asks no more than these.
+    pub fn reading(scopes: &[ScopeRef], reads: FeedSet) -> Self {
         Self {
             places: scopes
                 .iter()
-                .map(|scope| Place { scope: Arc::clone(scope), feeds: Feeds::default(), alarmed: Arc::default() })
+                .map(|scope| Place {
+                    scope: Arc::clone(scope),
+                    feeds: Feeds::default(),
+                    reads,
+                    alarmed: Arc::default(),
+                })
                 .collect(),
             ..Self::default()
         }
@@ -71,7 +84,7 @@ impl World {
 
     /// Takes in one answer. A failed poll keeps the old value and its age, and notes the fault beside it.
     pub fn apply(&mut self, observation: Observation) -> Applied {
-        let Observation { key, at, outcome, usage, next } = observation;
+        let Observation { key, at, outcome, usage, gaps, next } = observation;
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
@@ -82,7 +95,7 @@ impl World {
             (About::Graph(_), Ok(Payload::Graphs(graphs))) => Ok(Payload::Graphs(Arc::new(graphs.dated(at)))),
             (_, outcome) => outcome,
         };
-        let changed = place.feeds.apply(key.feed, at, outcome, next);
+        let changed = place.feeds.apply(key.feed, at, outcome, gaps, next);
         if changed && key.feed == Feed::Alarms {
             place.alarmed = Arc::new(place.firing_dimensions());
         }
@@ -165,11 +178,12 @@ impl Place {
 
     /// Whether a feed is read in this scope at all: regional services in regions, the others once per account.
     pub fn is_asked(&self, feed: Feed) -> bool {
-        match feed.reach() {
-            Reach::Regional => !self.scope.is_global(),
-            Reach::Global => self.scope.is_global(),
-            Reach::Wanted => false,
-        }
+        self.reads.contains(feed)
+            && match feed.reach() {
+                Reach::Regional => !self.scope.is_global(),
+                Reach::Global => self.scope.is_global(),
+                Reach::Wanted => false,
+            }
     }
 
     /// Age of what is held for `feed`, if anything is.

@@ -55,6 +55,15 @@ impl fmt::Display for FeedKey {
 pub struct Answer {
     pub outcome: Result<Payload, CloudError>,
     pub usage: Usage,
+    /// What could not be read beside it and can be done without.
+    pub gaps: Vec<CloudError>,
+}
+
+impl Answer {
+    /// A whole answer, or none.
+    pub fn of(outcome: Result<Payload, CloudError>, usage: Usage) -> Self {
+        Self { outcome, usage, gaps: Vec::new() }
+    }
 }
 
 /// An answer, and when it came.
@@ -64,8 +73,15 @@ pub struct Observation {
     pub at: Timestamp,
     pub outcome: Result<Payload, CloudError>,
     pub usage: Usage,
+    pub gaps: Vec<CloudError>,
     /// When it will be asked again, if that is planned.
     pub next: Option<Timestamp>,
+}
+
+impl Observation {
+    pub fn of(key: FeedKey, at: Timestamp, answer: Answer, next: Option<Timestamp>) -> Self {
+        Self { key, at, outcome: answer.outcome, usage: answer.usage, gaps: answer.gaps, next }
+    }
 }
 
 /// What one answer took.
@@ -83,10 +99,15 @@ pub struct Usage {
 pub enum FaultClass {
     Throttled,
     Denied,
+    /// Nobody signed in, or not any more.
     Expired,
+    /// Gone between being listed and being looked at.
+    NotFound,
     Timeout,
     Transport,
     Malformed,
+    /// The service itself failed.
+    Internal,
     Unsupported,
 }
 
@@ -95,9 +116,11 @@ impl FaultClass {
         Self::Throttled,
         Self::Denied,
         Self::Expired,
+        Self::NotFound,
         Self::Timeout,
         Self::Transport,
         Self::Malformed,
+        Self::Internal,
         Self::Unsupported,
     ];
 
@@ -106,9 +129,11 @@ impl FaultClass {
             Self::Throttled => "throttled",
             Self::Denied => "denied",
             Self::Expired => "expired",
+            Self::NotFound => "notfound",
             Self::Timeout => "timeout",
             Self::Transport => "transport",
             Self::Malformed => "malformed",
+            Self::Internal => "internal",
             Self::Unsupported => "unsupported",
         }
     }
@@ -119,9 +144,11 @@ impl FaultClass {
             Self::Throttled => "asked again more slowly by itself",
             Self::Denied => "add the missing action to the role's policy",
             Self::Expired => "sign in again; the console goes on by itself",
+            Self::NotFound => "it is gone; the list is read again by itself",
             Self::Timeout => "asked again by itself; check the network path if it stays",
             Self::Transport => "check network, proxy and DNS",
             Self::Malformed => "something between here and AWS changed the answer; check the proxy",
+            Self::Internal => "asked again by itself; see the AWS Health Dashboard if it stays",
             Self::Unsupported => "this endpoint or region does not offer it",
         }
     }

@@ -31,7 +31,7 @@ fn world(opened: &Opened, is_denied: impl Fn(&FeedKey) -> bool) -> World {
     for key in world.keys().collect::<Vec<_>>() {
         let answer = opened.drill.answer(&key);
         let outcome = if is_denied(&key) { Err(denied(&key)) } else { answer.outcome };
-        world.apply(Observation { key, at: opened.at(), outcome, usage: answer.usage, next: None });
+        world.apply(Observation { key, at: opened.at(), outcome, usage: answer.usage, gaps: Vec::new(), next: None });
     }
     world
 }

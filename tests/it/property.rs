@@ -86,8 +86,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
         Step::Read(from, count) => {
             for key in opened.keys().into_iter().cycle().skip(from).take(count) {
                 let answer = opened.drill.answer(&key);
-                let observation =
-                    Observation { key, at: *at, outcome: answer.outcome, usage: answer.usage, next: None };
+                let observation = Observation::of(key, *at, answer, None);
                 update(model, *at, Msg::Observed(Box::new(observation)));
             }
             Vec::new()
@@ -105,8 +104,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
             Cmd::Want(keys) => {
                 for key in keys {
                     let answer = opened.drill.answer(&key);
-                    let observation =
-                        Observation { key, at: *at, outcome: answer.outcome, usage: answer.usage, next: None };
+                    let observation = Observation::of(key, *at, answer, None);
                     update(model, *at, Msg::Observed(Box::new(observation)));
                 }
             }

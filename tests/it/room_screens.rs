@@ -64,8 +64,7 @@ fn press(model: &mut Model, opened: &Opened, keys: &str) {
             let Cmd::Want(wanted) = cmd else { continue };
             for key in wanted {
                 let answer = opened.drill.answer(&key);
-                let observation =
-                    Observation { key, at: now, outcome: answer.outcome, usage: answer.usage, next: None };
+                let observation = Observation::of(key, now, answer, None);
                 update(model, now, Msg::Observed(Box::new(observation)));
             }
         }

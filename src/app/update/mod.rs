@@ -20,7 +20,6 @@ use crate::app::rewind::History;
 use crate::app::tab::room::Room;
 use crate::app::tab::{Tab, feeds};
 use crate::domain::units;
-use crate::world::World;
 use crate::world::board::spec;
 use crate::world::feed::Feed;
 use crate::world::port::FeedKey;
@@ -78,7 +77,7 @@ fn open(model: &mut Model, session: Session) {
     model.rewound = None;
     model.history = History::default();
     model.firing.clear();
-    model.world = World::of(&session.scopes);
+    model.world = session.world();
     // A drill begins at its own time, which may well be before that of the one before.
     model.now = session.opened_at;
     let title = session.drill.as_ref().map(|drill| drill.title.clone());

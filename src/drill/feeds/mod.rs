@@ -19,6 +19,7 @@ pub(super) use monitoring::SAMPLED;
 
 use crate::domain::exercise::Exercise;
 use crate::domain::graphs::Graphs;
+use crate::domain::identity::Identity;
 use crate::domain::list::List;
 
 use crate::domain::text::Text;
@@ -77,6 +78,11 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::Schedules => Payload::Schedules(list(money::schedules(s, site))),
         Feed::Repositories => Payload::Repositories(list(delivery::repositories(s, site))),
         Feed::Records => Payload::Records(list(recovery::records(s, site))),
+        Feed::Identity => Payload::Identity(Arc::new(Identity {
+            account: site.account().into(),
+            alias: Some(site.alias().into()),
+            arn: format!("arn:aws:sts::{}:assumed-role/on-call/you", site.account()).into(),
+        })),
         Feed::Iam => Payload::Iam(Arc::new(security::iam(site))),
         Feed::Access => Payload::Access(Arc::new(security::access(s, site))),
         Feed::Spend => Payload::Spend(Arc::new(money::spend(s, site))),

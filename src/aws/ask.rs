@@ -1,0 +1,188 @@
+//! One question being answered: its calls take turns, are counted, and fail in one of a few ways.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use aws_smithy_async::future::pagination_stream::PaginationStream;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+
+use super::fault;
+use super::place::{Clients, Place};
+use crate::domain::scope::Scope;
+use crate::domain::text::Text;
+use crate::world::port::{CloudError, FaultClass, Usage};
+
+/// Pages read of one answer. Ten thousand pages of a hundred are a million things; more is an endpoint that goes in circles.
+const MOST_PAGES: usize = 10_000;
+
+/// What one question has taken so far.
+#[derive(Debug, Default)]
+struct Meter {
+    attempts: AtomicU32,
+    micro_usd: AtomicU32,
+    calls: AtomicU32,
+    milliseconds: AtomicU32,
+}
+
+tokio::task_local! {
+    /// The question whose call is under way. The SDK's interceptors are made once for each client and cannot be handed it.
+    static METER: Arc<Meter>;
+}
+
+/// Counts every attempt that goes out, the SDK's own retries too.
+#[derive(Debug)]
+pub(super) struct Attempts;
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let _ = METER.try_with(|meter| meter.attempts.fetch_add(1, Ordering::Relaxed));
+        Ok(())
+    }
+}
+
+/// One question, in one place, at one time.
+pub(super) struct Ask<'a> {
+    pub place: &'a Place,
+    pub clients: Arc<Clients>,
+    pub at: Timestamp,
+    gaps: Arc<Mutex<Vec<CloudError>>>,
+    meter: Arc<Meter>,
+}
+
+/// Answers a question, and tells what it took and what it had to do without.
+pub(super) async fn answering<'a, T, F>(
+    place: &'a Place,
+    at: Timestamp,
+    read: impl FnOnce(Ask<'a>) -> F,
+) -> (Result<T, CloudError>, Usage, Vec<CloudError>)
+where
+    F: Future<Output = Result<T, CloudError>>,
+{
+    let meter = Arc::new(Meter::default());
+    let gaps = Arc::new(Mutex::new(Vec::new()));
+    let clients = place.clients().await;
+    let ask = Ask { place, clients, at, gaps: Arc::clone(&gaps), meter: Arc::clone(&meter) };
+    let outcome = METER.scope(Arc::clone(&meter), read(ask)).await;
+    if let Err(error) = &outcome
+        && error.class == FaultClass::Expired
+    {
+        place.forget_login().await;
+    }
+    let of = |number: &AtomicU32| number.load(Ordering::Relaxed);
+    let usage = Usage {
+        calls: of(&meter.attempts),
+        latency_ms: of(&meter.milliseconds) / of(&meter.calls).max(1),
+        micro_usd: of(&meter.micro_usd),
+    };
+    let gaps = std::mem::take(&mut *gaps.lock().unwrap_or_else(PoisonError::into_inner));
+    (outcome, usage, gaps)
+}
+
+impl Ask<'_> {
+    pub fn scope(&self) -> &Scope {
+        &self.place.scope
+    }
+
+    /// One call, in its turn. `operation` is its IAM action: `ecs:DescribeClusters`.
+    pub async fn call<T, E>(
+        &self,
+        operation: &'static str,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CloudError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.place.turn(operation).await;
+        let begun = instant();
+        let outcome = request.await;
+        self.note(begun);
+        outcome.map_err(|error| fault::of(operation, &error, self.place))
+    }
+
+    /// Every page of an answer, each in its turn.
+    pub async fn pages<T, E>(
+        &self,
+        operation: &'static str,
+        mut stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<Vec<T>, CloudError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let mut pages = Vec::new();
+        loop {
+            self.place.turn(operation).await;
+            let begun = instant();
+            let Some(page) = stream.next().await else { return Ok(pages) };
+            self.note(begun);
+            pages.push(page.map_err(|error| fault::of(operation, &error, self.place))?);
+            if pages.len() > MOST_PAGES {
+                return Err(CloudError {
+                    class: FaultClass::Malformed,
+                    operation: operation.into(),
+                    message: format!("more than {MOST_PAGES} pages: the page tokens go in circles").into(),
+                    missing: None,
+                });
+            }
+        }
+    }
+
+    /// An answer one can do without: where it is denied, unknown here or gone, the gap is told beside what was read.
+    /// Anything else (a throttle, a timeout) passes, and is no reason to show half of the truth as the whole.
+    pub fn or_gap<T>(&self, outcome: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+        match outcome {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error)
+                if matches!(error.class, FaultClass::Denied | FaultClass::Unsupported | FaultClass::NotFound) =>
+            {
+                let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
+                if !gaps.iter().any(|known| known.operation == error.operation && known.class == error.class) {
+                    gaps.push(error);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes what a call cost at list price, in millionths of a dollar.
+    pub fn charge(&self, micro_usd: u32) {
+        self.meter.micro_usd.fetch_add(micro_usd, Ordering::Relaxed);
+    }
+
+    fn note(&self, begun: Instant) {
+        let took = u32::try_from(instant().saturating_duration_since(begun).as_millis()).unwrap_or(u32::MAX);
+        self.meter.calls.fetch_add(1, Ordering::Relaxed);
+        self.meter.milliseconds.fetch_add(took, Ordering::Relaxed);
+    }
+}
+
+/// An answer that does not say what it must.
+pub(super) fn malformed(operation: &'static str, message: &str) -> CloudError {
+    CloudError { class: FaultClass::Malformed, operation: operation.into(), message: Text::new(message), missing: None }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a call takes is measured by the wall, whatever time it is")]
+fn instant() -> Instant {
+    Instant::now()
+}

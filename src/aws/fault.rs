@@ -1,0 +1,229 @@
+//! Every way a call can fail, as one of a few classes, in words for the person on call.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::place::Place;
+use crate::domain::text::Text;
+use crate::world::port::{CloudError, FaultClass};
+
+/// The services' own codes by class; they differ by protocol and age.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>, and the common errors of each service.
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "LimitExceededException",
+    "EC2ThrottledException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "BandwidthLimitExceeded",
+];
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+    "UnauthorizedException",
+];
+const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+/// Credentials that are wrong rather than old.
+const UNKNOWN_KEY: &[&str] = &[
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "AuthFailure",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+];
+const UNSUPPORTED: &[&str] = &[
+    "UnknownOperationException",
+    "UnsupportedOperation",
+    "UnsupportedOperationException",
+    "InvalidAction",
+    "NotImplemented",
+    "NotImplementedError",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+    "DataUnavailableException",
+];
+const INTERNAL: &[&str] = &[
+    "InternalFailure",
+    "InternalError",
+    "InternalServerError",
+    "InternalServiceError",
+    "ServiceUnavailable",
+    "Unavailable",
+];
+/// Longest answer of a service quoted.
+const LONGEST: usize = 300;
+
+pub(super) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>, place: &Place) -> CloudError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let (class, message) = match error {
+        SdkError::TimeoutError(_) => (FaultClass::Timeout, "no answer in time".to_owned()),
+        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => unsent(error, place),
+        SdkError::ResponseError(answer) => page(answer.raw(), place)
+            .unwrap_or_else(|| (FaultClass::Malformed, format!("an answer that cannot be read: {}", innermost(error)))),
+        SdkError::ServiceError(answer) => served(answer.err(), answer.raw(), place),
+        _ => (FaultClass::Malformed, innermost(error)),
+    };
+    let missing = (class == FaultClass::Denied).then(|| Text::new(missing_action(&message).unwrap_or(operation)));
+    CloudError { class, operation: operation.into(), message: Text::cut_to(&message, LONGEST), missing }
+}
+
+/// What the service says of itself.
+fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place) -> (FaultClass, String) {
+    let code = error.code().unwrap_or("");
+    let status = raw.status().as_u16();
+    let words = error.message().filter(|message| !message.is_empty()).unwrap_or(code).to_owned();
+    let has = |codes: &[&str]| codes.contains(&code);
+    if has(THROTTLED) || status == 429 {
+        (FaultClass::Throttled, words)
+    } else if has(EXPIRED) {
+        (FaultClass::Expired, format!("credentials expired: {}", sign_in(place)))
+    } else if has(UNKNOWN_KEY) {
+        let hint = if code.contains("Signature") { "; a clock that is wrong does this too" } else { "" };
+        (FaultClass::Expired, format!("credentials not accepted ({code}): {}{hint}", sign_in(place)))
+    } else if has(DENIED) || (status == 403 && !code.is_empty()) {
+        (FaultClass::Denied, short_of_encoding(&words))
+    } else if has(UNSUPPORTED) || status == 501 {
+        (FaultClass::Unsupported, format!("{code} {words}").trim().to_owned())
+    } else if let Some(page) = page(raw, place).filter(|_| code.is_empty()) {
+        page
+    } else if has(INTERNAL) || status >= 500 {
+        (FaultClass::Internal, format!("AWS answered {status} {code} {words}").trim().to_owned())
+    } else if code.contains("NotFound") || code.contains("NonExistent") || code == "NoSuchEntity" || status == 404 {
+        (FaultClass::NotFound, format!("{code}: {words}"))
+    } else {
+        (FaultClass::Malformed, format!("AWS answered {status} {code}: {words}"))
+    }
+}
+
+/// A page for people where an answer should be: a proxy, a captive portal, or an endpoint that does not know the call.
+fn page(raw: &HttpResponse, place: &Place) -> Option<(FaultClass, String)> {
+    let kind = raw.headers().get("content-type").unwrap_or("");
+    let start = raw.body().bytes().map_or(&b""[..], |body| &body[..body.len().min(64)]);
+    let looks_like_html =
+        String::from_utf8_lossy(start).trim_start().to_ascii_lowercase().starts_with("<!doctype html");
+    if !kind.starts_with("text/html") && !looks_like_html {
+        return None;
+    }
+    let status = raw.status().as_u16();
+    Some(if place.login.endpoint.is_custom() {
+        (
+            FaultClass::Unsupported,
+            format!("the endpoint in use answered {status} with an HTML page: it does not know this call"),
+        )
+    } else {
+        (
+            FaultClass::Malformed,
+            format!("an HTML page ({status}) instead of an answer: a proxy or a captive portal is in the way"),
+        )
+    })
+}
+
+/// What never reached the service: no credentials, no route, no name, no trust.
+fn unsent<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, String)
+where
+    E: Error + Send + Sync + 'static,
+{
+    if let Some(error) = chain(error).find_map(|error| error.downcast_ref::<CredentialsError>()) {
+        return credentials(error, place);
+    }
+    let words = innermost(error);
+    let is_timeout = matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
+    if is_timeout {
+        return (FaultClass::Timeout, format!("no connection in time: {words}"));
+    }
+    let all: String = chain(error).map(|error| error.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join(": ");
+    let message = if all.contains("dns") || all.contains("lookup") || all.contains("name resolution") {
+        format!("the name of the service cannot be resolved (DNS): {words}")
+    } else if all.contains("certificate") || all.contains("tls") {
+        format!("no trusted connection (TLS): {words}")
+    } else if all.contains("refused") {
+        format!("connection refused: {words}")
+    } else if all.contains("proxy") {
+        format!("the proxy failed: {words}")
+    } else {
+        words
+    };
+    (FaultClass::Transport, message)
+}
+
+fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) {
+    let words = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            (FaultClass::Expired, format!("no credentials found ({words}): {}", sign_in(place)))
+        }
+        CredentialsError::ProviderTimedOut(_) => {
+            (FaultClass::Timeout, format!("the credentials did not come in time: {words}"))
+        }
+        CredentialsError::InvalidConfiguration(_) => {
+            (FaultClass::Expired, format!("the AWS configuration is wrong: {words}"))
+        }
+        _ => (FaultClass::Expired, format!("no credentials ({words}): {}", sign_in(place))),
+    }
+}
+
+/// The command that helps, for the profile it is about.
+fn sign_in(place: &Place) -> String {
+    place.login.origin.signs_in_with().map_or_else(
+        || "run `aws sso login` or set AWS_PROFILE".to_owned(),
+        |profile| format!("run `aws sso login --profile {profile}`"),
+    )
+}
+
+/// `cloudwatch:DescribeAlarms` of "User: arn is not authorized to perform: cloudwatch:DescribeAlarms on resource: ...".
+fn missing_action(message: &str) -> Option<&str> {
+    let rest = message.split("not authorized to perform: ").nth(1)?;
+    rest.split([' ', ',']).next().filter(|action| action.contains(':'))
+}
+
+/// EC2 appends a kilobyte that only `sts:DecodeAuthorizationMessage` can read.
+fn short_of_encoding(message: &str) -> String {
+    message.split(" Encoded authorization failure message").next().unwrap_or(message).to_owned()
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn innermost<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: Error + Send + Sync + 'static,
+{
+    chain(error).last().map_or_else(|| "unknown".into(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_missing_action_is_the_one_aws_names() {
+        let message =
+            "User: arn:aws:iam::1:user/a is not authorized to perform: rds:DescribeDBInstances on resource: x";
+        assert_eq!(missing_action(message), Some("rds:DescribeDBInstances"));
+        assert_eq!(missing_action("no"), None);
+        assert_eq!(short_of_encoding("No. Encoded authorization failure message: AbC"), "No.");
+    }
+}

@@ -1,0 +1,151 @@
+//! Who we are: one way in, loaded once, and again after its credentials failed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use tokio::sync::Mutex;
+
+use crate::domain::origin::Origin;
+
+/// One attempt may take so long, a whole call with its retries so long, and making a connection so long.
+const ATTEMPT: Duration = Duration::from_secs(10);
+const CALL: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(3);
+/// Attempts at one call, where neither the environment nor the profile says otherwise. The scheduler asks again anyway.
+const ATTEMPTS: u32 = 2;
+
+/// Where the services are, if not where AWS has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// From the command line; what the environment and the profiles say is found by the SDK itself.
+    pub url: Option<String>,
+    /// Endpoints in force by environment variables, as `NAME=URL`, for the banner.
+    pub from_environment: Vec<String>,
+}
+
+impl Endpoint {
+    /// True when some answers may come from something that is not AWS.
+    pub fn is_custom(&self) -> bool {
+        self.url.is_some() || !self.from_environment.is_empty()
+    }
+}
+
+/// One way in.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub origin: Origin,
+    pub endpoint: Endpoint,
+    http: SharedHttpClient,
+    loaded: Mutex<Option<SdkConfig>>,
+}
+
+impl Login {
+    pub fn new(origin: Origin, endpoint: Endpoint, http: SharedHttpClient) -> Self {
+        Self { origin, endpoint, http, loaded: Mutex::new(None) }
+    }
+
+    /// The configuration with its credentials, read from the files once. The credentials themselves are fetched and renewed
+    /// by the SDK when they are needed.
+    pub async fn sdk(&self) -> SdkConfig {
+        let mut loaded = self.loaded.lock().await;
+        if let Some(sdk) = &*loaded {
+            return sdk.clone();
+        }
+        let sdk = self.load().await;
+        *loaded = Some(sdk.clone());
+        sdk
+    }
+
+    /// Forgets what the files said, so that a new sign-in or a rotated key is seen without a restart.
+    pub async fn forget(&self) {
+        *self.loaded.lock().await = None;
+    }
+
+    async fn load(&self) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(CALL)
+            .build();
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(self.http.clone()).timeout_config(timeouts);
+        if std::env::var_os("AWS_MAX_ATTEMPTS").is_none() {
+            loader = loader.retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        }
+        if let Some(profile) = self.origin.signs_in_with() {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &self.endpoint.url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some(region) = self.origin.regions.first() {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let sdk = loader.load().await;
+        let Some(role) = &self.origin.role_arn else { return sdk };
+        let mut provider = AssumeRoleProvider::builder(role).session_name(session_name()).configure(&sdk);
+        if let Some(id) = &self.origin.external_id {
+            provider = provider.external_id(id);
+        }
+        let provider = provider.build().await;
+        sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+    }
+}
+
+/// What CloudTrail shows: the person, not the machine.
+fn session_name() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let user: String =
+        user.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@')).collect();
+    if user.is_empty() { "opscon".into() } else { format!("opscon-{user}").chars().take(64).collect() }
+}
+
+/// One pool of connections for every client of every account. Without it each of some fifteen clients for each account and
+/// region has its own, with its own trust store read from disk.
+pub(super) fn http_client() -> SharedHttpClient {
+    let connectors: std::sync::Mutex<Vec<(Option<Duration>, Option<Duration>, SharedHttpConnector)>> =
+        std::sync::Mutex::default();
+    http_client_fn(move |settings, components| {
+        let mut known = connectors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (connect, read) = (settings.connect_timeout(), settings.read_timeout());
+        if let Some((.., connector)) = known.iter().find(|(c, r, _)| (*c, *r) == (connect, read)) {
+            return connector.clone();
+        }
+        let mut builder = Connector::builder();
+        builder.set_sleep_impl(components.sleep_impl());
+        let connector = builder
+            .connector_settings(settings.clone())
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build();
+        let connector = SharedHttpConnector::new(connector);
+        known.push((connect, read, connector.clone()));
+        connector
+    })
+}
+
+/// The region of the profile, the environment or the instance, for who names none.
+pub async fn default_region(profile: Option<&str>) -> Option<String> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await.region().map(ToString::to_string)
+}
+
+/// The files the SDK reads, for messages: `~/.aws/config` and `~/.aws/credentials`, or what the environment names.
+pub fn shared_files() -> [PathBuf; 2] {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let of = |variable: &str, name: &str| {
+        std::env::var_os(variable).map_or_else(|| home.join(".aws").join(name), PathBuf::from)
+    };
+    [of("AWS_CONFIG_FILE", "config"), of("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+}

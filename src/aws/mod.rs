@@ -1,0 +1,170 @@
+//! F4: AWS itself, read and nothing else. The only place that names an SDK crate.
+//!
+//! One file per service turns the SDK's types into the domain's. What they share is here: [`login`] (who we are),
+//! [`place`] (one account in one region with its clients), [`ask`] (one question being answered: rates, counting, pages)
+//! and [`fault`] (every way a call can fail, as one of a few classes).
+
+mod alarms;
+mod ask;
+mod balancers;
+mod caches;
+mod clusters;
+mod convert;
+mod cost;
+mod dashboards;
+mod databases;
+mod fault;
+mod functions;
+mod graph;
+mod groups;
+mod identity;
+mod instances;
+mod login;
+mod metrics;
+mod pipelines;
+mod place;
+mod policies;
+mod queues;
+mod topics;
+mod traces;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::origin::Origin;
+use crate::domain::scope::ScopeRef;
+use crate::world::feed::{Feed, Payload};
+use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, Usage};
+use ask::Ask;
+pub use login::{Endpoint, default_region};
+use place::{Place, Seen};
+
+/// What this adapter can answer. Every other feed is left unasked, and the boxes that rest on it say so.
+pub const FEEDS: &[Feed] = &[
+    Feed::Identity,
+    Feed::Alarms,
+    Feed::AlarmHistory,
+    Feed::Metrics,
+    Feed::Graphs,
+    Feed::Dashboards,
+    Feed::Balancers,
+    Feed::Groups,
+    Feed::Policies,
+    Feed::Instances,
+    Feed::Clusters,
+    Feed::Functions,
+    Feed::Databases,
+    Feed::DatabaseEvents,
+    Feed::Caches,
+    Feed::Queues,
+    Feed::Topics,
+    Feed::Pipelines,
+    Feed::ServiceMap,
+    Feed::Traces,
+    Feed::Spend,
+];
+
+/// What time it is: an argument, so that tests own it.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Every account and region the operator asked for.
+pub struct Aws {
+    places: HashMap<ScopeRef, Place>,
+    now: Now,
+}
+
+impl Aws {
+    /// `cache` is where answers that cost money are kept between sessions; nothing is kept without it.
+    pub fn new(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>, now: Now) -> Self {
+        let http = login::http_client();
+        let mut places = HashMap::new();
+        for origin in origins {
+            let login = Arc::new(login::Login::new(origin.clone(), endpoint.clone(), http.clone()));
+            for scope in origin.scopes() {
+                places.insert(Arc::clone(&scope), Place::new(scope, Arc::clone(&login), cache.clone()));
+            }
+        }
+        Self { places, now }
+    }
+
+    async fn answer(&self, key: &FeedKey) -> Answer {
+        let Some(place) = self.places.get(&key.scope) else {
+            return Answer::of(Err(unknown_scope(key)), Usage::default());
+        };
+        if key.about == About::All {
+            place.note(key.feed, Seen::Asking);
+        }
+        let (outcome, usage, gaps) =
+            ask::answering(place, (self.now)(), |ask| async move { read(&ask, key).await }).await;
+        if key.about == About::All {
+            place.note(key.feed, Seen::of(&outcome));
+        }
+        Answer { outcome, usage, gaps }
+    }
+}
+
+/// One question, by the file that knows the service.
+async fn read(ask: &Ask<'_>, key: &FeedKey) -> Result<Payload, CloudError> {
+    if let About::Graph(graph) = &key.about {
+        return Ok(Payload::Graphs(Arc::new(graph::graph(ask, graph).await?)));
+    }
+    macro_rules! list {
+        ($variant:ident, $answer:expr) => {
+            Ok(Payload::$variant(Arc::new($answer.await?)))
+        };
+    }
+    match key.feed {
+        Feed::Identity => list!(Identity, identity::identity(ask)),
+        Feed::Alarms => list!(Alarms, alarms::alarms(ask)),
+        Feed::AlarmHistory => list!(AlarmHistory, alarms::history(ask)),
+        Feed::Metrics => list!(Metrics, metrics::metrics(ask)),
+        Feed::Dashboards => list!(Dashboards, dashboards::dashboards(ask)),
+        Feed::Balancers => list!(Balancers, balancers::balancers(ask)),
+        Feed::Groups => list!(Groups, groups::groups(ask)),
+        Feed::Policies => list!(Policies, policies::policies(ask)),
+        Feed::Instances => list!(Instances, instances::instances(ask)),
+        Feed::Clusters => list!(Clusters, clusters::clusters(ask)),
+        Feed::Functions => list!(Functions, functions::functions(ask)),
+        Feed::Databases => list!(Databases, databases::databases(ask)),
+        Feed::DatabaseEvents => list!(DatabaseEvents, databases::events(ask)),
+        Feed::Caches => list!(Caches, caches::caches(ask)),
+        Feed::Queues => list!(Queues, queues::queues(ask)),
+        Feed::Topics => list!(Topics, topics::topics(ask)),
+        Feed::Pipelines => list!(Pipelines, pipelines::pipelines(ask)),
+        Feed::ServiceMap => list!(ServiceMap, traces::service_map(ask)),
+        Feed::Traces => list!(Traces, traces::traces(ask)),
+        Feed::Spend => list!(Spend, cost::spend(ask)),
+        feed => Err(CloudError {
+            class: FaultClass::Unsupported,
+            operation: feed.operation().into(),
+            message: "this version does not read it yet".into(),
+            missing: None,
+        }),
+    }
+}
+
+impl Observe for Aws {
+    fn observe(&self, key: &FeedKey) -> BoxFuture<'_, Answer> {
+        let key = key.clone();
+        Box::pin(async move { self.answer(&key).await })
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("places", &self.places.keys()).finish_non_exhaustive()
+    }
+}
+
+fn unknown_scope(key: &FeedKey) -> CloudError {
+    CloudError {
+        class: FaultClass::Unsupported,
+        operation: key.feed.operation().into(),
+        message: format!("{} is not among the scopes asked for", key.scope).into(),
+        missing: None,
+    }
+}

@@ -1,0 +1,226 @@
+//! One account in one region: its clients, the pace it is asked at, and what it was seen to hold.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::{Region, SdkConfig};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Notify;
+
+use super::ask::Attempts;
+use super::login::Login;
+use crate::domain::scope::ScopeRef;
+use crate::world::feed::{Feed, Payload};
+use crate::world::port::CloudError;
+
+/// Calls a second we allow ourselves, by action or else by service: a part of what the account has for all its users
+/// together. Where AWS publishes a rate it is named; elsewhere these are cautious.
+const RATES: &[(&str, u32)] = &[
+    // Three a second, fixed. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>
+    ("cloudwatch:DescribeAlarmHistory", 1),
+    // Nine a second.
+    ("cloudwatch:DescribeAlarms", 5),
+    // Fifty a second.
+    ("cloudwatch:GetMetricData", 10),
+    ("cloudwatch", 10),
+    // A hundred at once and twenty a second, or half of that. <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>
+    ("ec2", 10),
+    ("elasticloadbalancing", 20),
+    ("sqs", 50),
+    ("sns", 20),
+    ("xray", 3),
+    ("ce", 1),
+];
+const OTHERWISE: u32 = 8;
+
+/// The region signed for where a service has none. <https://docs.aws.amazon.com/general/latest/gr/billing.html>
+const GLOBAL_REGION: &str = "us-east-1";
+
+macro_rules! clients {
+    ($($field:ident: $krate:ident),+) => {
+        /// A client for each service, all over one pool of connections.
+        #[derive(Debug)]
+        pub(super) struct Clients {
+            $(pub $field: $krate::Client),+
+        }
+
+        impl Clients {
+            /// Every place has retry budgets of its own: the SDK shares them by service and region otherwise, and one
+            /// account that is throttled would use up those of all.
+            fn new(sdk: &SdkConfig, partition: &str) -> Self {
+                Self {
+                    $($field: $krate::Client::from_conf(
+                        $krate::config::Builder::from(sdk)
+                            .retry_partition($krate::config::retry::RetryPartition::new(format!(
+                                "{partition}/{}",
+                                stringify!($field)
+                            )))
+                            .interceptor(Attempts)
+                            .build(),
+                    )),+
+                }
+            }
+        }
+    };
+}
+
+clients! {
+    application_autoscaling: aws_sdk_applicationautoscaling,
+    autoscaling: aws_sdk_autoscaling,
+    cloudwatch: aws_sdk_cloudwatch,
+    codepipeline: aws_sdk_codepipeline,
+    cost: aws_sdk_costexplorer,
+    ec2: aws_sdk_ec2,
+    ecs: aws_sdk_ecs,
+    elasticache: aws_sdk_elasticache,
+    elb: aws_sdk_elasticloadbalancingv2,
+    lambda: aws_sdk_lambda,
+    rds: aws_sdk_rds,
+    sns: aws_sdk_sns,
+    sqs: aws_sdk_sqs,
+    sts: aws_sdk_sts,
+    xray: aws_sdk_xray
+}
+
+#[derive(Debug)]
+pub(super) struct Place {
+    pub scope: ScopeRef,
+    pub login: Arc<Login>,
+    /// Where answers that cost money are kept between sessions.
+    pub cache: Option<PathBuf>,
+    clients: tokio::sync::Mutex<Option<Arc<Clients>>>,
+    limits: Mutex<HashMap<&'static str, Arc<DefaultDirectRateLimiter>>>,
+    seen: Mutex<HashMap<Feed, Seen>>,
+    settled: Notify,
+}
+
+/// What is known of a list the metrics are asked by.
+#[derive(Clone, Debug)]
+pub(super) enum Seen {
+    Asking,
+    Failed,
+    Answered(Payload),
+}
+
+impl Place {
+    pub fn new(scope: ScopeRef, login: Arc<Login>, cache: Option<PathBuf>) -> Self {
+        Self {
+            scope,
+            login,
+            cache,
+            clients: tokio::sync::Mutex::default(),
+            limits: Mutex::default(),
+            seen: Mutex::default(),
+            settled: Notify::new(),
+        }
+    }
+
+    pub async fn clients(&self) -> Arc<Clients> {
+        let mut clients = self.clients.lock().await;
+        if let Some(clients) = &*clients {
+            return Arc::clone(clients);
+        }
+        let region = if self.scope.is_global() { GLOBAL_REGION } else { self.scope.region.as_str() };
+        let sdk = self.login.sdk().await.to_builder().region(Region::new(region.to_owned())).build();
+        let made = Arc::new(Clients::new(&sdk, &self.scope.to_string()));
+        *clients = Some(Arc::clone(&made));
+        made
+    }
+
+    /// After credentials failed: read them anew next time.
+    pub async fn forget_login(&self) {
+        self.login.forget().await;
+        *self.clients.lock().await = None;
+    }
+
+    /// Waits until a call of this action may go out.
+    pub async fn turn(&self, action: &'static str) {
+        let service = action.split(':').next().unwrap_or(action);
+        let (key, rate) = RATES
+            .iter()
+            .find(|(key, _)| *key == action)
+            .or_else(|| RATES.iter().find(|(key, _)| *key == service))
+            .copied()
+            .unwrap_or((service, OTHERWISE));
+        let limiter = {
+            let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+            let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+            Arc::clone(limits.entry(key).or_insert_with(|| {
+                Arc::new(RateLimiter::direct(Quota::per_second(rate).allow_burst(rate.saturating_add(rate.get()))))
+            }))
+        };
+        limiter.until_ready().await;
+    }
+
+    /// Notes how a question stands, for those that build on its answer.
+    pub fn note(&self, feed: Feed, seen: Seen) {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match (all.get(&feed), &seen) {
+            // What was answered once stays good enough while it is asked again or fails.
+            (Some(Seen::Answered(_)), Seen::Asking | Seen::Failed) => {}
+            _ => {
+                all.insert(feed, seen);
+            }
+        }
+        drop(all);
+        self.settled.notify_waiters();
+    }
+
+    /// The newest answer to a question, if there is one.
+    pub fn seen(&self, feed: Feed) -> Option<Payload> {
+        match self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&feed) {
+            Some(Seen::Answered(payload)) => Some(payload.clone()),
+            _ => None,
+        }
+    }
+
+    /// Waits until each of these was answered or failed once. One that nobody asks is waited for only a moment.
+    pub async fn settle(&self, feeds: &[Feed]) {
+        const UNASKED: Duration = Duration::from_millis(1_500);
+        const ASKED: Duration = Duration::from_secs(25);
+        let open = |also_unasked: bool| {
+            let all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            feeds.iter().any(|feed| match all.get(feed) {
+                None => also_unasked,
+                Some(Seen::Asking) => true,
+                Some(Seen::Failed | Seen::Answered(_)) => false,
+            })
+        };
+        for (also_unasked, patience) in [(true, UNASKED), (false, ASKED)] {
+            let _ = tokio::time::timeout(patience, async {
+                loop {
+                    let changed = self.settled.notified();
+                    if !open(also_unasked) {
+                        return;
+                    }
+                    changed.await;
+                }
+            })
+            .await;
+        }
+    }
+}
+
+/// Which lists the metrics are asked by.
+pub(super) const LISTS: &[Feed] = &[
+    Feed::Balancers,
+    Feed::Groups,
+    Feed::Clusters,
+    Feed::Functions,
+    Feed::Databases,
+    Feed::Caches,
+    Feed::Queues,
+    Feed::Topics,
+];
+
+impl Seen {
+    pub fn of(outcome: &Result<Payload, CloudError>) -> Self {
+        match outcome {
+            Ok(payload) => Self::Answered(payload.clone()),
+            Err(_) => Self::Failed,
+        }
+    }
+}
