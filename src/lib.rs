@@ -6,7 +6,7 @@
 //! one way, in one loop:
 //!
 //! ```text
-//!  drill world (AWS, recordings)      keys, pastes, sizes     clock     signals
+//!  AWS, or the drill world            keys, pastes, sizes     clock     signals
 //!        |  Observe                          |                  |          |
 //!     poller ---> inbox ---> Msg::Observed   v                  v          v
 //!        ^                         \---> update(&mut Model, at, Msg) -> Vec<Cmd>     pure, no IO, no await
@@ -30,6 +30,7 @@
 //! | 4 | [`view`] | the model as a frame: the only user of ratatui |
 //! | 4 | [`report`] | the model's world as text and JSON |
 //! | 4 | [`drill`] | a simulated company that lives and breaks |
+//! | 4 | `aws` | AWS itself, read and nothing else: the only user of the SDK (feature `aws`) |
 //! | 4 | [`config`] | flags over environment over file over defaults |
 //! | 3 | [`app`] | model, messages, the command table, the tabs' state, the board's geometry |
 //! | 1 | [`world`] | the newest answer to every question, the checks that judge it, and the port to whatever is watched |

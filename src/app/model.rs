@@ -71,6 +71,8 @@ pub struct Session {
     /// What this world can be asked.
     pub feeds: FeedSet,
     pub drill: Option<DrillSession>,
+    /// Where answers come from, when that is not AWS itself.
+    pub endpoint: Option<String>,
     pub opened_at: Timestamp,
     /// The failover plan that comes with a drill.
     pub failover: Option<crate::domain::recovery::FailoverPlan>,

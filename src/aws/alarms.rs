@@ -1,7 +1,7 @@
 //! CloudWatch alarms and what became of them.
 
 use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm, ComparisonOperator, Dimension, EvaluationState, HistoryItemType, MetricAlarm,
+    AlarmType, ComparisonOperator, CompositeAlarm, Dimension, EvaluationState, HistoryItemType, LogAlarm, MetricAlarm,
     MetricDataQuery, StateValue,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::Ask;
 use super::convert::{count, sdk_time, text, time};
 use crate::domain::alarm::{
-    Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, Evaluation, MetricRule,
+    Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, Evaluation, LogRule, MetricRule,
     MetricSource, MissingData,
 };
 use crate::domain::graph::{MetricId, Query, QueryWhat};
@@ -22,7 +22,7 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 /// Pages of history read at most, newest first: one alarm that flaps every minute must not cost a page a second.
 const HISTORY_PAGES: i32 = 5;
 
-/// Every alarm there is, metric and composite; the firing ones could be had more cheaply, but then nobody would know of the
+/// Every alarm there is, of all three kinds; the firing ones could be had more cheaply, but then nobody would know of the
 /// others that they are well.
 pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
     let pages = ask
@@ -32,6 +32,7 @@ pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
         // Without this only metric alarms are answered.
         .alarm_types(AlarmType::MetricAlarm)
         .alarm_types(AlarmType::CompositeAlarm)
+        .alarm_types(AlarmType::LogAlarm)
         .into_paginator()
         .page_size(100)
         .send();
@@ -40,6 +41,7 @@ pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
     for page in &pages {
         all.extend(page.metric_alarms().iter().map(metric_alarm));
         all.extend(page.composite_alarms().iter().map(composite_alarm));
+        all.extend(page.log_alarms().iter().map(log_alarm));
     }
     Ok(List::new(all))
 }
@@ -86,13 +88,7 @@ fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
         state: state(alarm.state_value()),
         reason: text(alarm.state_reason()),
         since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
-        evaluation: match alarm.evaluation_state() {
-            Some(EvaluationState::PartialData) => Some(Evaluation::PartialData),
-            // The newer states are told apart by name only.
-            Some(other) if other.as_str() == "EVALUATION_ERROR" => Some(Evaluation::EvaluationError),
-            Some(other) if other.as_str() == "EVALUATION_FAILURE" => Some(Evaluation::EvaluationFailure),
-            _ => None,
-        },
+        evaluation: evaluation(alarm.evaluation_state()),
         actions_enabled: alarm.actions_enabled().unwrap_or(true),
         actions: texts(alarm.alarm_actions()),
         ok_actions: texts(alarm.ok_actions()),
@@ -120,6 +116,43 @@ fn composite_alarm(alarm: &CompositeAlarm) -> Alarm {
     }
 }
 
+fn log_alarm(alarm: &LogAlarm) -> Alarm {
+    let query = alarm.scheduled_query_configuration();
+    let results_to_evaluate = count(alarm.query_results_to_evaluate()).max(1);
+    let rule = LogRule {
+        query: Text::cut_to(query.and_then(|query| query.query_string()).unwrap_or(""), 10_240),
+        log_groups: query.map_or_else(Vec::new, |query| texts(query.log_group_identifiers())),
+        results_to_evaluate,
+        results_to_alarm: alarm.query_results_to_alarm().map_or(results_to_evaluate, |m| count(Some(m)).max(1)),
+        comparison: comparison(alarm.comparison_operator()),
+        limit: alarm.threshold().unwrap_or(f64::NAN),
+    };
+    Alarm {
+        name: text(alarm.alarm_name()),
+        arn: text(alarm.alarm_arn()),
+        description: text(alarm.alarm_description()),
+        rule: AlarmRule::Log(rule),
+        state: state(alarm.state_value()),
+        reason: text(alarm.state_reason()),
+        since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
+        evaluation: evaluation(alarm.evaluation_state()),
+        actions_enabled: alarm.actions_enabled().unwrap_or(true),
+        actions: texts(alarm.alarm_actions()),
+        ok_actions: texts(alarm.ok_actions()),
+        insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+        tags: Vec::new(),
+    }
+}
+
+fn evaluation(state: Option<&EvaluationState>) -> Option<Evaluation> {
+    match state? {
+        EvaluationState::PartialData => Some(Evaluation::PartialData),
+        EvaluationState::EvaluationError => Some(Evaluation::EvaluationError),
+        EvaluationState::EvaluationFailure => Some(Evaluation::EvaluationFailure),
+        _ => None,
+    }
+}
+
 /// A state this version does not know cannot be called well.
 fn state(value: Option<&StateValue>) -> AlarmState {
     match value {
@@ -134,17 +167,21 @@ fn since(transitioned: Option<&aws_smithy_types::DateTime>, updated: Option<&aws
 }
 
 fn condition(alarm: &MetricAlarm) -> Condition {
-    let limit = alarm.threshold().unwrap_or(f64::NAN);
-    let comparison = match alarm.comparison_operator() {
+    match alarm.comparison_operator() {
+        Some(ComparisonOperator::GreaterThanUpperThreshold) => band(alarm, BandSide::Above),
+        Some(ComparisonOperator::LessThanLowerThreshold) => band(alarm, BandSide::Below),
+        Some(ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold) => band(alarm, BandSide::Either),
+        other => Condition::Threshold { comparison: comparison(other), limit: alarm.threshold().unwrap_or(f64::NAN) },
+    }
+}
+
+fn comparison(operator: Option<&ComparisonOperator>) -> Comparison {
+    match operator {
         Some(ComparisonOperator::GreaterThanOrEqualToThreshold) => Comparison::GreaterThanOrEqualToThreshold,
         Some(ComparisonOperator::LessThanThreshold) => Comparison::LessThanThreshold,
         Some(ComparisonOperator::LessThanOrEqualToThreshold) => Comparison::LessThanOrEqualToThreshold,
-        Some(ComparisonOperator::GreaterThanUpperThreshold) => return band(alarm, BandSide::Above),
-        Some(ComparisonOperator::LessThanLowerThreshold) => return band(alarm, BandSide::Below),
-        Some(ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold) => return band(alarm, BandSide::Either),
         _ => Comparison::GreaterThanThreshold,
-    };
-    Condition::Threshold { comparison, limit }
+    }
 }
 
 /// The width is the second argument of the band's own expression; two deviations is what the console proposes.
@@ -213,6 +250,7 @@ pub(super) async fn history(ask: &Ask<'_>) -> Result<List<AlarmTransition>, Clou
             .describe_alarm_history()
             .alarm_types(AlarmType::MetricAlarm)
             .alarm_types(AlarmType::CompositeAlarm)
+            .alarm_types(AlarmType::LogAlarm)
             .history_item_type(HistoryItemType::StateUpdate)
             .start_date(sdk_time(ask.at - HISTORY))
             .max_records(100)
@@ -221,7 +259,14 @@ pub(super) async fn history(ask: &Ask<'_>) -> Result<List<AlarmTransition>, Clou
         for item in page.alarm_history_items() {
             let (Some(at), Some(name)) = (item.timestamp().map(time), item.alarm_name()) else { continue };
             let Some((from, to, reason)) = item.history_data().and_then(change) else { continue };
-            all.push(AlarmTransition { id: Text::new(&format!("{name} {at}")), alarm: name.into(), at, from, to, reason });
+            all.push(AlarmTransition {
+                id: Text::new(&format!("{name} {at}")),
+                alarm: name.into(),
+                at,
+                from,
+                to,
+                reason,
+            });
         }
         match page.next_token() {
             Some(next) if !next.is_empty() => token = Some(next.to_owned()),
@@ -262,7 +307,8 @@ mod tests {
     #[test]
     fn what_says_only_where_comes_before_what() {
         let of = |names: &[&str]| {
-            let all: Vec<Dimension> = names.iter().map(|name| Dimension::builder().name(*name).value("x").build()).collect();
+            let all: Vec<Dimension> =
+                names.iter().map(|name| Dimension::builder().name(*name).value("x").build()).collect();
             dimensions(&all).into_iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(of(&["ServiceName", "ClusterName"]), ["ClusterName", "ServiceName"]);

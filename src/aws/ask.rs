@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::fault;
@@ -155,13 +156,18 @@ impl Ask<'_> {
             Err(error)
                 if matches!(error.class, FaultClass::Denied | FaultClass::Unsupported | FaultClass::NotFound) =>
             {
-                let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
-                if !gaps.iter().any(|known| known.operation == error.operation && known.class == error.class) {
-                    gaps.push(error);
-                }
+                self.gap(error);
                 Ok(None)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Notes what the answer had to do without; one of each kind is enough.
+    pub fn gap(&self, error: CloudError) {
+        let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
+        if !gaps.iter().any(|known| known.operation == error.operation && known.class == error.class) {
+            gaps.push(error);
         }
     }
 
@@ -175,6 +181,13 @@ impl Ask<'_> {
         self.meter.calls.fetch_add(1, Ordering::Relaxed);
         self.meter.milliseconds.fetch_add(took, Ordering::Relaxed);
     }
+}
+
+/// Several calls at once, but not all: their answers in the order of the calls, or the first failure. The futures are made
+/// before they are run, because a stream of closures over borrowed answers is not general enough for a boxed future.
+pub(super) async fn gather<T>(calls: Vec<impl Future<Output = Result<T, CloudError>>>) -> Result<Vec<T>, CloudError> {
+    const AT_ONCE: usize = 8;
+    stream::iter(calls).buffered(AT_ONCE).try_collect().await
 }
 
 /// An answer that does not say what it must.

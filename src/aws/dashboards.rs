@@ -1,10 +1,45 @@
-//! Not read yet.
+//! Dashboards, as CloudWatch keeps them: a name and a body of JSON.
 
-use super::ask::{Ask, malformed};
+use aws_sdk_cloudwatch::types::DashboardEntry;
+use jiff::Timestamp;
+
+use super::ask::{Ask, gather};
+use super::convert::{text, time};
 use crate::domain::dashboard::Dashboard;
 use crate::domain::list::List;
-use crate::world::port::CloudError;
+use crate::world::port::{CloudError, FaultClass};
 
-pub(super) async fn dashboards(_: &Ask<'_>) -> Result<List<Dashboard>, CloudError> {
-    Err(malformed("dashboards", "not read yet"))
+/// Three are free and most teams have a handful; an account with thousands has them made by a program, and reading each
+/// would be thousands of calls.
+const MOST: usize = 200;
+
+pub(super) async fn dashboards(ask: &Ask<'_>) -> Result<List<Dashboard>, CloudError> {
+    let pages = ask.clients.cloudwatch.list_dashboards().into_paginator().send();
+    let pages = ask.pages("cloudwatch:ListDashboards", pages).await?;
+    let mut entries: Vec<_> = pages.iter().flat_map(|page| page.dashboard_entries()).collect();
+    entries.sort_by(|a, b| {
+        b.last_modified().cmp(&a.last_modified()).then_with(|| a.dashboard_name().cmp(&b.dashboard_name()))
+    });
+    let read = entries.into_iter().take(MOST).map(|entry| dashboard(ask, entry)).collect();
+    let all = gather(read).await?;
+    let mut all: Vec<Dashboard> = all.into_iter().flatten().collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(List::new(all))
+}
+
+/// One dashboard with its body; nothing if it was deleted since it was listed.
+async fn dashboard(ask: &Ask<'_>, entry: &DashboardEntry) -> Result<Option<Dashboard>, CloudError> {
+    let Some(name) = entry.dashboard_name() else { return Ok(None) };
+    let request = ask.clients.cloudwatch.get_dashboard().dashboard_name(name).send();
+    let body = match ask.call("cloudwatch:GetDashboard", request).await {
+        Ok(answer) => answer.dashboard_body().unwrap_or("").to_owned(),
+        Err(error) if error.class == FaultClass::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let name = text(Some(name));
+    let modified = entry.last_modified().map_or(Timestamp::UNIX_EPOCH, time);
+    // A body that is no JSON is one dashboard that cannot be drawn, and says so.
+    let unreadable =
+        |_| Dashboard { name: name.clone(), widgets: Vec::new(), broken: vec!["its body is no JSON".into()], modified };
+    Ok(Some(Dashboard::parse(name.clone(), &body, modified).unwrap_or_else(unreadable)))
 }

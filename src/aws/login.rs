@@ -32,6 +32,25 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// What the command line and the environment say. Profiles may name endpoints too; those are the operator's own files.
+    pub fn new(url: Option<String>) -> Self {
+        let mut from_environment: Vec<String> = std::env::vars()
+            .filter(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
+            from_environment.clear();
+        }
+        from_environment.sort();
+        Self { url, from_environment }
+    }
+
+    /// For the header: the host that answers in AWS's place.
+    pub fn banner(&self) -> Option<String> {
+        let url = self.url.as_deref().or_else(|| self.from_environment.first()?.split_once('=').map(|(_, url)| url))?;
+        Some(url.split("://").last().unwrap_or(url).trim_end_matches('/').to_owned())
+    }
+
     /// True when some answers may come from something that is not AWS.
     pub fn is_custom(&self) -> bool {
         self.url.is_some() || !self.from_environment.is_empty()

@@ -24,6 +24,7 @@ mod metrics;
 mod pipelines;
 mod place;
 mod policies;
+mod query;
 mod queues;
 mod topics;
 mod traces;
@@ -42,31 +43,6 @@ use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedK
 use ask::Ask;
 pub use login::{Endpoint, default_region};
 use place::{Place, Seen};
-
-/// What this adapter can answer. Every other feed is left unasked, and the boxes that rest on it say so.
-pub const FEEDS: &[Feed] = &[
-    Feed::Identity,
-    Feed::Alarms,
-    Feed::AlarmHistory,
-    Feed::Metrics,
-    Feed::Graphs,
-    Feed::Dashboards,
-    Feed::Balancers,
-    Feed::Groups,
-    Feed::Policies,
-    Feed::Instances,
-    Feed::Clusters,
-    Feed::Functions,
-    Feed::Databases,
-    Feed::DatabaseEvents,
-    Feed::Caches,
-    Feed::Queues,
-    Feed::Topics,
-    Feed::Pipelines,
-    Feed::ServiceMap,
-    Feed::Traces,
-    Feed::Spend,
-];
 
 /// What time it is: an argument, so that tests own it.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -16,13 +16,15 @@ pub(super) fn look(from: &args::From, settings: &mut Settings, command: &str) ->
         )));
     };
     let opened = Opened::frozen(&WorldSpec { seed: from.seed, ..spec.clone() })?;
-    for (feed, class) in &from.fault {
-        opened.drill.inject(*feed, *class);
-    }
     let mut world = opened.session.world();
-    for key in opened.keys() {
-        let answer = opened.drill.answer(&key);
-        world.apply(Observation::of(key, opened.at(), answer, None));
+    if let Some(drill) = &opened.drill {
+        for (feed, class) in &from.fault {
+            drill.inject(*feed, *class);
+        }
+        for key in opened.keys() {
+            let answer = drill.answer(&key);
+            world.apply(Observation::of(key, opened.at(), answer, None));
+        }
     }
     settings.bearings.failover.clone_from(&opened.session.failover);
     Ok((opened, world))

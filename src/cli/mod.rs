@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod config;
+mod console;
 mod drill;
 mod iam_policy;
 mod keys;

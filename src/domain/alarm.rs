@@ -76,6 +76,20 @@ pub enum AlarmRule {
     Composite {
         expression: Text,
     },
+    /// Results of a log query that CloudWatch runs by itself.
+    Log(LogRule),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LogRule {
+    pub query: Text,
+    pub log_groups: Vec<Text>,
+    /// N: how many of the newest results are looked at.
+    pub results_to_evaluate: u32,
+    /// M: how many of them must breach.
+    pub results_to_alarm: u32,
+    pub comparison: Comparison,
+    pub limit: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -249,7 +263,7 @@ impl Alarm {
     pub fn metric_rule(&self) -> Option<&MetricRule> {
         match &self.rule {
             AlarmRule::Metric(rule) => Some(rule),
-            AlarmRule::Composite { .. } => None,
+            AlarmRule::Composite { .. } | AlarmRule::Log(_) => None,
         }
     }
 
@@ -265,7 +279,14 @@ impl Alarm {
 
     /// The rule in words: `> 1 % in 3 of 3 periods of 1 min`.
     pub fn limit_words(&self, unit: Option<Unit>) -> String {
-        let AlarmRule::Metric(rule) = &self.rule else { return "composite".into() };
+        let rule = match &self.rule {
+            AlarmRule::Metric(rule) => rule,
+            AlarmRule::Composite { .. } => return "composite".into(),
+            AlarmRule::Log(LogRule { comparison, limit, results_to_alarm, results_to_evaluate, .. }) => {
+                let sign = comparison.symbol();
+                return format!("log query {sign} {limit} in {results_to_alarm} of {results_to_evaluate} results");
+            }
+        };
         let condition = match rule.condition {
             Condition::Threshold { comparison, limit } => {
                 let limit = match unit {

@@ -20,6 +20,8 @@ pub struct LoadBalancer {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TargetGroup {
     pub name: Text,
+    /// The value of the CloudWatch dimension, `targetgroup/name/id`.
+    pub dimension: Text,
     pub targets: Vec<Target>,
 }
 

@@ -11,15 +11,29 @@ pub struct Clock {
     origin: Instant,
     start: Timestamp,
     speed: f64,
+    is_wall: bool,
 }
 
 impl Clock {
     /// Starts now, at `start`, `speed` times as fast as the wall.
     pub fn starting(start: Timestamp, speed: f64) -> Self {
-        Self { origin: instant(), start, speed }
+        Self { origin: instant(), start, speed, is_wall: false }
+    }
+
+    /// The wall's own time, for a world that is real. Not counted from a start: a laptop that slept would be behind by as long
+    /// as it slept, since the clock that timers use stands still meanwhile.
+    pub fn wall() -> Self {
+        Self { origin: instant(), start: wall(), speed: 1.0, is_wall: true }
+    }
+
+    pub fn is_wall(&self) -> bool {
+        self.is_wall
     }
 
     pub fn now(&self) -> Timestamp {
+        if self.is_wall {
+            return wall();
+        }
         let elapsed = instant().saturating_duration_since(self.origin).mul_f64(self.speed);
         // A clock that has run for millennia stands still instead of failing.
         SignedDuration::try_from(elapsed)
@@ -30,6 +44,10 @@ impl Clock {
 
     /// When, by tokio's clock, it will be `at` in the world.
     pub fn instant_of(&self, at: Timestamp) -> Instant {
+        if self.is_wall {
+            let ahead = at.duration_since(wall()).as_secs_f64().clamp(0.0, 1e9);
+            return instant() + Duration::from_secs_f64(ahead);
+        }
         let ahead = at.duration_since(self.start).as_secs_f64().max(0.0) / self.speed;
         // Some thirty years: far enough to sleep, and no overflow.
         self.origin + Duration::from_secs_f64(ahead.min(1e9))
@@ -46,6 +64,11 @@ impl Clock {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn instant() -> Instant {
     Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall's clock")]
+fn wall() -> Timestamp {
+    Timestamp::now()
 }
 
 #[cfg(test)]

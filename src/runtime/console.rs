@@ -292,8 +292,16 @@ where
             Cmd::Poll(keys) => self.poller.wish(Wish::Ask(keys)),
             Cmd::Want(keys) => self.poller.wish(Wish::Want(keys)),
             Cmd::Focus(feeds) => self.poller.wish(Wish::Focus(feeds)),
-            Cmd::Inject(feed, class) => self.opened.drill.inject(feed, class),
-            Cmd::ClearFaults => self.opened.drill.clear_faults(),
+            Cmd::Inject(feed, class) => {
+                if let Some(drill) = &self.opened.drill {
+                    drill.inject(feed, class);
+                }
+            }
+            Cmd::ClearFaults => {
+                if let Some(drill) = &self.opened.drill {
+                    drill.clear_faults();
+                }
+            }
             Cmd::Open(spec) => match Opened::running(&spec) {
                 Ok(opened) => {
                     let session = opened.session.clone();

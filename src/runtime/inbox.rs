@@ -86,6 +86,7 @@ mod tests {
                 missing: None,
             }),
             usage: Usage { calls: 2, latency_ms: 1, micro_usd: 5 },
+            gaps: Vec::new(),
             next: None,
         }
     }

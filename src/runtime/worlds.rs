@@ -1,5 +1,7 @@
 //! Opening a world: from its name to something that can be asked, and the clock it lives by.
 
+#[cfg(feature = "aws")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,18 +9,31 @@ use jiff::Timestamp;
 use crate::app::model::{DrillSession, Session};
 use crate::app::msg::WorldSpec;
 use crate::app::settings::ScenarioCard;
+#[cfg(feature = "aws")]
+use crate::aws::{Aws, Endpoint};
+#[cfg(feature = "aws")]
+use crate::domain::origin::Origin;
 use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
 use crate::drill::{Drill, Now, company};
 use crate::runtime::clock::Clock;
 use crate::world::feed::Feed;
+#[cfg(feature = "aws")]
+use crate::world::feed::READ_FROM_AWS;
 use crate::world::port::{FeedKey, Observe};
 
 /// A world, ready to be asked.
-#[derive(Debug)]
 pub struct Opened {
     pub session: Session,
     pub clock: Clock,
-    pub drill: Arc<Drill>,
+    observe: Arc<dyn Observe>,
+    /// Whom to ask for faults on demand, where the world is a drill.
+    pub drill: Option<Arc<Drill>>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("session", &self.session).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,17 +67,36 @@ impl Opened {
             feeds: Feed::ALL.iter().copied().collect(),
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
+            endpoint: None,
             drill: Some(DrillSession {
                 spec: spec.clone(),
                 title: scenario.title.clone(),
                 story: scenario.story.trim().to_owned(),
             }),
         };
-        Self { session, clock, drill: Arc::new(Drill::new(scenario, spec.seed, spec.resources, now)) }
+        let drill = Arc::new(Drill::new(scenario, spec.seed, spec.resources, now));
+        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill) }
+    }
+
+    /// Opens AWS, as whom and where the operator said.
+    #[cfg(feature = "aws")]
+    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>) -> Self {
+        let clock = Clock::wall();
+        let observe = Aws::new(origins, endpoint, cache, Arc::new(move || clock.now()));
+        let session = Session {
+            name: "aws".into(),
+            scopes: origins.iter().flat_map(Origin::scopes).collect(),
+            feeds: READ_FROM_AWS.iter().copied().collect(),
+            endpoint: endpoint.banner(),
+            opened_at: clock.now(),
+            failover: None,
+            drill: None,
+        };
+        Self { session, clock, observe: Arc::new(observe), drill: None }
     }
 
     pub fn observe(&self) -> Arc<dyn Observe> {
-        Arc::clone(&self.drill) as Arc<dyn Observe>
+        Arc::clone(&self.observe)
     }
 
     pub fn keys(&self) -> Vec<FeedKey> {

@@ -417,6 +417,31 @@ feeds! {
         ["drill:Exercise"];
 }
 
+/// What this version reads from AWS. Every other feed is asked only of a drill, and the boxes that rest on it say so.
+pub const READ_FROM_AWS: &[Feed] = &[
+    Feed::Identity,
+    Feed::Alarms,
+    Feed::AlarmHistory,
+    Feed::Metrics,
+    Feed::Graphs,
+    Feed::Dashboards,
+    Feed::Balancers,
+    Feed::Groups,
+    Feed::Policies,
+    Feed::Instances,
+    Feed::Clusters,
+    Feed::Functions,
+    Feed::Databases,
+    Feed::DatabaseEvents,
+    Feed::Caches,
+    Feed::Queues,
+    Feed::Topics,
+    Feed::Pipelines,
+    Feed::ServiceMap,
+    Feed::Traces,
+    Feed::Spend,
+];
+
 impl Feed {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|feed| feed.name() == name)

@@ -147,7 +147,7 @@ async fn check_mended(scenario: &str, mend: &[&str], within: i64) {
     assert!(stage.model().exercise().unwrap().mended_at.is_none());
     stage.shows("not mended");
     for event in mend {
-        stage.console.opened().drill.act(&happening(event));
+        stage.console.opened().drill.as_ref().unwrap().act(&happening(event));
     }
     stage.run_minutes(within).await;
     let drill = stage.model().exercise().unwrap();

@@ -85,7 +85,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
         }
         Step::Read(from, count) => {
             for key in opened.keys().into_iter().cycle().skip(from).take(count) {
-                let answer = opened.drill.answer(&key);
+                let answer = opened.drill.as_ref().unwrap().answer(&key);
                 let observation = Observation::of(key, *at, answer, None);
                 update(model, *at, Msg::Observed(Box::new(observation)));
             }
@@ -94,8 +94,8 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
     };
     for cmd in cmds {
         match cmd {
-            Cmd::Inject(feed, class) => opened.drill.inject(feed, class),
-            Cmd::ClearFaults => opened.drill.clear_faults(),
+            Cmd::Inject(feed, class) => opened.drill.as_ref().unwrap().inject(feed, class),
+            Cmd::ClearFaults => opened.drill.as_ref().unwrap().clear_faults(),
             Cmd::Open(spec) => {
                 *opened = Opened::frozen(&spec).unwrap();
                 *at = opened.at();
@@ -103,7 +103,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
             }
             Cmd::Want(keys) => {
                 for key in keys {
-                    let answer = opened.drill.answer(&key);
+                    let answer = opened.drill.as_ref().unwrap().answer(&key);
                     let observation = Observation::of(key, *at, answer, None);
                     update(model, *at, Msg::Observed(Box::new(observation)));
                 }

@@ -63,7 +63,7 @@ fn press(model: &mut Model, opened: &Opened, keys: &str) {
         for cmd in update(model, now, Msg::Key(key.parse::<Key>().unwrap())) {
             let Cmd::Want(wanted) = cmd else { continue };
             for key in wanted {
-                let answer = opened.drill.answer(&key);
+                let answer = opened.drill.as_ref().unwrap().answer(&key);
                 let observation = Observation::of(key, now, answer, None);
                 update(model, now, Msg::Observed(Box::new(observation)));
             }
@@ -91,7 +91,7 @@ fn the_alarms_in_every_state() {
         let (mut model, opened) = model_at("bad-deploy", 9, size);
         press(&mut model, &opened, "2");
         check("alarms-degraded", &model);
-        opened.drill.inject(Feed::Alarms, FaultClass::Throttled);
+        opened.drill.as_ref().unwrap().inject(Feed::Alarms, FaultClass::Throttled);
         let mut model = Model::new(settings(), opened.session.clone(), size);
         read_everything(&mut model, &opened);
         press(&mut model, &opened, "2");

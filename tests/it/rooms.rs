@@ -211,7 +211,7 @@ async fn a_new_alarm_rings_once_and_one_that_was_there_does_not() {
     let scenario = Scenario::shipped("primary-loss").unwrap().unwrap();
     for event in &scenario.events {
         if let Some(happening @ Happening::LosePrimary(_)) = event.happening() {
-            stage.console.opened().drill.act(&happening);
+            stage.console.opened().drill.as_ref().unwrap().act(&happening);
         }
     }
     stage.run_minutes(6).await;

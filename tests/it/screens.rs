@@ -9,6 +9,7 @@ use opscon::app::settings::{Colours, Glyphs, Look};
 use opscon::app::update::update;
 use opscon::world::feed::Feed;
 use opscon::world::port::FaultClass;
+use opscon::world::port::Observation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::support::{draw, model_at, read_everything, settings, text_of};
@@ -61,9 +62,9 @@ fn the_board_when_a_deploy_went_wrong() {
 fn the_board_when_we_are_half_blind() {
     for size in SIZES {
         let (mut model, opened) = model_at("calm", 0, size);
-        opened.drill.inject(Feed::Databases, FaultClass::Denied);
-        opened.drill.inject(Feed::Queues, FaultClass::Throttled);
-        opened.drill.inject(Feed::Metrics, FaultClass::Timeout);
+        opened.drill.as_ref().unwrap().inject(Feed::Databases, FaultClass::Denied);
+        opened.drill.as_ref().unwrap().inject(Feed::Queues, FaultClass::Throttled);
+        opened.drill.as_ref().unwrap().inject(Feed::Metrics, FaultClass::Timeout);
         model = Model::new(settings(), opened.session.clone(), model.size);
         read_everything(&mut model, &opened);
         check("faulted", &model);
@@ -178,13 +179,7 @@ fn hostile_names_are_harmless_and_keep_their_columns() {
         let (mut model, _) = model_at("calm", 0, size);
         for key in model.world.keys().collect::<Vec<_>>() {
             let answer = drill.answer(&key);
-            let observation = opscon::world::port::Observation {
-                key,
-                at: start + SignedDuration::from_secs(1),
-                outcome: answer.outcome,
-                usage: answer.usage,
-                next: None,
-            };
+            let observation = Observation::of(key, start + SignedDuration::from_secs(1), answer, None);
             update(&mut model, start, Msg::Observed(Box::new(observation)));
         }
         for keys in ["g", "n enter", "n", "n", "esc z"] {

@@ -207,7 +207,7 @@ pub fn model_at(scenario: &str, minutes: i64, size: Size) -> (Model, Opened) {
 
 pub fn read_everything(model: &mut Model, opened: &Opened) {
     for key in World::of(&opened.session.scopes).keys() {
-        let answer = opened.drill.answer(&key);
+        let answer = opened.drill.as_ref().unwrap().answer(&key);
         let observation = Observation::of(key, opened.at(), answer, None);
         opscon::app::update::update(model, opened.at(), Msg::Observed(Box::new(observation)));
     }

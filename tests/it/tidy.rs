@@ -9,16 +9,18 @@ const FLOORS: &[(u8, &[&str])] = &[
     (0, &["domain"]),
     (1, &["world"]),
     (3, &["app"]),
-    (4, &["config", "drill", "report", "view"]),
+    (4, &["aws", "config", "drill", "report", "view"]),
     (5, &["runtime", "cli"]),
 ];
 
 /// What may be named only there.
 const ONLY: &[(&str, &[&str])] = &[
     ("ratatui", &["view/", "runtime/terminal.rs", "runtime/console.rs"]),
-    ("crossterm", &["runtime/", "cli/drill.rs"]),
-    ("tokio", &["runtime/", "cli/drill.rs"]),
+    ("crossterm", &["runtime/", "cli/console.rs"]),
+    ("tokio", &["runtime/", "aws/", "cli/console.rs", "cli/look.rs"]),
     ("aws_sdk_", &["aws/"]),
+    ("aws_config", &["aws/"]),
+    ("aws_smithy_", &["aws/"]),
     ("color_eyre", &["cli/", "runtime/", "main.rs"]),
     ("clap", &["cli/", "config/"]),
 ];

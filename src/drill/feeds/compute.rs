@@ -39,6 +39,7 @@ fn balancer(s: &Simulation, name: &str, dimension: &str, groups: &[(&Fleet, &str
             .iter()
             .map(|(fleet, name)| TargetGroup {
                 name: (*name).into(),
+                dimension: format!("targetgroup/{name}/73e2d6bc24d8a067").into(),
                 targets: fleet.units.iter().map(|unit| target(s, fleet, unit)).collect(),
             })
             .collect(),

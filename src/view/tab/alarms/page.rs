@@ -10,7 +10,7 @@ use super::tree;
 use crate::app::model::Model;
 use crate::app::tab::alarms::{drawn_for, graph_of};
 use crate::app::tab::room::ItemPage;
-use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition, MetricRule, MetricSource, MissingData};
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, AlarmTransition, MetricRule, MetricSource, MissingData};
 use crate::domain::graph::{Graph, GraphAsk, QueryWhat};
 use crate::domain::graphs::Asked;
 use crate::domain::units::{clock, long, moment, plural, since};
@@ -223,6 +223,13 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
         };
         say("missing data", missing);
     }
+    if let AlarmRule::Log(rule) = &alarm.rule {
+        say("query", rule.query.as_str());
+        for group in &rule.log_groups {
+            say("log group", group.as_str());
+        }
+        say("rule", &alarm.limit_words(None));
+    }
     if let Some(evaluation) = alarm.evaluation {
         say("evaluation", evaluation.words());
     }
@@ -240,7 +247,7 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
         say("tags", &tags.join("  "));
     }
     say("arn", alarm.arn.as_str());
-    if alarm.metric_rule().is_none() {
+    if matches!(alarm.rule, AlarmRule::Composite { .. }) {
         lines.push(Line::styled(" Rule", theme.style(Role::Strong)));
         lines.extend(tree::lines(alarm, place, theme));
     }

@@ -163,6 +163,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             outcome: Ok(Payload::Alarms(Arc::new(List::new(alarms)))),
             usage: Usage::default(),
+            gaps: Vec::new(),
             next: None,
         });
         let lines = lines(&first, &world.places()[0], Theme::new(Look::default()));
