@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::{Ask, gather, malformed};
 use super::convert::sdk_time;
 use super::graph::place as put;
-use super::place::{LISTS, Place};
+use super::place::Place;
 use super::query;
 use crate::domain::metric::{Measure, MetricSet, Series};
 use crate::domain::text::Text;
-use crate::world::feed::Payload;
+use crate::world::feed::{NAMING_METRICS, Payload};
 use crate::world::port::CloudError;
 
 /// Minutes held of each.
@@ -33,7 +33,7 @@ struct Wanted {
 }
 
 pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
-    ask.place.settle(LISTS).await;
+    ask.place.settle(NAMING_METRICS).await;
     let wanted = wanted(ask.place);
     // The minute that runs is not over: its sum would look like a drop. The newest whole one may still grow a little.
     let until = Timestamp::from_second(ask.at.as_second().div_euclid(60) * 60).unwrap_or(ask.at);
@@ -71,7 +71,7 @@ fn wanted(place: &Place) -> Vec<Wanted> {
     let mut add = |resource: &Text, measures: &[Measure]| {
         all.extend(measures.iter().map(|measure| (*measure, resource.clone())));
     };
-    for feed in LISTS {
+    for feed in NAMING_METRICS {
         match place.seen(*feed) {
             Some(Payload::Balancers(list)) => {
                 // Network balancers measure flows, not requests.

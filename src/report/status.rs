@@ -61,6 +61,13 @@ pub struct FaultStatus {
     pub missing: Option<Text>,
 }
 
+/// Whether what a feed tells is in the status of these boxes: their own facts, and the alarms and changes of the strip.
+pub fn rests_on(boxes: &[BoxId], feed: Feed) -> bool {
+    matches!(feed, Feed::Alarms | Feed::AlarmHistory)
+        || changes::SOURCES.contains(&feed)
+        || boxes.iter().any(|id| board::spec(*id).sources.contains(&feed))
+}
+
 impl Status {
     /// Reads the boxes named; alarms, changes and faults are those of the whole world.
     pub fn of(world_name: &str, boxes: &[BoxId], sight: &Sight<'_>) -> Self {

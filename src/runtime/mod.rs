@@ -8,6 +8,7 @@ pub mod console;
 pub mod inbox;
 pub mod input;
 pub mod log;
+pub mod once;
 pub mod osc;
 pub mod poller;
 pub mod schedule;

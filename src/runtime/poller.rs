@@ -89,7 +89,7 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
             let question = key.clone();
             let handle = asking.spawn(async move {
                 let answer = tokio::time::timeout(PATIENCE, observe.observe(&question)).await;
-                let answer = answer.unwrap_or_else(|_| unanswered(&question));
+                let answer = answer.unwrap_or_else(|_| unanswered(&question, PATIENCE));
                 (question, answer)
             });
             asked.insert(handle.id(), key);
@@ -145,8 +145,8 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-fn unanswered(key: &FeedKey) -> Answer {
-    let message = format!("no answer within {} s", PATIENCE.as_secs());
+pub(super) fn unanswered(key: &FeedKey, patience: Duration) -> Answer {
+    let message = format!("no answer within {} s", patience.as_secs());
     failed(key, FaultClass::Timeout, &message)
 }
 

@@ -28,6 +28,8 @@ pub struct Opened {
     observe: Arc<dyn Observe>,
     /// Whom to ask for faults on demand, where the world is a drill.
     pub drill: Option<Arc<Drill>>,
+    /// What asking may cost in an hour at list price, in dollars; nothing is priced in a drill.
+    pub budget: Option<f64>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -75,12 +77,12 @@ impl Opened {
             }),
         };
         let drill = Arc::new(Drill::new(scenario, spec.seed, spec.resources, now));
-        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill) }
+        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill), budget: None }
     }
 
     /// Opens AWS, as whom and where the operator said.
     #[cfg(feature = "aws")]
-    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>) -> Self {
+    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>, max_usd_per_hour: f64) -> Self {
         let clock = Clock::wall();
         let observe = Aws::new(origins, endpoint, cache, Arc::new(move || clock.now()));
         let session = Session {
@@ -92,7 +94,7 @@ impl Opened {
             failover: None,
             drill: None,
         };
-        Self { session, clock, observe: Arc::new(observe), drill: None }
+        Self { session, clock, observe: Arc::new(observe), drill: None, budget: Some(max_usd_per_hour) }
     }
 
     pub fn observe(&self) -> Arc<dyn Observe> {

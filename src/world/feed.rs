@@ -442,7 +442,24 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::Spend,
 ];
 
+/// The lists by which it is known which metrics there are to ask for.
+pub const NAMING_METRICS: &[Feed] = &[
+    Feed::Balancers,
+    Feed::Groups,
+    Feed::Clusters,
+    Feed::Functions,
+    Feed::Databases,
+    Feed::Caches,
+    Feed::Queues,
+    Feed::Topics,
+];
+
 impl Feed {
+    /// Whether metrics are asked by what it lists.
+    pub fn names_metrics(self) -> bool {
+        NAMING_METRICS.contains(&self)
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|feed| feed.name() == name)
     }
