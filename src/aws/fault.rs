@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::login::shared_files;
 use super::place::Place;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
@@ -172,7 +173,15 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
     let words = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            (FaultClass::Expired, format!("no credentials found ({words}): {}", sign_in(place)))
+            // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
+            let [config, credentials] = shared_files();
+            let message = format!(
+                "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an instance; {}",
+                config.display(),
+                credentials.display(),
+                sign_in(place)
+            );
+            (FaultClass::Expired, message)
         }
         CredentialsError::ProviderTimedOut(_) => {
             (FaultClass::Timeout, format!("the credentials did not come in time: {words}"))

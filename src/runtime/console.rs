@@ -319,7 +319,7 @@ where
 
 fn start(opened: &Opened) -> (Poller, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
-    (Poller::start(opened.observe(), opened.keys(), opened.clock, Arc::clone(&inbox)), inbox)
+    (Poller::start(opened.observe(), opened.keys(), opened.clock, opened.budget, Arc::clone(&inbox)), inbox)
 }
 
 /// The next input, if one is there already.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod console;
 pub mod inbox;
 pub mod input;
+mod lanes;
 pub mod log;
 pub mod once;
 pub mod osc;

@@ -12,7 +12,11 @@ use crate::app::settings::ScenarioCard;
 #[cfg(feature = "aws")]
 use crate::aws::{Aws, Endpoint};
 #[cfg(feature = "aws")]
+use crate::config::rgb;
+#[cfg(feature = "aws")]
 use crate::domain::origin::Origin;
+#[cfg(feature = "aws")]
+use crate::domain::text::Text;
 use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
 use crate::drill::{Drill, Now, company};
 use crate::runtime::clock::Clock;
@@ -70,6 +74,7 @@ impl Opened {
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
             endpoint: None,
+            colours: Vec::new(),
             drill: Some(DrillSession {
                 spec: spec.clone(),
                 title: scenario.title.clone(),
@@ -90,6 +95,10 @@ impl Opened {
             scopes: origins.iter().flat_map(Origin::scopes).collect(),
             feeds: READ_FROM_AWS.iter().copied().collect(),
             endpoint: endpoint.banner(),
+            colours: origins
+                .iter()
+                .filter_map(|origin| Some((Text::new(&origin.label()), rgb(origin.colour.as_ref()?)?)))
+                .collect(),
             opened_at: clock.now(),
             failover: None,
             drill: None,

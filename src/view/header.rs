@@ -1,5 +1,7 @@
 //! The header and the tab bar: where we are, as whom, how safely, and what time it is there.
 
+mod who;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -7,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::app::model::Model;
 use crate::app::tab::{TABS, Tab};
 use crate::domain::units::{brief, clock, long, since};
-use crate::view::text::{fit, width};
+use crate::view::text::{fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -18,6 +20,10 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     if let Some(drill) = &model.session.drill {
         let name = if is_narrow { String::new() } else { format!(" {}", drill.spec.scenario) };
         left.push(Span::styled(format!(" DRILL{name} "), theme.style(Role::Badge)));
+        left.push(bar());
+    }
+    if let Some(endpoint) = &model.session.endpoint {
+        left.push(Span::styled(format!(" ENDPOINT {} ", fit_middle(endpoint, 28)), theme.style(Role::Badge)));
         left.push(bar());
     }
     if model.rewound.is_some() {
@@ -31,10 +37,29 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     // What is left of the line goes to account and region, the first things to be cut.
     let taken: usize = left.iter().chain(&right).map(|span| width(&span.content)).sum();
     let room = usize::from(area.width).saturating_sub(taken + " │ SAFE ".chars().count());
-    left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
+    if model.session.drill.is_some() {
+        left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
+    } else {
+        left.extend(cut(who::spans(model, theme), room));
+    }
     left.push(bar());
     left.push(Span::styled("SAFE", theme.style(Role::Dim)));
     both_ends(left, right, area, frame);
+}
+
+/// As many of the spans as fit, the last of them cut.
+fn cut(spans: Vec<Span<'static>>, mut room: usize) -> Vec<Span<'static>> {
+    let mut all = Vec::new();
+    for span in spans {
+        let text = fit(&span.content, room);
+        room -= width(&text);
+        let is_whole = text == span.content;
+        all.push(Span::styled(text, span.style));
+        if !is_whole {
+            break;
+        }
+    }
+    all
 }
 
 fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {

@@ -88,7 +88,7 @@ impl World {
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
-        self.ledger.note(&key, at, &usage, outcome.as_ref().err());
+        self.ledger.note(&key, at, &usage, outcome.as_ref().err(), next);
         // Each graph has an age and a fault of its own: one of many that fails says nothing of the others.
         let outcome = match (&key.about, outcome) {
             (About::Graph(ask), Err(error)) => Ok(Payload::Graphs(Arc::new(Graphs::failed(Arc::clone(ask), error)))),

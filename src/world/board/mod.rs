@@ -349,8 +349,7 @@ impl Coverage {
                 if !status.has_value {
                     coverage.unread.insert(feed);
                 }
-                let is_stale =
-                    status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
+                let is_stale = status.is_stale(sight.at);
                 if !status.has_value || is_stale {
                     if let Some(fault) = status.fault {
                         coverage.blind.push(Blind {
