@@ -97,7 +97,7 @@ commands! {
     NextZone, "time-zone", Everywhere, ["T"], always, "Times in UTC instead of the chosen zone; again for that";
     Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
     Actions, "actions", Everywhere, ["a"], not_yet, "What can be done to what is selected: reserved, this version only looks";
-    Console, "web-console", Everywhere, ["o"], not_yet, "Open it in the AWS console: reserved, comes with real accounts";
+    Console, "web-console", Everywhere, ["o"], always, "Open what is selected in the AWS console; over SSH its link is copied instead";
     Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
     Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";

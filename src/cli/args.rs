@@ -87,6 +87,8 @@ pub enum Command {
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
+    /// Look at everything the console rests on: who we are, what the role may read, the terminal
+    Doctor(Doctor),
     /// Print the key table
     Keys,
     /// Print the least-privilege IAM policy for what opscon asks
@@ -182,6 +184,15 @@ pub struct Status {
     /// What our own asking takes instead, by service and scope: calls, throttles, latency, dollars
     #[arg(long)]
     pub api: bool,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub from: From,
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod config;
 mod console;
+mod doctor;
 mod drill;
 mod iam_policy;
 mod keys;
@@ -72,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Status(status)) => status::run(&args.common, status),
         Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
         Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
+        Some(Command::Doctor(doctor)) => doctor::run(&args.common, doctor),
         Some(Command::Keys) => keys::run(&args.common),
         Some(Command::IamPolicy { .. }) => iam_policy::run(),
         Some(Command::Config { action }) => config::run(&args.common, *action),

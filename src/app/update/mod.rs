@@ -149,6 +149,7 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Mended => mended(model),
         CommandId::Json => select::show_json(model),
         CommandId::Copy => return select::copy(model),
+        CommandId::Console => return select::browse(model),
         CommandId::CopyView => return select::copy_view(model),
         CommandId::Brief => brief(model),
         CommandId::OnlyBroken => only_broken(model),

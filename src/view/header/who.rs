@@ -31,7 +31,7 @@ fn account_spans(model: &Model, theme: Theme, label: &Text, is_alone: bool) -> V
     let own = model.session.colours.iter().find(|(name, _)| name == label).map(|(_, colour)| *colour);
     let style = own.map_or_else(|| theme.style(Role::Strong), |colour| theme.own(colour));
     let mut spans = vec![Span::styled(name(&model.world, label), style)];
-    if is_alone && let Some(identity) = identity(&model.world, label) {
+    if is_alone && let Some(identity) = model.world.identity(label) {
         spans.push(Span::styled(format!(" {}", grouped(identity.account.as_str())), theme.style(Role::Text)));
         spans.push(Span::styled(format!(" as {}", identity.role()), theme.style(Role::Dim)));
     }
@@ -49,15 +49,11 @@ fn account_spans(model: &Model, theme: Theme, label: &Text, is_alone: bool) -> V
 
 /// What the operator calls it; the account's own alias where they call it nothing.
 fn name(world: &World, label: &Text) -> String {
-    let alias = identity(world, label).and_then(|identity| identity.alias.as_ref());
+    let alias = world.identity(label).and_then(|identity| identity.alias.as_ref());
     match alias {
         Some(alias) if *label == "default" => alias.to_string(),
         _ => label.to_string(),
     }
-}
-
-fn identity<'a>(world: &'a World, label: &Text) -> Option<&'a crate::domain::identity::Identity> {
-    of_account(world, label).find_map(|place| place.feeds.identity.value())
 }
 
 fn is_signed_out(world: &World, label: &Text) -> bool {
