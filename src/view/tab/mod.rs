@@ -5,3 +5,4 @@ pub(super) mod board;
 pub(super) mod dashboards;
 pub(super) mod feeds;
 pub(super) mod room;
+mod stores;

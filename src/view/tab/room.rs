@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::dashboards;
+use super::{dashboards, stores};
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
 use crate::domain::balancer::{Target, TargetHealth};
@@ -241,13 +241,7 @@ fn parts(item: &Item) -> Vec<(&'static str, String)> {
             .map(|it| ("instance", format!("{} in {}: {}", it.instance, it.zone, it.lifecycle)))
             .take(SHOWN)
             .collect(),
-        Item::Cache(cache) => cache
-            .nodes
-            .iter()
-            .map(|it| ("node", format!("{} in {}: {}", it.id, it.zone, it.status)))
-            .take(SHOWN)
-            .collect(),
-        _ => Vec::new(),
+        _ => stores::parts(item),
     }
 }
 
@@ -268,7 +262,7 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
             .feeds
             .database_events
             .items()
-            .filter(|event| event.database == database.id)
+            .filter(|event| event.concerns(database))
             .map(|it| (it.at, it.message.to_string()))
             .collect(),
         _ => Vec::new(),
