@@ -225,7 +225,9 @@ fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
         .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
         .map(|(place, db)| {
             let copy = super::data::replicas(sight)
-                .find(|(other, replica)| other.scope.region != place.scope.region && replica.follows(db, &place.scope.region))
+                .find(|(other, replica)| {
+                    other.scope.region != place.scope.region && replica.follows(db, &place.scope.region)
+                })
                 .map(|(other, replica)| format!("{} in {}", replica.id, other.scope.region))
                 .or_else(|| db.backups_copied_to.first().map(|region| format!("backups in {region}")));
             (db.id.to_string(), copy)
@@ -378,7 +380,9 @@ fn recovery_points(sight: &Sight<'_>) -> Vec<RecoveryPoint> {
         .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
         .map(|(place, db)| {
             let replica = super::data::replicas(sight)
-                .filter(|(other, replica)| other.scope.region != place.scope.region && replica.follows(db, &place.scope.region))
+                .filter(|(other, replica)| {
+                    other.scope.region != place.scope.region && replica.follows(db, &place.scope.region)
+                })
                 .filter_map(|(other, replica)| {
                     // -1 is "replication broken", not "no lag".
                     let behind = other.latest(Measure::RdsReplicaLag, &replica.id).filter(|behind| *behind >= 0.0)?;

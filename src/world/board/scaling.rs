@@ -156,7 +156,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         };
                         let left = 100.0 - allocated * 100.0 / most.max(1.0);
                         Seen::of((left < sight.limits().headroom_percent).then(|| {
-                            let text = format!("{} may grow by {} only", db.id, bytes((most - allocated).max(0.0) as u64));
+                            let text =
+                                format!("{} may grow by {} only", db.id, bytes((most - allocated).max(0.0) as u64));
                             Finding::warn("near its ceiling", text).at(place)
                         }))
                     });

@@ -342,7 +342,11 @@ fn stores(sight: &Sight<'_>) -> Vec<Store> {
     sight
         .items(|f| &f.databases)
         .map(|(_, db)| store("databases", db.id.as_str(), db.encrypted))
-        .chain(sight.items(|f| &f.buckets).map(|(_, bucket)| store("buckets", bucket.name.as_str(), Some(bucket.encrypted))))
+        .chain(
+            sight
+                .items(|f| &f.buckets)
+                .map(|(_, bucket)| store("buckets", bucket.name.as_str(), Some(bucket.encrypted))),
+        )
         .chain(sight.items(|f| &f.caches).map(|(_, group)| store("caches", group.id.as_str(), group.encrypted_at_rest)))
         .chain(sight.items(|f| &f.queues).map(|(_, queue)| store("queues", queue.name.as_str(), queue.encrypted)))
         .chain(sight.items(|f| &f.topics).map(|(_, topic)| store("topics", topic.name.as_str(), topic.encrypted)))
