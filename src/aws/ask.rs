@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fault;
 use super::place::{Clients, Place};
@@ -155,6 +155,34 @@ impl Ask<'_> {
         Err(malformed(operation, &format!("more than {MOST_PAGES} pages: the page tokens go in circles")))
     }
 
+    /// An answer that changes seldom and takes many calls: the last one, if that is not older than `age`.
+    pub async fn seldom<T: Send + Sync + 'static>(
+        &self,
+        what: &'static str,
+        age: SignedDuration,
+        read: impl Future<Output = Result<T, CloudError>>,
+    ) -> Result<Arc<T>, CloudError> {
+        match self.place.kept(what) {
+            Some((at, value)) if self.at.duration_since(at) < age => Ok(value),
+            _ => {
+                let value = Arc::new(read.await?);
+                self.place.keep(what, self.at, Arc::clone(&value));
+                Ok(value)
+            }
+        }
+    }
+
+    /// Some of very many, which are looked into in turn: `most` of them, from where the last answer to this left off. `all`
+    /// is sorted.
+    pub fn turn<'b>(&self, what: &'static str, all: &'b [String], most: usize) -> Vec<&'b String> {
+        let last = self.place.kept::<String>(what);
+        let chosen = next_in_turn(all, last.as_ref().map(|(_, last)| last.as_str()), most);
+        if let Some(last) = chosen.last() {
+            self.place.keep(what, self.at, Arc::new((*last).clone()));
+        }
+        chosen
+    }
+
     /// An answer one can do without: where it is denied, unknown here or gone, the gap is told beside what was read.
     /// Anything else (a throttle, a timeout) passes, and is no reason to show half of the truth as the whole.
     pub fn or_gap<T>(&self, outcome: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
@@ -197,6 +225,11 @@ pub(super) async fn gather<T>(calls: Vec<impl Future<Output = Result<T, CloudErr
     stream::iter(calls).buffered(AT_ONCE).try_collect().await
 }
 
+fn next_in_turn<'b>(all: &'b [String], last: Option<&str>, most: usize) -> Vec<&'b String> {
+    let from = last.map_or(0, |last| all.partition_point(|one| one.as_str() <= last));
+    all.iter().cycle().skip(from).take(most.min(all.len())).collect()
+}
+
 /// An answer that does not say what it must.
 pub(super) fn malformed(operation: &'static str, message: &str) -> CloudError {
     CloudError { class: FaultClass::Malformed, operation: operation.into(), message: Text::new(message), missing: None }
@@ -205,4 +238,20 @@ pub(super) fn malformed(operation: &'static str, message: &str) -> CloudError {
 #[expect(clippy::disallowed_methods, reason = "how long a call takes is measured by the wall, whatever time it is")]
 fn instant() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_has_its_turn_once_whatever_comes_and_goes() {
+        let all: Vec<String> = ["a", "c", "e", "g"].map(str::to_owned).to_vec();
+        let of = |last, most| next_in_turn(&all, last, most).into_iter().map(String::as_str).collect::<String>();
+        assert_eq!(of(None, 3), "ace");
+        assert_eq!(of(Some("e"), 3), "gac");
+        assert_eq!(of(Some("d"), 2), "eg");
+        assert_eq!(of(Some("z"), 9), "aceg");
+        assert!(next_in_turn(&[], Some("a"), 3).is_empty());
+    }
 }

@@ -90,6 +90,7 @@ mod tests {
     fn queue(name: &str) -> Item {
         Item::Queue(Arc::new(Queue {
             name: name.into(),
+            arn: "".into(),
             environment: Environment::Prod,
             visible: 0,
             in_flight: 0,
@@ -97,7 +98,10 @@ mod tests {
             dead_letters: None,
             dead_letters_of: Vec::new(),
             first_arrival: None,
-            encrypted: true,
+            encrypted: Some(true),
+            fifo: false,
+            visibility_timeout: None,
+            retention: None,
         }))
     }
 
