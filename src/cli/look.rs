@@ -44,8 +44,7 @@ impl Look<'_> {
         if !self.from.fault.is_empty() {
             return Err(CliError::Usage("--fault: only a drill can be told to fail; name one with --world".into()));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async {
+        super::console::runtime()?.block_on(async {
             let mut opened =
                 super::origins::open(&self.common.place, self.config).await.map_err(|error| match error {
                     CliError::Usage(message) if message.starts_with("no region") => {
