@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::{
     Filter, Instance as SdkInstance, InstanceLifecycleType, InstanceStateName, InstanceStatus, InstanceStatusEvent,
     SpotInstanceRequest, SummaryStatus,
 };
+use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::ask::Ask;
@@ -30,7 +31,7 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
     // Made of each page as it comes: ten thousand of the SDK's own would be tens of megabytes.
     let pages = ask.clients.ec2.describe_instances().into_paginator().page_size(PAGE).send();
     ask.each_page("ec2:DescribeInstances", pages, |page| {
-        let found = page.reservations().iter().flat_map(|it| it.instances());
+        let found = page.reservations().iter().flat_map(|it| it.instances.iter().flatten());
         all.extend(found.filter_map(|it| instance(it, ask.scope(), &mut words)));
     })
     .await?;
@@ -153,7 +154,7 @@ fn event(all: &[InstanceStatusEvent]) -> Option<Text> {
         words.starts_with("[Completed]") || words.starts_with("[Canceled]")
     };
     let next =
-        all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, |at| at.secs()))?;
+        all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, DateTime::secs))?;
     let code = next.code().map_or("event", |code| code.as_str());
     let when = next.not_before().map_or_else(String::new, |at| format!(" from {:.0}", time(at)));
     let words = next.description().map_or_else(String::new, |words| format!(": {words}"));
@@ -167,7 +168,7 @@ async fn notices(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError
     let pages =
         ask.clients.ec2.describe_spot_instance_requests().filters(marked).into_paginator().page_size(PAGE).send();
     let pages = ask.pages("ec2:DescribeSpotInstanceRequests", pages).await?;
-    Ok(pages.iter().flat_map(|page| page.spot_instance_requests()).filter_map(notice).collect())
+    Ok(pages.iter().flat_map(|page| page.spot_instance_requests.iter().flatten()).filter_map(notice).collect())
 }
 
 /// Looked at again, because not every endpoint filters.
@@ -179,7 +180,6 @@ fn notice(it: &SpotInstanceRequest) -> Option<(String, Timestamp)> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ec2::types::{EventCode, InstanceState as SdkState, InstanceStatusSummary, SpotInstanceStatus, Tag};
-    use aws_smithy_types::DateTime;
 
     use super::*;
     use crate::domain::scope::Environment;

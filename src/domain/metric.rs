@@ -69,6 +69,8 @@ measures! {
     AlbErrorPercent, "AWS/ApplicationELB", "5XX_Percent", "Math", "LoadBalancer", Percent, Board;
     AlbLatencyP50, "AWS/ApplicationELB", "TargetResponseTime", "p50", "LoadBalancer", Seconds, Board;
     AlbLatencyP99, "AWS/ApplicationELB", "TargetResponseTime", "p99", "LoadBalancer", Seconds, Board;
+    NlbFlows, "AWS/NetworkELB", "NewFlowCount", "Sum", "LoadBalancer", PerMinute, Graph;
+    NlbBytes, "AWS/NetworkELB", "ProcessedBytes", "Sum", "LoadBalancer", Bytes, Graph;
     AlbUnhealthyHosts, "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", "TargetGroup", Count, Board;
     AsgCpu, "AWS/EC2", "CPUUtilization", "Average", "AutoScalingGroupName", Percent, Board;
     AsgInService, "AWS/AutoScaling", "GroupInServiceInstances", "Average", "AutoScalingGroupName", Count, Graph;

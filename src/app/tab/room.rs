@@ -6,6 +6,8 @@ use crate::app::list::ListState;
 use crate::app::overlay::Scroll;
 use crate::app::tab::{alarms, dashboards};
 use crate::domain::graph::{GraphAsk, Span};
+use crate::domain::metric::Measure;
+use crate::domain::text::Text;
 use crate::world::item::{Item, ItemId};
 use crate::world::port::FeedKey;
 use crate::world::room::{RoomSpec, measures};
@@ -87,5 +89,13 @@ impl RoomTab {
 
 /// The graphs that matter of a thing, one for each measure, since they seldom share a unit.
 pub fn graphs_of(item: &Item, span: Span) -> Vec<GraphAsk> {
-    measures(item).into_iter().map(|(measure, resource)| GraphAsk::of_metric(measure.of(&resource), span)).collect()
+    let metric = |(measure, resource): (Measure, Text)| {
+        let mut metric = measure.of(&resource);
+        if let Item::Cluster(cluster) = item {
+            // Another cluster may have a service of the same name.
+            metric.dimensions.insert(0, ("ClusterName".into(), cluster.name.clone()));
+        }
+        GraphAsk::of_metric(metric, span)
+    };
+    measures(item).into_iter().map(metric).collect()
 }

@@ -148,7 +148,11 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
     let of =
         |measures: &[Measure], resource: &Text| measures.iter().map(|measure| (*measure, resource.clone())).collect();
     match item {
-        Item::Balancer(it) => of(&[M::AlbErrorPercent, M::AlbLatencyP99, M::AlbRequests], &it.dimension),
+        Item::Balancer(it) => match it.kind.as_str() {
+            "application" => of(&[M::AlbErrorPercent, M::AlbLatencyP99, M::AlbRequests], &it.dimension),
+            "network" => of(&[M::NlbFlows, M::NlbBytes], &it.dimension),
+            _ => Vec::new(),
+        },
         Item::Group(it) => of(&[M::AsgCpu, M::AsgInService], &it.name),
         Item::Cluster(it) => it.services.iter().map(|service| (M::EcsCpu, service.name.clone())).take(3).collect(),
         Item::Function(it) => of(&[M::LambdaErrors, M::LambdaInvocations, M::LambdaDurationP99], &it.name),
