@@ -111,13 +111,17 @@ pub struct RootCause {
 }
 
 impl TraceSummary {
-    /// `POST https://shop.example/checkout`, else the service it began at, else its id.
+    /// `POST shop.example/checkout`, else the service it began at, else its id.
     pub fn what(&self) -> String {
         match (&self.url, &self.entry) {
-            (Some(url), _) => match &self.method {
-                Some(method) => format!("{method} {url}"),
-                None => url.to_string(),
-            },
+            (Some(url), _) => {
+                let url = url.as_str();
+                let url = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url);
+                match &self.method {
+                    Some(method) => format!("{method} {url}"),
+                    None => url.to_owned(),
+                }
+            }
             (None, Some(entry)) => entry.to_string(),
             (None, None) => self.id.to_string(),
         }

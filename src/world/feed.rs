@@ -105,6 +105,12 @@ impl<T> Held<T> {
         self.value.as_deref()
     }
 
+    /// The answer behind its pointer, for whoever wants to keep it.
+    pub fn whole(&self) -> impl Iterator<Item = &Arc<T>> {
+        reads::note(self.feed);
+        self.value.iter()
+    }
+
     pub fn status(&self) -> Status<'_> {
         Status {
             has_value: self.value.is_some(),

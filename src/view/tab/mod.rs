@@ -3,5 +3,6 @@
 pub(super) mod alarms;
 pub(super) mod board;
 pub(super) mod dashboards;
+mod delivery;
 pub(super) mod feeds;
 pub(super) mod room;

@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::dashboards;
+use super::{dashboards, delivery};
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
 use crate::domain::balancer::{Target, TargetHealth};
 use crate::domain::graph::GraphAsk;
+use crate::domain::text::Text;
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
@@ -192,13 +193,14 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         ),
         Role::Text,
     );
-    for (label, text) in parts(&row.item) {
+    for (label, text) in parts(&row.item, sight.at) {
         say(label, &text, Role::Text);
     }
     for event in events(&row.item, place) {
         say("event", &event, Role::Dim);
     }
-    let names = [row.item.name(), row.item.id()];
+    // What CloudWatch does not measure may have the name of something it does.
+    let names: &[&Text] = if delivery::is_measured(row.item.kind()) { &[row.item.name(), row.item.id()] } else { &[] };
     for alarm in place.feeds.alarms.items().filter(|alarm| {
         !alarm.is_scaling_trigger()
             && alarm.metric().is_some_and(|metric| metric.dimensions.iter().any(|(_, value)| names.contains(&value)))
@@ -215,7 +217,7 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 }
 
 /// What it is made of, what is not well first.
-fn parts(item: &Item) -> Vec<(&'static str, String)> {
+fn parts(item: &Item, now: jiff::Timestamp) -> Vec<(&'static str, String)> {
     const SHOWN: usize = 16;
     match item {
         Item::Balancer(balancer) => {
@@ -247,7 +249,7 @@ fn parts(item: &Item) -> Vec<(&'static str, String)> {
             .map(|it| ("node", format!("{} in {}: {}", it.id, it.zone, it.status)))
             .take(SHOWN)
             .collect(),
-        _ => Vec::new(),
+        _ => delivery::parts(item, now),
     }
 }
 
@@ -271,7 +273,7 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
             .filter(|event| event.database == database.id)
             .map(|it| (it.at, it.message.to_string()))
             .collect(),
-        _ => Vec::new(),
+        _ => delivery::events(item, place),
     };
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     all.into_iter().take(SHOWN).map(|(at, what)| format!("{at:.0} {what}")).collect()
