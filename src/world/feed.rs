@@ -119,6 +119,12 @@ impl<T> Held<T> {
         self.value.as_deref()
     }
 
+    /// The answer behind its pointer, for whoever wants to keep it.
+    pub fn whole(&self) -> impl Iterator<Item = &Arc<T>> {
+        reads::note(self.feed);
+        self.value.iter()
+    }
+
     pub fn status(&self) -> Status<'_> {
         Status {
             feed: self.feed,
@@ -395,12 +401,12 @@ feeds! {
     LogGroups, log_groups: List<LogGroup>, "log-groups", Regional, every 120, focused 60, Free,
         ["logs:DescribeLogGroups", "logs:FilterLogEvents"];
     ServiceMap, service_map: List<ServiceNode>, "service-map", Regional, every 120, focused 60, PerScan,
-        ["xray:GetServiceGraph", "xray:GetTimeSeriesServiceStatistics"];
+        ["xray:GetServiceGraph"];
     Traces, traces: List<TraceSummary>, "traces", Regional, every 300, focused 60, PerScan,
         ["xray:GetTraceSummaries"];
     Pipelines, pipelines: List<Pipeline>, "pipelines", Regional, every 30, focused 15, Free,
-        ["codepipeline:ListPipelines", "codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions",
-         "codepipeline:ListActionExecutions", "codebuild:BatchGetBuilds", "codebuild:BatchGetReports"];
+        ["codepipeline:ListPipelines", "codepipeline:GetPipeline", "codepipeline:GetPipelineState",
+         "codepipeline:ListPipelineExecutions", "codepipeline:ListActionExecutions"];
     Images, images: List<ImageRepository>, "images", Regional, every 300, focused 60, Free,
         ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:DescribeImageScanFindings"];
     Deployments, deployments: List<Deployment>, "deployments", Regional, every 30, focused 10, Free,
@@ -430,7 +436,7 @@ feeds! {
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,
         ["access-analyzer:ListFindings", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
     Spend, spend: Spend, "spend", Global, every 21600, focused 21600, PerRequest,
-        ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "budgets:ViewBudget"];
+        ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "sts:GetCallerIdentity"];
     /// Only the drill world answers this one.
     Exercise, exercise: Exercise, "exercise", Global, every 15, focused 15, Free,
         ["drill:Exercise"];

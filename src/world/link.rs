@@ -10,7 +10,8 @@ use crate::world::item::Item;
 
 /// The page of one thing. `account` is its twelve digits, where they are known: some pages cannot be named without.
 pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String {
-    let region = scope.region.as_str();
+    // Billing and the like have no region, and their pages are in the first.
+    let region = if scope.is_global() { "us-east-1" } else { scope.region.as_str() };
     let id = encoded(item.id().as_str());
     let name = encoded(item.name().as_str());
     let path = match item {
@@ -38,6 +39,11 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
             format!("cloudwatch/home?region={region}#logsV2:log-groups/log-group/{twice}")
         }
         Item::Pipeline(_) => format!("codesuite/codepipeline/pipelines/{name}/view?region={region}"),
+        Item::Service(_) => format!("cloudwatch/home?region={region}#xray:service-map/map"),
+        Item::Trace(_) => format!("cloudwatch/home?region={region}#xray:traces/{id}"),
+        Item::Bill(_) | Item::Cost(_) => "costmanagement/home#/cost-explorer".into(),
+        Item::Budget(_) => "costmanagement/home#/budgets/overview".into(),
+        Item::Anomaly(_) => "costmanagement/home#/anomaly-detection/overview".into(),
         Item::Images(_) => match account {
             Some(account) => format!("ecr/repositories/private/{account}/{name}?region={region}"),
             None => format!("ecr/private-registry/repositories?region={region}"),
