@@ -24,6 +24,9 @@ const PERIOD: i32 = 60;
 /// Queries in one call. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 const MOST_QUERIES: usize = 500;
 
+/// The newest minutes, of which datapoints may still be on their way.
+const LATE: usize = 2;
+
 /// One series to be asked: its queries, the last of which is the one that answers, and how many metrics are paid for.
 struct Wanted {
     measure: Measure,
@@ -46,6 +49,11 @@ pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
     let mut set = MetricSet::default();
     for (number, one) in wanted.iter().enumerate() {
         let Some(values) = values.get(&id(number)) else { continue };
+        let mut values = values.clone();
+        if one.measure.is_silent_at_rest() {
+            let settled = values.len().saturating_sub(LATE);
+            values.iter_mut().take(settled).filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+        }
         // Never a datapoint in an hour: there is no such metric, or nothing happened. Either is no series.
         if values.iter().all(|value| value.is_nan()) {
             continue;
@@ -55,7 +63,7 @@ pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
             resource: one.resource.clone(),
             period: SignedDuration::from_mins(1),
             newest: until - SignedDuration::from_mins(1),
-            values: values.as_slice().into(),
+            values: values.into(),
         });
     }
     Ok(set)

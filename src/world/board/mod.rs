@@ -165,6 +165,11 @@ impl Reading {
             .chain(self.blind.iter().map(|blind| blind.text.as_str()))
     }
 
+    /// Whether nothing is known of it and nothing failed: nobody asked, or no answer came yet.
+    pub fn is_unread(&self) -> bool {
+        self.health == Health::Unknown && self.findings.is_empty() && self.blind.is_empty()
+    }
+
     /// The earliest moment any of its findings is known to date from.
     pub fn since(&self) -> Option<Timestamp> {
         self.findings.iter().filter_map(|finding| finding.since).min()

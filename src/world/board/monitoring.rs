@@ -10,6 +10,9 @@ use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
+/// Alarms named one by one; more of the same kind are counted.
+const MOST_NAMED: usize = 4;
+
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CloudWatch,
@@ -212,15 +215,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "All would tell somebody",
                 limit: |_| "warn without actions".into(),
                 judge: |sight| {
-                    let findings = alarms(sight)
-                        .filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty())
-                        .map(|(place, alarm)| {
-                            let how =
-                                if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
-                            Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name))
-                                .at(place)
-                        })
-                        .collect();
+                    let silent: Vec<_> =
+                        alarms(sight).filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty()).collect();
+                    // A hundred of them are one omission, not a hundred.
+                    let findings = match silent.as_slice() {
+                        [(place, first), rest @ ..] if rest.len() >= MOST_NAMED => {
+                            let text = format!(
+                                "{} and {} more have no action in force: nobody is told when they fire",
+                                first.name,
+                                rest.len()
+                            );
+                            vec![Finding::warn("silent alarms", text).at(place)]
+                        }
+                        few => few.iter().map(|(place, alarm)| silent_alarm(alarm).at(place)).collect(),
+                    };
                     Verdict::of(findings, "actions set and enabled")
                 },
             },
@@ -413,6 +421,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
         }],
     },
 ];
+
+fn silent_alarm(alarm: &Alarm) -> Finding {
+    let how = if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
+    Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name))
+}
 
 fn latency_ms(ms: u32) -> String {
     latency(f64::from(ms) / 1_000.0)
