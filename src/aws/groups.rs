@@ -54,14 +54,17 @@ pub(super) async fn groups(ask: &Ask<'_>) -> Result<List<AutoScalingGroup>, Clou
             scheduled.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
         }
     }
-    let asked: Vec<usize> = found
+    // Those that say so first: a group may stay mixed for years.
+    let mut asked: Vec<(bool, usize)> = found
         .iter()
         .zip(&all)
         .enumerate()
-        .filter(|(_, (sdk, it))| is_mixed(sdk) || is_refreshed(it, ask.at))
-        .map(|(position, _)| position)
-        .take(REFRESHED)
+        .map(|(position, (sdk, it))| (is_mixed(sdk), is_refreshed(it, ask.at), position))
+        .filter(|(is_mixed, is_refreshed, _)| *is_mixed || *is_refreshed)
+        .map(|(_, is_refreshed, position)| (!is_refreshed, position))
         .collect();
+    asked.sort_unstable();
+    let asked: Vec<usize> = asked.into_iter().map(|(_, position)| position).take(REFRESHED).collect();
     let names = asked.iter().filter_map(|position| all.get(*position)).map(|it| it.name.to_string());
     let refreshes = gather(names.map(|name| newest_refresh(ask, name)).collect()).await?;
     for (position, refresh) in asked.into_iter().zip(refreshes) {

@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{
     SpotInstanceRequest, SummaryStatus,
 };
 use aws_smithy_types::DateTime;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
 use super::convert::{environment, schedule, tag, tags, time};
@@ -21,6 +21,9 @@ use crate::world::port::CloudError;
 
 /// The most EC2 gives in a page. Asked without, it answers all at once and counts it against a smaller allowance.
 const PAGE: i32 = 1_000;
+/// One launched so lately may not be in the list of checks yet, which is as good as having them begin. In a large account
+/// there is always one.
+const YOUNG: SignedDuration = SignedDuration::from_mins(10);
 /// How a Spot request stands once EC2 gave notice.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-request-status.html>
 const CALLED_BACK: [&str; 2] = ["marked-for-termination", "marked-for-stop"];
@@ -47,7 +50,7 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
             checked.extend(found.filter_map(|it| Some((it.instance_id()?.to_owned(), checks(it, &mut words)))));
         })
         .await;
-    ask.or_gap(outcome)?;
+    let is_checked = ask.or_gap(outcome)?.is_some();
     let notices = if all.iter().any(|it| it.purchase == Purchase::Spot && it.is_running()) {
         ask.or_gap(notices(ask).await)?.unwrap_or_default()
     } else {
@@ -57,6 +60,8 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
         if let Some(checked) = checked.remove(it.id.as_str()) {
             it.checks = checked.word;
             it.scheduled_event = checked.event;
+        } else if is_checked && it.launched.is_some_and(|at| ask.at.duration_since(at) < YOUNG) {
+            it.checks = words.one("initializing");
         }
         it.interruption = notices.get(it.id.as_str()).copied();
     }

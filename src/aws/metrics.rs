@@ -83,7 +83,7 @@ fn wanted(place: &Place) -> Vec<Wanted> {
         match place.seen(*feed) {
             Some(Payload::Balancers(list)) => {
                 // Network balancers measure flows, not requests.
-                for lb in list.iter().filter(|lb| lb.dimension.as_str().starts_with("app/")) {
+                for lb in list.iter().filter(|lb| lb.is_application()) {
                     use Measure::{AlbErrorPercent, AlbLatencyP50, AlbLatencyP99, AlbRequests};
                     add(&lb.dimension, &[AlbRequests, AlbErrorPercent, AlbLatencyP50, AlbLatencyP99]);
                     for group in &lb.target_groups {

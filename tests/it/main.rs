@@ -15,3 +15,4 @@ mod screens;
 mod simulation;
 mod support;
 mod tidy;
+mod untold;
