@@ -353,6 +353,6 @@ mod tests {
         assert_eq!(set.latest(Measure::RdsCpu, &Text::new("web")), Some(61.0));
         assert_eq!(set.latest(Measure::RdsCpu, &Text::new("api")), None);
         assert_eq!(set.of(Measure::RdsCpu).count(), 1);
-        assert_eq!(set.of(Measure::RdsCpu).count(), 0);
+        assert_eq!(set.of(Measure::AsgCpu).count(), 0);
     }
 }
