@@ -1,6 +1,8 @@
 //! One question being answered: its calls take turns, are counted, and fail in one of a few ways.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +26,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass, Usage};
 
-/// Pages read of one answer. Ten thousand pages of a hundred are a million things; more is an endpoint that goes in circles.
+/// Pages read of one answer. Ten thousand pages of a hundred are a million things; more is an endpoint that does not end.
 const MOST_PAGES: usize = 10_000;
 
 /// What one question has taken so far.
@@ -39,16 +41,37 @@ struct Meter {
 tokio::task_local! {
     /// The question whose call is under way. The SDK's interceptors are made once for each client and cannot be handed it.
     static METER: Arc<Meter>;
+    /// Which pages of one answer were asked for, by what the request said.
+    static PAGES: Arc<Mutex<HashSet<u64>>>;
 }
 
-/// Counts every attempt that goes out, the SDK's own retries too.
+/// An endpoint that gives a token it gave before would be asked for ever.
+#[derive(Debug, thiserror::Error)]
+#[error("the page tokens go in circles")]
+pub(super) struct Circle;
+
+/// Watches what goes out: counts every attempt, the SDK's own retries too, and asks for no page twice.
 #[derive(Debug)]
-pub(super) struct Attempts;
+pub(super) struct Watch;
 
 #[dyn_dispatch_hint]
-impl Intercept for Attempts {
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "Attempts"
+        "Watch"
+    }
+
+    fn read_after_serialization(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut said = DefaultHasher::new();
+        context.request().uri().hash(&mut said);
+        context.request().body().bytes().hash(&mut said);
+        let said = said.finish();
+        let is_new = PAGES.try_with(|pages| pages.lock().unwrap_or_else(PoisonError::into_inner).insert(said));
+        if is_new.unwrap_or(true) { Ok(()) } else { Err(Circle.into()) }
     }
 
     fn read_before_transmit(
@@ -130,18 +153,19 @@ impl Ask<'_> {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        let asked = Arc::default();
         let mut pages = Vec::new();
         loop {
             self.place.turn(operation).await;
             let begun = instant();
-            let Some(page) = stream.next().await else { return Ok(pages) };
+            let Some(page) = PAGES.scope(Arc::clone(&asked), stream.next()).await else { return Ok(pages) };
             self.note(begun);
             pages.push(page.map_err(|error| fault::of(operation, &error, self.place))?);
             if pages.len() > MOST_PAGES {
                 return Err(CloudError {
                     class: FaultClass::Malformed,
                     operation: operation.into(),
-                    message: format!("more than {MOST_PAGES} pages: the page tokens go in circles").into(),
+                    message: format!("more than {MOST_PAGES} pages").into(),
                     missing: None,
                 });
             }

@@ -10,7 +10,7 @@ use aws_config::{Region, SdkConfig};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Notify;
 
-use super::ask::Attempts;
+use super::ask::Watch;
 use super::login::Login;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
@@ -58,7 +58,7 @@ macro_rules! clients {
                                 "{partition}/{}",
                                 stringify!($field)
                             )))
-                            .interceptor(Attempts)
+                            .interceptor(Watch)
                             .build(),
                     )),+
                 }

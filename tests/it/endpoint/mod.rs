@@ -5,6 +5,8 @@
 //! is scripted for it and what it called.
 
 mod compare;
+mod faults;
+mod logins;
 mod server;
 
 use std::process::{Command, Stdio};
@@ -85,6 +87,8 @@ fn apart_as<F: AsyncFnOnce(Bench)>(name: &str, environment: &[(&str, &str)], pre
         ("HOME", "/nonexistent"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ]);
+    // Where a profile assumes a role, the SDK asks STS by what the environment says.
+    command.env("AWS_ENDPOINT_URL_STS", &front.url);
     command.envs([("AWS_ACCESS_KEY_ID", key.as_str()), ("AWS_SECRET_ACCESS_KEY", "secret")]);
     command.envs(environment.iter().copied());
     let output = command.output().unwrap();
