@@ -6,6 +6,7 @@
 
 mod compare;
 mod faults;
+mod fuzz;
 mod logins;
 mod server;
 
