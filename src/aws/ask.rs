@@ -148,28 +148,35 @@ impl Ask<'_> {
     pub async fn pages<T, E>(
         &self,
         operation: &'static str,
-        mut stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+        stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<Vec<T>, CloudError>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let asked = Arc::default();
         let mut pages = Vec::new();
-        loop {
+        self.each_page(operation, stream, |page| pages.push(page)).await?;
+        Ok(pages)
+    }
+
+    /// As [`Self::pages`], but handed over one by one: the SDK's types are many times as large as what is made of them.
+    pub async fn each_page<T, E>(
+        &self,
+        operation: &'static str,
+        mut stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+        mut take: impl FnMut(T),
+    ) -> Result<(), CloudError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let asked = Arc::default();
+        for _ in 0..MOST_PAGES {
             self.place.turn(operation).await;
             let begun = instant();
-            let Some(page) = PAGES.scope(Arc::clone(&asked), stream.next()).await else { return Ok(pages) };
+            let Some(page) = PAGES.scope(Arc::clone(&asked), stream.next()).await else { return Ok(()) };
             self.note(begun);
-            pages.push(page.map_err(|error| fault::of(operation, &error, self.place))?);
-            if pages.len() > MOST_PAGES {
-                return Err(CloudError {
-                    class: FaultClass::Malformed,
-                    operation: operation.into(),
-                    message: format!("more than {MOST_PAGES} pages").into(),
-                    missing: None,
-                });
-            }
+            take(page.map_err(|error| fault::of(operation, &error, self.place))?);
         }
+        Err(malformed(operation, &format!("more than {MOST_PAGES} pages")))
     }
 
     /// An answer one can do without: where it is denied, unknown here or gone, the gap is told beside what was read.

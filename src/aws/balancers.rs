@@ -1,10 +1,251 @@
-//! Not read yet.
+//! Load balancers of the second generation: application, network and gateway, with the health of what stands behind them.
+//!
+//! A target group that no balancer uses serves nothing and is not shown; its targets are `unused` to AWS itself. Listeners
+//! are not read: they would be a call for each balancer, and nothing shows them.
 
-use super::ask::{Ask, malformed};
-use crate::domain::balancer::LoadBalancer;
+use std::collections::HashMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    LoadBalancer as SdkBalancer, TargetGroup as SdkGroup, TargetHealthDescription, TargetHealthStateEnum,
+};
+
+use super::ask::{Ask, gather};
+use super::convert::{environment, tags, text};
+use crate::domain::balancer::{LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::list::List;
-use crate::world::port::CloudError;
+use crate::domain::scope::Scope;
+use crate::domain::text::Text;
+use crate::world::feed::{Feed, Payload};
+use crate::world::port::{CloudError, FaultClass};
 
-pub(super) async fn balancers(_: &Ask<'_>) -> Result<List<LoadBalancer>, CloudError> {
-    Err(malformed("balancers", "not read yet"))
+/// Resources in one question for tags.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
+const TAGGED: usize = 20;
+
+type Tags = HashMap<String, Vec<(Text, Text)>>;
+
+pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, CloudError> {
+    let elb = &ask.clients.elb;
+    let pages = elb.describe_load_balancers().page_size(400).into_paginator().send();
+    let pages = ask.pages("elasticloadbalancing:DescribeLoadBalancers", pages).await?;
+    let balancers: Vec<&SdkBalancer> = pages.iter().flat_map(|page| page.load_balancers()).collect();
+    if balancers.is_empty() {
+        return Ok(List::default());
+    }
+    let pages = elb.describe_target_groups().page_size(400).into_paginator().send();
+    let pages = ask.pages("elasticloadbalancing:DescribeTargetGroups", pages).await?;
+    let serving = pages.iter().flat_map(|page| page.target_groups()).filter(|it| !it.load_balancer_arns().is_empty());
+    let serving: Vec<&SdkGroup> = serving.collect();
+    // AWS answers the health of one group at a time.
+    let health = gather(serving.iter().map(|group| health_of(ask, group)).collect()).await?;
+    let zones = zones(ask, &health);
+    let mut groups: Vec<(&[String], TargetGroup)> = Vec::new();
+    for (group, health) in serving.into_iter().zip(&health) {
+        if matches!(health, Health::Gone) {
+            continue;
+        }
+        groups.push((group.load_balancer_arns(), target_group(group, health, &zones)));
+    }
+    groups.sort_by(|(_, a), (_, b)| a.dimension.cmp(&b.dimension));
+    let arns: Vec<&str> = balancers.iter().filter_map(|it| it.load_balancer_arn()).collect();
+    let tags: Tags =
+        gather(arns.chunks(TAGGED).map(|arns| tags_of(ask, arns)).collect()).await?.into_iter().flatten().collect();
+    let mut all: Vec<LoadBalancer> =
+        balancers.into_iter().map(|it| balancer(it, &groups, &tags, ask.scope())).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(List::new(all))
+}
+
+/// What became of the question for one group's health.
+enum Health {
+    Told(Vec<TargetHealthDescription>),
+    /// It may not be read.
+    Untold,
+    /// Deleted since it was listed.
+    Gone,
+}
+
+async fn health_of(ask: &Ask<'_>, group: &SdkGroup) -> Result<Health, CloudError> {
+    let request = ask.clients.elb.describe_target_health().set_target_group_arn(group.target_group_arn.clone()).send();
+    match ask.call("elasticloadbalancing:DescribeTargetHealth", request).await {
+        Ok(answer) => Ok(Health::Told(answer.target_health_descriptions.unwrap_or_default())),
+        Err(error) if error.class == FaultClass::NotFound => Ok(Health::Gone),
+        Err(error) => Ok(ask.or_gap(Err(error))?.map_or(Health::Untold, Health::Told)),
+    }
+}
+
+/// The tags of up to twenty balancers. One that was deleted meanwhile makes AWS refuse all of them; they come next time.
+async fn tags_of(ask: &Ask<'_>, arns: &[&str]) -> Result<Tags, CloudError> {
+    let arns = arns.iter().map(|arn| (*arn).to_owned()).collect();
+    let request = ask.clients.elb.describe_tags().set_resource_arns(Some(arns)).send();
+    let answer = match ask.call("elasticloadbalancing:DescribeTags", request).await {
+        Err(error) if error.class == FaultClass::NotFound => None,
+        outcome => ask.or_gap(outcome)?,
+    };
+    let described = answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default();
+    let of = |arn: String, all: &[aws_sdk_elasticloadbalancingv2::types::Tag]| {
+        (arn, tags(all.iter().map(|tag| (tag.key(), tag.value()))))
+    };
+    Ok(described.into_iter().filter_map(|it| Some(of(it.resource_arn.clone()?, it.tags()))).collect())
+}
+
+/// The zone of each instance that is a target: AWS tells the zone of addresses only, but the instances were listed.
+fn zones(ask: &Ask<'_>, health: &[Health]) -> HashMap<Text, Text> {
+    let told = health.iter().filter_map(|health| if let Health::Told(all) = health { Some(all) } else { None });
+    let mut names = told.flatten().filter_map(|it| it.target()?.id());
+    if !names.any(|id| id.starts_with("i-")) {
+        return HashMap::new();
+    }
+    match ask.place.seen(Feed::Instances) {
+        Some(Payload::Instances(list)) => list.iter().map(|it| (it.id.clone(), it.zone.clone())).collect(),
+        _ => HashMap::new(),
+    }
+}
+
+fn balancer(it: &SdkBalancer, groups: &[(&[String], TargetGroup)], tags: &Tags, scope: &Scope) -> LoadBalancer {
+    let arn = it.load_balancer_arn().unwrap_or("");
+    let mine = groups.iter().filter(|(users, _)| users.iter().any(|user| user == arn));
+    LoadBalancer {
+        name: text(it.load_balancer_name()),
+        kind: text(it.r#type().map(|kind| kind.as_str())),
+        environment: environment(tags.get(arn).map_or(&[], Vec::as_slice), scope),
+        state: text(it.state().and_then(|state| state.code()).map(|code| code.as_str())),
+        state_reason: text(it.state().and_then(|state| state.reason())),
+        dimension: Text::new(arn.split_once(":loadbalancer/").map_or(arn, |(_, dimension)| dimension)),
+        target_groups: mine.map(|(_, group)| group.clone()).collect(),
+    }
+}
+
+fn target_group(it: &SdkGroup, health: &Health, zones: &HashMap<Text, Text>) -> TargetGroup {
+    let arn = it.target_group_arn().unwrap_or("");
+    TargetGroup {
+        name: text(it.target_group_name()),
+        dimension: Text::new(arn.rsplit(':').next().unwrap_or(arn)),
+        targets: match health {
+            Health::Told(all) => {
+                let mut all: Vec<Target> = all.iter().map(|it| target(it, zones)).collect();
+                all.sort_by(|a, b| (&a.id, a.port).cmp(&(&b.id, b.port)));
+                Some(all)
+            }
+            Health::Untold | Health::Gone => None,
+        },
+    }
+}
+
+fn target(it: &TargetHealthDescription, zones: &HashMap<Text, Text>) -> Target {
+    let target = it.target();
+    let id = text(target.and_then(|target| target.id()));
+    let zone = target.and_then(|target| target.availability_zone()).map(Text::new);
+    let zone = zone.or_else(|| zones.get(&id).cloned()).unwrap_or_default();
+    let health = it.target_health();
+    let state = health.and_then(|health| health.state());
+    let words = health.and_then(|health| health.description()).unwrap_or("");
+    let code = health.and_then(|health| health.reason()).map_or("", |reason| reason.as_str());
+    let (known, unknown) = match state {
+        Some(TargetHealthStateEnum::Healthy) => (TargetHealth::Healthy, ""),
+        Some(TargetHealthStateEnum::Unhealthy) => (TargetHealth::Unhealthy, ""),
+        Some(TargetHealthStateEnum::Initial) => (TargetHealth::Initial, ""),
+        Some(TargetHealthStateEnum::Draining | TargetHealthStateEnum::UnhealthyDraining) => {
+            (TargetHealth::Draining, "")
+        }
+        Some(TargetHealthStateEnum::Unused) => (TargetHealth::Unused, ""),
+        Some(TargetHealthStateEnum::Unavailable) | None => (TargetHealth::Unavailable, ""),
+        // A state this version does not know is shown as it is spelled, and judged as little as one that is not told.
+        Some(other) => (TargetHealth::Unavailable, other.as_str()),
+    };
+    let reason = match (unknown, words, code) {
+        ("", "", code) => code.to_owned(),
+        ("", words, "") => words.to_owned(),
+        ("", words, code) => format!("{words} ({code})"),
+        (state, words, code) => {
+            [state, words, code].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+        }
+    };
+    Target {
+        id,
+        // A Lambda function has no port, and AWS says so with a zero or not at all.
+        port: target
+            .and_then(|target| target.port())
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port > 0),
+        zone,
+        health: known,
+        reason: Text::new(&reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        LoadBalancerTypeEnum, TargetDescription, TargetHealth as SdkHealth, TargetHealthReasonEnum,
+    };
+
+    use super::*;
+    use crate::domain::scope::Environment;
+
+    const WEB: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/web/50dc6c495c0c9188";
+
+    fn scope() -> Scope {
+        Scope {
+            account: "123456789012".into(),
+            alias: "".into(),
+            region: "eu-west-1".into(),
+            environment: Environment::Prod,
+        }
+    }
+
+    fn described(state: &str, reason: Option<&str>, words: Option<&str>) -> Target {
+        let health = SdkHealth::builder()
+            .state(TargetHealthStateEnum::from(state))
+            .set_reason(reason.map(TargetHealthReasonEnum::from))
+            .set_description(words.map(str::to_owned))
+            .build();
+        let at = TargetDescription::builder().id("i-1").port(8080).build();
+        let it = TargetHealthDescription::builder().target(at).target_health(health).build();
+        target(&it, &HashMap::from([("i-1".into(), "eu-west-1a".into())]))
+    }
+
+    #[test]
+    fn a_target_says_why_it_is_not_well() {
+        let sick = described(
+            "unhealthy",
+            Some("Target.ResponseCodeMismatch"),
+            Some("Health checks failed with these codes: [503]"),
+        );
+        assert_eq!(sick.health, TargetHealth::Unhealthy);
+        assert_eq!(sick.reason, "Health checks failed with these codes: [503] (Target.ResponseCodeMismatch)");
+        assert_eq!((sick.port, sick.zone.as_str()), (Some(8080), "eu-west-1a"));
+        assert_eq!(described("healthy", None, None).reason, "");
+        assert_eq!(described("initial", Some("Elb.RegistrationInProgress"), None).reason, "Elb.RegistrationInProgress");
+    }
+
+    #[test]
+    fn a_state_nobody_knows_is_not_judged_and_is_shown() {
+        let odd = described("bewildered", None, Some("by the moon"));
+        assert_eq!((odd.health, odd.reason.as_str()), (TargetHealth::Unavailable, "bewildered, by the moon"));
+        let nothing = target(&TargetHealthDescription::builder().build(), &HashMap::new());
+        assert_eq!((nothing.health, nothing.port), (TargetHealth::Unavailable, None));
+    }
+
+    #[test]
+    fn dimensions_are_the_ends_of_arns_and_groups_go_to_their_balancers() {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/73e2d6bc24d8a067";
+        let sdk = SdkGroup::builder().target_group_arn(arn).target_group_name("web").build();
+        let group = target_group(&sdk, &Health::Untold, &HashMap::new());
+        assert_eq!((group.dimension.as_str(), &group.targets), ("targetgroup/web/73e2d6bc24d8a067", &None));
+        let other = TargetGroup { name: "other".into(), ..group.clone() };
+        let users = [WEB.to_owned()];
+        let groups = [(&users[..], group), (&[][..], other)];
+        let sdk = SdkBalancer::builder()
+            .load_balancer_arn(WEB)
+            .load_balancer_name("web")
+            .r#type(LoadBalancerTypeEnum::Network)
+            .build();
+        let tags = Tags::from([(WEB.to_owned(), vec![("env".into(), "staging".into())])]);
+        let all = balancer(&sdk, &groups, &tags, &scope());
+        assert_eq!((all.dimension.as_str(), all.kind.as_str()), ("net/web/50dc6c495c0c9188", "network"));
+        assert_eq!((all.target_groups.len(), all.environment), (1, Environment::Staging));
+        assert!(!all.is_told());
+        assert_eq!(balancer(&SdkBalancer::builder().build(), &[], &Tags::new(), &scope()).state, "");
+    }
 }

@@ -3,7 +3,7 @@
 //! Asked by what was found and not by `ListMetrics`, which needs a quarter of an hour to see a new metric and forgets an
 //! old one only after two weeks. The price is for each metric and not for each datapoint, so an hour costs what a minute does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types::{MetricDataQuery, ScanBy, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -85,8 +85,13 @@ fn wanted(place: &Place) -> Vec<Wanted> {
             }
             Some(Payload::Groups(list)) => list.iter().for_each(|group| add(&group.name, &[Measure::AsgCpu])),
             Some(Payload::Clusters(list)) => {
+                // A name that two clusters use says of neither how it is.
+                let mut names: BTreeMap<&Text, usize> = BTreeMap::new();
                 for service in list.iter().flat_map(|cluster| &cluster.services) {
-                    add(&service.name, &[Measure::EcsCpu]);
+                    *names.entry(&service.name).or_default() += 1;
+                }
+                for (name, _) in names.into_iter().filter(|(_, clusters)| *clusters == 1) {
+                    add(name, &[Measure::EcsCpu]);
                 }
             }
             Some(Payload::Functions(list)) => {
@@ -127,6 +132,9 @@ fn wanted(place: &Place) -> Vec<Wanted> {
             _ => {}
         }
     }
+    // A target group behind two balancers is asked for, and paid for, once.
+    let mut known = BTreeSet::new();
+    all.retain(|one| known.insert(one.clone()));
     all.into_iter()
         .enumerate()
         .map(|(number, (measure, resource))| {

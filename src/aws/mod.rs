@@ -26,6 +26,7 @@ mod place;
 mod policies;
 mod query;
 mod queues;
+mod tasks;
 mod topics;
 mod traces;
 

@@ -11,6 +11,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Notify;
 
 use super::ask::Watch;
+use super::functions::Remembered;
 use super::login::Login;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
@@ -29,6 +30,10 @@ const RATES: &[(&str, u32)] = &[
     // A hundred at once and twenty a second, or half of that. <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>
     ("ec2", 10),
     ("elasticloadbalancing", 20),
+    // Twenty a second for each group of reading actions. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>
+    ("ecs", 15),
+    // Fifteen a second for all that is no invocation. <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+    ("lambda", 8),
     ("sqs", 50),
     ("sns", 20),
     ("xray", 3),
@@ -95,6 +100,8 @@ pub(super) struct Place {
     limits: Mutex<HashMap<&'static str, Arc<DefaultDirectRateLimiter>>>,
     seen: Mutex<HashMap<Feed, Seen>>,
     settled: Notify,
+    /// What was read of functions that costs a call for each.
+    pub functions: Remembered,
 }
 
 /// What is known of a list the metrics are asked by.
@@ -115,6 +122,7 @@ impl Place {
             limits: Mutex::default(),
             seen: Mutex::default(),
             settled: Notify::new(),
+            functions: Remembered::default(),
         }
     }
 

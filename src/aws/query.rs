@@ -128,8 +128,10 @@ fn completed(metric: &MetricId, place: &Place) -> MetricId {
 
 fn cluster_of(service: &Text, place: &Place) -> Option<Text> {
     let Some(Payload::Clusters(clusters)) = place.seen(Feed::Clusters) else { return None };
-    let found = clusters.iter().find(|cluster| cluster.services.iter().any(|one| one.name == *service));
-    found.map(|cluster| cluster.name.clone())
+    let mut found = clusters.iter().filter(|cluster| cluster.services.iter().any(|one| one.name == *service));
+    // Two clusters may each have a service of the same name, and the numbers of the one are not those of the other.
+    let only = found.next()?;
+    found.next().is_none().then(|| only.name.clone())
 }
 
 fn balancer_of(group: &Text, place: &Place) -> Option<Text> {

@@ -1,4 +1,4 @@
-//! Application load balancers, their target groups and the health of each target.
+//! Load balancers, their target groups and the health of each target.
 
 use serde::Serialize;
 
@@ -9,10 +9,14 @@ use crate::domain::text::Text;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadBalancer {
     pub name: Text,
+    /// `application`, `network` or `gateway`.
+    pub kind: Text,
     pub environment: Environment,
-    /// `active`, `provisioning`, `failed` ..., in AWS's spelling.
+    /// `active`, `active_impaired`, `provisioning`, `failed` ..., in AWS's spelling.
     pub state: Text,
-    /// The value of the CloudWatch dimension, `app/name/id`.
+    /// Why it is in that state, where AWS says.
+    pub state_reason: Text,
+    /// The value of the CloudWatch dimension: `app/name/id`, `net/name/id` or `gwy/name/id`.
     pub dimension: Text,
     pub target_groups: Vec<TargetGroup>,
 }
@@ -22,12 +26,16 @@ pub struct TargetGroup {
     pub name: Text,
     /// The value of the CloudWatch dimension, `targetgroup/name/id`.
     pub dimension: Text,
-    pub targets: Vec<Target>,
+    /// `None` where their health could not be read.
+    pub targets: Option<Vec<Target>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Target {
     pub id: Text,
+    /// One machine may stand behind several ports. `None` where the drill or a Lambda function has none.
+    pub port: Option<u16>,
+    /// Empty where AWS does not say.
     pub zone: Text,
     pub health: TargetHealth,
     /// Why it is not healthy: `Health checks failed with these codes: [503]`.
@@ -42,17 +50,25 @@ pub enum TargetHealth {
     Unhealthy,
     Draining,
     Unused,
+    /// Nobody checks it, or the answer is not known.
     Unavailable,
 }
 
 impl LoadBalancer {
+    /// Those whose health could be read.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        self.target_groups.iter().flat_map(|group| &group.targets)
+        self.target_groups.iter().filter_map(|group| group.targets.as_ref()).flatten()
     }
 
-    /// Targets that should serve: all but those on their way in or out.
+    /// Whether the health of all its targets could be read.
+    pub fn is_told(&self) -> bool {
+        self.target_groups.iter().all(|group| group.targets.is_some())
+    }
+
+    /// Targets that should be healthy: all but those on their way out, and those nobody checks.
     pub fn expected(&self) -> usize {
-        self.targets().filter(|target| !matches!(target.health, TargetHealth::Draining | TargetHealth::Unused)).count()
+        use TargetHealth::{Healthy, Initial, Unhealthy};
+        self.targets().filter(|target| matches!(target.health, Initial | Healthy | Unhealthy)).count()
     }
 
     pub fn healthy(&self) -> usize {
@@ -60,9 +76,15 @@ impl LoadBalancer {
     }
 
     pub fn unhealthy(&self) -> usize {
-        self.targets()
-            .filter(|target| matches!(target.health, TargetHealth::Unhealthy | TargetHealth::Unavailable))
-            .count()
+        self.targets().filter(|target| target.health == TargetHealth::Unhealthy).count()
+    }
+
+    pub fn unchecked(&self) -> usize {
+        self.targets().filter(|target| target.health == TargetHealth::Unavailable).count()
+    }
+
+    pub fn is_application(&self) -> bool {
+        self.kind == "application"
     }
 }
 

@@ -12,7 +12,9 @@ pub struct Cluster {
     pub name: Text,
     pub environment: Environment,
     pub services: Vec<Service>,
-    pub tasks: Vec<Task>,
+    /// What runs, starts or stops, and of a service that cannot start anything its last attempt. `None` where they could
+    /// not be read.
+    pub tasks: Option<Vec<Task>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,7 +26,12 @@ pub struct Service {
     /// `family:revision`.
     pub task_definition: Text,
     /// `COMPLETED`, `IN_PROGRESS`, `FAILED`, of the primary deployment.
+    /// Empty where another controller deploys.
     pub rollout: Text,
+    /// Why it is so, in AWS's words.
+    pub rollout_reason: Text,
+    /// Tasks of the primary deployment that could not be kept running.
+    pub failed_tasks: Option<u32>,
     /// Since when fewer tasks run than are wanted.
     pub short_since: Option<Timestamp>,
     /// Newest first.
@@ -40,15 +47,18 @@ pub struct ServiceEvent {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Task {
     pub id: Text,
+    /// Empty for a task that belongs to none.
     pub service: Text,
     pub image: Text,
     pub zone: Text,
     /// `RUNNING`, `PENDING`, `STOPPED` ..., in AWS's spelling.
     pub status: Text,
     pub health: TaskHealth,
-    pub started: Timestamp,
+    /// `None` while it has not.
+    pub started: Option<Timestamp>,
     /// Restarts of this task's place in the last ten minutes.
     pub restarts: u32,
+    /// Of its own end, or of the one it replaced.
     pub exit_code: Option<i32>,
     pub stopped_reason: Text,
 }

@@ -1,5 +1,6 @@
 //! Lambda functions.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::list::Identified;
@@ -10,12 +11,27 @@ use crate::domain::text::Text;
 pub struct Function {
     pub name: Text,
     pub environment: Environment,
+    /// `python3.13`, or `image` for one that is a container image.
     pub runtime: Text,
-    /// What the `live` alias points at.
+    /// The alias that callers go by: the one called `live` or the like, or the only one. `None` where there is none.
+    pub alias: Option<Text>,
+    /// What that alias points at, `$LATEST` without one; `None` where it is not known.
+    pub version: Option<Text>,
+    /// The version before, where somebody keeps account of it; Lambda does not.
+    pub previous_version: Option<Text>,
+    /// A part of the calls that goes to another version.
+    pub shift: Option<Shift>,
+    /// When its code or its settings changed last.
+    pub modified: Option<Timestamp>,
+    /// Executions the account may have at once, shared by its functions.
+    pub account_concurrency_limit: Option<u32>,
+}
+
+/// Weighted routing of an alias.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shift {
     pub version: Text,
-    pub previous_version: Text,
-    /// Executions the account may still start at once, shared by its functions.
-    pub account_concurrency_limit: u32,
+    pub percent: f64,
 }
 
 impl Identified for Function {

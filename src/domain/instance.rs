@@ -11,16 +11,20 @@ use crate::domain::text::Text;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Instance {
     pub id: Text,
+    /// Its `Name` tag, or the id where it has none.
     pub name: Text,
     pub kind: Text,
     pub zone: Text,
     pub environment: Environment,
     pub state: InstanceState,
     pub purchase: Purchase,
-    pub launched: Timestamp,
+    pub launched: Option<Timestamp>,
     /// Who or what launched it, where a tag says so.
     pub owner: Text,
-    /// `ok`, `impaired`, `initializing` ..., in AWS's spelling; the worse of the system and the instance check.
+    /// The Auto Scaling group or fleet that keeps it, or empty.
+    pub group: Text,
+    /// `ok`, `impaired`, `initializing` ..., in AWS's spelling; the worst of the system, the instance and the volume check.
+    /// Empty where they could not be read.
     pub checks: Text,
     /// A retirement or maintenance AWS has scheduled, in its words.
     pub scheduled_event: Option<Text>,
@@ -28,8 +32,8 @@ pub struct Instance {
     pub interruption: Option<Timestamp>,
     /// The schedule named by its tags, if any.
     pub schedule: Option<Text>,
-    /// List price.
-    pub per_hour: Usd,
+    /// List price; EC2 does not tell it.
+    pub per_hour: Option<Usd>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +45,8 @@ pub enum InstanceState {
     Stopping,
     Stopped,
     Terminated,
+    /// In a state this version does not know.
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +54,33 @@ pub enum InstanceState {
 pub enum Purchase {
     OnDemand,
     Spot,
+    /// In capacity that was paid for beforehand, as a block.
+    Reserved,
+}
+
+impl InstanceState {
+    /// As AWS spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::ShuttingDown => "shutting-down",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Terminated => "terminated",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Purchase {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on demand",
+            Self::Spot => "spot",
+            Self::Reserved => "reserved",
+        }
+    }
 }
 
 impl Instance {

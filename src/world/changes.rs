@@ -132,7 +132,7 @@ fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         all.push(change(deploy.started, kind, what, &deploy.by, &deploy.target));
     }
     for group in place.feeds.groups.items() {
-        for activity in group.activities.iter().filter(|activity| activity.at >= from) {
+        for activity in group.activities.iter().flatten().filter(|activity| activity.at >= from) {
             all.push(change(activity.at, ChangeKind::Scaling, activity.what.to_string(), &nobody, &group.name));
         }
     }
@@ -150,17 +150,18 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
         .feeds
         .instances
         .items()
-        .filter(|instance| instance.launched >= from && !instance.owner.is_empty())
+        .filter(|instance| !instance.owner.is_empty() && instance.group.is_empty())
+        .filter_map(|instance| Some((instance.launched.filter(|at| *at >= from)?, instance)))
         .collect();
-    started.sort_by(|a, b| (&a.owner, &a.kind, a.launched).cmp(&(&b.owner, &b.kind, b.launched)));
+    started.sort_by(|(a_at, a), (b_at, b)| (&a.owner, &a.kind, a_at).cmp(&(&b.owner, &b.kind, b_at)));
     started
-        .chunk_by(|a, b| {
-            a.owner == b.owner && a.kind == b.kind && b.launched.duration_since(a.launched) <= LAUNCH_WINDOW
+        .chunk_by(|(a_at, a), (b_at, b)| {
+            a.owner == b.owner && a.kind == b.kind && b_at.duration_since(*a_at) <= LAUNCH_WINDOW
         })
         .filter_map(|batch| {
-            let first = batch.first()?;
+            let (at, first) = batch.first()?;
             Some(Change {
-                at: first.launched,
+                at: *at,
                 kind: ChangeKind::Launch,
                 what: format!(
                     "{} {} {} launched",

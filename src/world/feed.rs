@@ -342,9 +342,10 @@ feeds! {
         ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];
     Balancers, balancers: List<LoadBalancer>, "balancers", Regional, every 30, focused 10, Free,
         ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
-         "elasticloadbalancing:DescribeTargetHealth"];
+         "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTags"];
     Groups, groups: List<AutoScalingGroup>, "groups", Regional, every 30, focused 10, Free,
-        ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities"];
+        ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities",
+         "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes"];
     Policies, policies: List<ScalingPolicy>, "policies", Regional, every 300, focused 60, Free,
         ["autoscaling:DescribePolicies", "application-autoscaling:DescribeScalingPolicies",
          "application-autoscaling:DescribeScalableTargets"];
@@ -354,7 +355,7 @@ feeds! {
         ["ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListServices", "ecs:DescribeServices", "ecs:ListTasks",
          "ecs:DescribeTasks"];
     Functions, functions: List<Function>, "functions", Regional, every 120, focused 30, Free,
-        ["lambda:ListFunctions", "lambda:ListAliases", "lambda:GetAccountSettings"];
+        ["lambda:ListFunctions", "lambda:ListAliases", "lambda:ListTags", "lambda:GetAccountSettings"];
     Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
         ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeDBInstanceAutomatedBackups",
          "rds:DescribeDBSnapshots"];

@@ -32,15 +32,17 @@ pub(super) fn balancers(s: &Simulation, site: Site) -> Vec<LoadBalancer> {
 fn balancer(s: &Simulation, name: &str, dimension: &str, groups: &[(&Fleet, &str)]) -> LoadBalancer {
     LoadBalancer {
         name: name.into(),
+        kind: "application".into(),
         environment: Environment::Prod,
         state: "active".into(),
+        state_reason: Text::default(),
         dimension: dimension.into(),
         target_groups: groups
             .iter()
             .map(|(fleet, name)| TargetGroup {
                 name: (*name).into(),
                 dimension: format!("targetgroup/{name}/73e2d6bc24d8a067").into(),
-                targets: fleet.units.iter().map(|unit| target(s, fleet, unit)).collect(),
+                targets: Some(fleet.units.iter().map(|unit| target(s, fleet, unit)).collect()),
             })
             .collect(),
     }
@@ -55,7 +57,13 @@ fn target(s: &Simulation, fleet: &Fleet, unit: &Unit) -> Target {
         UnitState::Ill { .. } => (TargetHealth::Unhealthy, "health check 503"),
         UnitState::Draining { .. } => (TargetHealth::Draining, "deregistering"),
     };
-    Target { id: unit_id(fleet, unit), zone: fleet.plan.site.zone(unit.zone), health, reason: reason.into() }
+    Target {
+        id: unit_id(fleet, unit),
+        port: None,
+        zone: fleet.plan.site.zone(unit.zone),
+        health,
+        reason: reason.into(),
+    }
 }
 
 /// Instances are `i-…`, tasks are bare.
@@ -97,20 +105,27 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
                 },
                 // The group asks EC2, not the balancer: an application that answers 503 is well to it.
                 healthy: !lost,
+                weight: 1,
             })
             .collect(),
         suspended: Vec::new(),
-        activities: fleet
-            .activities
-            .iter()
-            .enumerate()
-            .map(|(position, activity)| Activity {
-                at: s.at(activity.tick),
-                what: activity.what.clone(),
-                cause: activity.cause.clone(),
-                status: if position == 0 && pending { "InProgress".into() } else { "Successful".into() },
-            })
-            .collect(),
+        activities: Some(
+            fleet
+                .activities
+                .iter()
+                .enumerate()
+                .map(|(position, activity)| Activity {
+                    at: s.at(activity.tick),
+                    what: activity.what.clone(),
+                    cause: activity.cause.clone(),
+                    status: if position == 0 && pending { "InProgress".into() } else { "Successful".into() },
+                    message: Text::default(),
+                })
+                .collect(),
+        ),
+        warm_pool: None,
+        scheduled: Some(Vec::new()),
+        refresh: None,
     }
 }
 
@@ -123,9 +138,11 @@ pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
         .map(|fleet| {
             let name = &fleet.plan.name;
             let is_group = is_group(fleet);
+            let target: Text = if is_group { name.clone() } else { format!("service/prod/{name}").into() };
             ScalingPolicy {
+                id: site.arn("autoscaling", &format!("scalingPolicy:{target}:policyName/{name}-cpu")),
                 name: format!("{name}-cpu").into(),
-                target: if is_group { name.clone() } else { format!("service/prod/{name}").into() },
+                target,
                 environment: Environment::Prod,
                 kind: "TargetTrackingScaling".into(),
                 metric: if is_group {
@@ -133,13 +150,14 @@ pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
                 } else {
                     "ECSServiceAverageCPUUtilization".into()
                 },
-                target_value: fleet.plan.target_cpu,
-                cooldown: SignedDuration::from_secs(120),
+                target_value: Some(fleet.plan.target_cpu),
+                cooldown: Some(SignedDuration::from_secs(120)),
+                enabled: true,
                 out_alarm: format!("TargetTracking-{name}-AlarmHigh").into(),
                 in_alarm: format!("TargetTracking-{name}-AlarmLow").into(),
-                min: fleet.min,
-                max: fleet.max,
-                current: fleet.desired,
+                min: Some(fleet.min),
+                max: Some(fleet.max),
+                current: Some(fleet.desired),
             }
         })
         .collect()
@@ -194,8 +212,9 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
             _ => InstanceState::Running,
         },
         purchase: if is_worker { Purchase::Spot } else { Purchase::OnDemand },
-        launched: s.at(unit.launched),
+        launched: Some(s.at(unit.launched)),
         owner: Text::default(),
+        group: fleet.plan.name.clone(),
         checks: match unit.state {
             _ if lost => "impaired".into(),
             UnitState::Booting { .. } => "initializing".into(),
@@ -204,7 +223,7 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
         scheduled_event: None,
         interruption: None,
         schedule: None,
-        per_hour: Usd::from_dollars(price(kind) * discount),
+        per_hour: Some(Usd::from_dollars(price(kind) * discount)),
     }
 }
 
@@ -217,13 +236,14 @@ fn dev_instance(s: &Simulation, machine: &crate::drill::dev::Machine) -> Instanc
         environment: if machine.name.as_str().starts_with("test") { Environment::Test } else { Environment::Dev },
         state: if machine.running { InstanceState::Running } else { InstanceState::Stopped },
         purchase: Purchase::OnDemand,
-        launched: machine.launched.map_or_else(|| s.at(-3_000), |tick| s.at(tick)),
+        launched: Some(machine.launched.map_or_else(|| s.at(-3_000), |tick| s.at(tick))),
         owner: machine.owner.clone(),
+        group: Text::default(),
         checks: "ok".into(),
         scheduled_event: None,
         interruption: None,
         schedule: machine.schedule.map(Text::new),
-        per_hour: Usd::from_dollars(machine.per_hour),
+        per_hour: Some(Usd::from_dollars(machine.per_hour)),
     }
 }
 
@@ -237,12 +257,14 @@ pub(super) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
         name: "prod".into(),
         environment: Environment::Prod,
         services: fleets.iter().map(|fleet| service(s, fleet)).collect(),
-        tasks: fleets
-            .iter()
-            .flat_map(|fleet| {
-                fleet.units.iter().enumerate().map(move |(number, unit)| task(s, fleet, unit, number, crashes))
-            })
-            .collect(),
+        tasks: Some(
+            fleets
+                .iter()
+                .flat_map(|fleet| {
+                    fleet.units.iter().enumerate().map(move |(number, unit)| task(s, fleet, unit, number, crashes))
+                })
+                .collect(),
+        ),
     }]
 }
 
@@ -274,6 +296,8 @@ fn service(s: &Simulation, fleet: &Fleet) -> Service {
             Some(Outcome::Failed { .. } | Outcome::Stopped) => "FAILED".into(),
             _ => "COMPLETED".into(),
         },
+        rollout_reason: Text::default(),
+        failed_tasks: Some(0),
         short_since: s.home_lost.or(fleet.short_since).map(|tick| s.at(tick)),
         events,
     }
@@ -305,7 +329,7 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
             UnitState::Ill { .. } => TaskHealth::Unhealthy,
             _ => TaskHealth::Unknown,
         },
-        started: s.at(unit.serving_since),
+        started: Some(s.at(unit.serving_since)),
         restarts,
         exit_code: (restarts > 0).then_some(1),
         stopped_reason: if is_worker && restarts > 0 {
@@ -330,9 +354,12 @@ pub(super) fn functions(site: Site) -> Vec<Function> {
             name: (*name).into(),
             environment: Environment::Prod,
             runtime: (*runtime).into(),
-            version: (*version).into(),
-            previous_version: (*previous).into(),
-            account_concurrency_limit: CONCURRENCY_LIMIT,
+            alias: Some("live".into()),
+            version: Some((*version).into()),
+            previous_version: Some((*previous).into()),
+            shift: None,
+            modified: None,
+            account_concurrency_limit: Some(CONCURRENCY_LIMIT),
         })
         .collect()
 }

@@ -37,13 +37,14 @@ impl Crowd {
             environment: Environment::Prod,
             state: if number % 50 == 49 { InstanceState::Stopped } else { InstanceState::Running },
             purchase: if number.is_multiple_of(3) { Purchase::Spot } else { Purchase::OnDemand },
-            launched: start - SignedDuration::from_hours(48 + (number % 900) as i64),
+            launched: Some(start - SignedDuration::from_hours(48 + (number % 900) as i64)),
             owner: nobody.clone(),
+            group: nobody.clone(),
             checks: checks.clone(),
             scheduled_event: None,
             interruption: None,
             schedule: None,
-            per_hour: Usd::from_dollars(0.107),
+            per_hour: Some(Usd::from_dollars(0.107)),
         };
         let instances: Vec<Arc<Instance>> = (0..size).map(|number| Arc::new(machine(number))).collect();
         let alarms = instances.iter().step_by(ALARMED).map(|machine| Arc::new(alarm(machine, start))).collect();

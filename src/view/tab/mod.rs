@@ -4,4 +4,5 @@ pub(super) mod alarms;
 pub(super) mod board;
 pub(super) mod dashboards;
 pub(super) mod feeds;
+mod made_of;
 pub(super) mod room;

@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
 use super::dashboards;
+use super::made_of;
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
-use crate::domain::balancer::{Target, TargetHealth};
+use crate::domain::autoscaling::Activity;
 use crate::domain::graph::GraphAsk;
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
@@ -218,29 +219,11 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 fn parts(item: &Item) -> Vec<(&'static str, String)> {
     const SHOWN: usize = 16;
     match item {
-        Item::Balancer(balancer) => {
-            let mut targets: Vec<_> = balancer.targets().collect();
-            targets.sort_by_key(|target| target.health != TargetHealth::Unhealthy);
-            let words = |target: &&Target| {
-                let why = if target.reason.is_empty() { String::new() } else { format!(", {}", target.reason) };
-                ("target", format!("{} in {}: {:?}{why}", target.id, target.zone, target.health).to_lowercase())
-            };
-            targets.iter().take(SHOWN).map(words).collect()
-        }
-        Item::Cluster(cluster) => cluster
-            .services
-            .iter()
-            .map(|it| {
-                ("service", format!("{}: {} of {} running, {}", it.name, it.running, it.desired, it.task_definition))
-            })
-            .take(SHOWN)
-            .collect(),
-        Item::Group(group) => group
-            .members
-            .iter()
-            .map(|it| ("instance", format!("{} in {}: {}", it.instance, it.zone, it.lifecycle)))
-            .take(SHOWN)
-            .collect(),
+        Item::Balancer(balancer) => made_of::balancer(balancer),
+        Item::Cluster(cluster) => made_of::cluster(cluster),
+        Item::Group(group) => made_of::group(group),
+        Item::Function(function) => made_of::function(function),
+        Item::Instance(instance) => made_of::instance(instance),
         Item::Cache(cache) => cache
             .nodes
             .iter()
@@ -256,7 +239,11 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
     const SHOWN: usize = 8;
     let mut all: Vec<(jiff::Timestamp, String)> = match item {
         Item::Group(group) => {
-            group.activities.iter().map(|it| (it.at, format!("{} ({})", it.what, it.status))).collect()
+            let words = |it: &Activity| {
+                let why = if it.message.is_empty() { String::new() } else { format!(": {}", it.message) };
+                (it.at, format!("{} ({}){why}", it.what, it.status))
+            };
+            group.activities.iter().flatten().map(words).collect()
         }
         Item::Cluster(cluster) => cluster
             .services

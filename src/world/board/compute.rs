@@ -10,6 +10,7 @@ use crate::domain::metric::Measure;
 use crate::domain::units::{count, latency, moment, per_second, percent, plural};
 use crate::world::Place;
 use crate::world::feed::Feed;
+use crate::world::room::compute::balancer_state;
 use crate::world::sight::Sight;
 
 pub(super) const BOXES: &[BoxSpec] = &[
@@ -38,6 +39,23 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("healthy targets", format!("{healthy} of {expected}"))
         },
         checks: &[
+            Check {
+                title: "Balancers are active",
+                limit: |_| "warn when impaired, bad when failed".into(),
+                judge: |sight| {
+                    let findings = balancers(sight)
+                        .filter_map(|(place, lb)| {
+                            let health = balancer_state(lb)?;
+                            let text = match lb.state_reason.as_str() {
+                                "" => format!("{} is {}", lb.name, lb.state),
+                                why => format!("{} is {}: {why}", lb.name, lb.state),
+                            };
+                            Some(Finding::new(health, lb.state.as_str(), text).at(place))
+                        })
+                        .collect();
+                    Verdict::of(findings, "all active")
+                },
+            },
             Check {
                 title: "Requests succeed",
                 limit: |t| over_words(t.alb_error_percent, " % 5xx"),
@@ -94,7 +112,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             .at(place)
                         })
                         .collect();
-                    Verdict::of(findings, "all healthy")
+                    Verdict::told(findings, "all healthy", || {
+                        let untold = balancers(sight).find(|(_, lb)| !lb.is_told())?;
+                        Some(format!("targets of {} not read", untold.1.name))
+                    })
                 },
             },
             Check {
@@ -142,7 +163,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     ),
                 );
             }
-            if let Some(last) = all.iter().filter_map(|(_, group)| group.activities.first()).max_by_key(|a| a.at) {
+            if let Some(last) = all.iter().filter_map(|(_, group)| group.newest_activity()).max_by_key(|a| a.at) {
                 facts =
                     facts.with("last activity", format!("{} {}", moment(last.at, sight.at, sight.zone()), last.what));
             }
@@ -203,18 +224,19 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 .at(place),
                             );
                         }
-                        if let Some(failed) = group.activities.first().filter(|activity| activity.status == "Failed") {
+                        if let Some(failed) = group.newest_activity().filter(|activity| activity.status == "Failed") {
+                            let why = if failed.message.is_empty() { &failed.cause } else { &failed.message };
                             findings.push(
-                                Finding::bad(
-                                    "launch failed",
-                                    format!("{}: {} failed: {}", group.name, failed.what, failed.cause),
-                                )
-                                .since(failed.at)
-                                .at(place),
+                                Finding::bad("launch failed", format!("{}: {} failed: {why}", group.name, failed.what))
+                                    .since(failed.at)
+                                    .at(place),
                             );
                         }
                     }
-                    Verdict::of(findings, "last activities succeeded")
+                    Verdict::told(findings, "last activities succeeded", || {
+                        let untold = groups(sight).find(|(_, group)| group.activities.is_none())?;
+                        Some(format!("activities of {} not read", untold.1.name))
+                    })
                 },
             },
         ],
@@ -246,7 +268,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .items(|f| &f.instances)
                         .filter(|(_, instance)| instance.is_running() && instance.checks == "impaired")
                         .collect();
-                    let Some((place, _)) = sick.first() else { return Verdict::Pass("all pass".into()) };
+                    let Some((place, _)) = sick.first() else {
+                        return Verdict::told(Vec::new(), "all pass", || {
+                            let mut all = sight.items(|f| &f.instances);
+                            let (_, untold) = all.find(|(_, it)| it.is_running() && it.checks.is_empty())?;
+                            Some(format!("checks of {} not read", untold.name))
+                        });
+                    };
                     let names: Vec<&str> = sick.iter().map(|(_, instance)| instance.name.as_str()).collect();
                     Verdict::Fail(vec![
                         Finding::bad(

@@ -72,8 +72,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = services(sight)
                         .filter(|(_, _, service)| service.rollout == "FAILED")
                         .map(|(place, _, service)| {
-                            let why =
-                                service.events.first().map_or_else(String::new, |event| format!(": {}", event.message));
+                            let event = service.events.first().map(|event| &event.message);
+                            let told = (!service.rollout_reason.is_empty()).then_some(&service.rollout_reason);
+                            let why = told.or(event).map_or_else(String::new, |why| format!(": {why}"));
                             Finding::bad("rollout failed", format!("rollout of {} failed{why}", service.name)).at(place)
                         })
                         .collect();
@@ -88,6 +89,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let all: Vec<_> = tasks(sight).collect();
+            if untold_tasks(sight).is_some() {
+                // The services still tell how many run.
+                let running: u32 = services(sight).map(|(_, _, service)| service.running).sum();
+                return Facts::new(format!("{running} running"))
+                    .with("running", running.to_string())
+                    .with("healthy", "-")
+                    .with("restarts in 10 min", "-");
+            }
             if all.is_empty() {
                 return Facts::absent();
             }
@@ -104,7 +113,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad when services want tasks and none runs".into(),
                 judge: |sight| {
                     let wanted: u32 = services(sight).map(|(_, _, service)| service.desired).sum();
-                    let running = tasks(sight).filter(|(_, task)| task.status == "RUNNING").count();
+                    let running: u32 = services(sight).map(|(_, _, service)| service.running).sum();
                     match (wanted, running) {
                         (0, _) => Verdict::Skip,
                         (_, 0) => Verdict::Fail(vec![Finding::bad(
@@ -123,7 +132,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .filter(|(_, task)| f64::from(task.restarts) >= sight.limits().task_restarts)
                         .collect();
                     let Some((place, worst)) = looping.iter().max_by_key(|(_, task)| task.restarts) else {
-                        return Verdict::Pass("none".into());
+                        return Verdict::told(Vec::new(), "none", || untold_tasks(sight));
                     };
                     let why = if worst.stopped_reason.is_empty() {
                         String::new()
@@ -148,7 +157,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn on any unhealthy".into(),
                 judge: |sight| {
                     let sick: Vec<_> = tasks(sight).filter(|(_, task)| task.health == TaskHealth::Unhealthy).collect();
-                    let Some((place, first)) = sick.first() else { return Verdict::Pass("all healthy".into()) };
+                    let Some((place, first)) = sick.first() else {
+                        return Verdict::told(Vec::new(), "all healthy", || untold_tasks(sight));
+                    };
                     Verdict::Fail(vec![
                         Finding::warn(
                             format!("{} unhealthy", sick.len()),
@@ -247,7 +258,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         }
                         let used: f64 =
                             all.iter().filter_map(|f| place.latest(Measure::LambdaConcurrency, &f.name)).sum();
-                        let limit = all.first().map_or(0, |function| function.account_concurrency_limit);
+                        let limit = all.iter().find_map(|function| function.account_concurrency_limit).unwrap_or(0);
                         if limit > 0 && used * 100.0 / f64::from(limit) > sight.limits().lambda_concurrency_percent {
                             findings.push(
                                 Finding::warn(
@@ -276,7 +287,15 @@ fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Clust
 }
 
 fn tasks<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Task)> + use<'a> {
-    sight.items(|f| &f.clusters).flat_map(|(place, cluster)| cluster.tasks.iter().map(move |task| (place, task)))
+    sight
+        .items(|f| &f.clusters)
+        .flat_map(|(place, cluster)| cluster.tasks.iter().flatten().map(move |task| (place, task)))
+}
+
+/// The cluster whose tasks could not be read, if there is one.
+fn untold_tasks(sight: &Sight<'_>) -> Option<String> {
+    let (_, untold) = sight.items(|f| &f.clusters).find(|(_, cluster)| cluster.tasks.is_none())?;
+    Some(format!("tasks of {} not read", untold.name))
 }
 
 fn functions<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Function)> + use<'a> {

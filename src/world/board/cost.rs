@@ -61,11 +61,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let cost: Usd = all.iter().map(|instance| instance.per_hour * 24.0).sum();
+            let cost: Option<Usd> = all.iter().map(|instance| Some(instance.per_hour? * 24.0)).sum();
             let share = sight.values(|f| &f.purchasing).map(|(_, p)| p.on_demand_hours_percent).next();
             Facts::new(format!("{} running", all.len()))
                 .with("running", all.len().to_string())
-                .with("list price", format!("{cost}/day"))
+                .with("list price", known(cost, |cost| format!("{cost}/day")))
                 .with("share of hours", share.map_or_else(|| "-".into(), percent))
         },
         checks: &[Check {
@@ -232,7 +232,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 } else {
                     Finding::warn(brief, text)
                 };
-                Verdict::Fail(vec![finding.since(loose.iter().map(|(_, i)| i.launched).max()).at(place)])
+                Verdict::Fail(vec![finding.since(loose.iter().filter_map(|(_, i)| i.launched).max()).at(place)])
             },
         }],
     },

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, over_words, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, over_words, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::instance::Instance;
 use crate::domain::money::Usd;
@@ -25,7 +25,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let loose: Vec<&Instance> =
                         dev(sight).map(|(_, i)| i).filter(|i| i.is_running() && i.schedule.is_none()).collect();
-                    let cost = per_day(&loose);
+                    // A limit in dollars cannot be held against what has no price.
+                    let Some(cost) = per_day(&loose) else {
+                        return Verdict::Blank(format!("{} unscheduled, at prices nobody tells", loose.len()));
+                    };
                     let Some(health) = sight.limits().unscheduled_usd_per_day.over(cost.dollars()) else {
                         return Verdict::Pass(format!("{} unscheduled, {cost}/day", loose.len()));
                     };
@@ -44,7 +47,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 plural(loose.len(), "dev instance runs", "dev instances run")
                             ),
                         )
-                        .since(loose.iter().map(|i| i.launched).max_by_key(|at| std::cmp::Reverse(*at))),
+                        .since(loose.iter().filter_map(|i| i.launched).min()),
                     ])
                 },
             },
@@ -257,7 +260,7 @@ fn environment_facts(sight: &Sight<'_>) -> Facts {
     let next_stop = sight.items(|f| &f.schedules).filter_map(|(_, schedule)| schedule.next_stop).min();
     Facts::new(format!("{} of {} up", running.len(), all.len()))
         .with("running", format!("{} of {}", running.len(), all.len()))
-        .with("costs", format!("{}/day", per_day(&running)))
+        .with("costs", known(per_day(&running), |cost| format!("{cost}/day")))
         .with("next stop", next_stop.map_or_else(|| "none".into(), |at| moment(at, sight.at, sight.zone())))
 }
 
@@ -265,8 +268,9 @@ fn dev<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Instance)>
     sight.items(|f| &f.instances).filter(|(_, instance)| instance.environment.is_dev_or_test())
 }
 
-fn per_day(instances: &[&Instance]) -> Usd {
-    instances.iter().map(|instance| instance.per_hour * 24.0).sum()
+/// `None` where the price of one is not known.
+fn per_day(instances: &[&Instance]) -> Option<Usd> {
+    instances.iter().map(|instance| Some(instance.per_hour? * 24.0)).sum()
 }
 
 fn main_repository<'a>(sight: &Sight<'a>) -> Option<&'a SourceRepository> {

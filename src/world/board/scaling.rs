@@ -26,13 +26,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
             }
             let mut facts = Facts::new(plural(all.len(), "policy", "policies")).with("policies", all.len().to_string());
             for (_, policy) in &all {
-                facts = facts.with(
-                    "policy",
-                    format!(
-                        "{}: {} at {}, {} of {} to {}",
-                        policy.target, policy.metric, policy.target_value, policy.current, policy.min, policy.max
-                    ),
-                );
+                let follows = match policy.target_value {
+                    Some(value) => format!("{} at {value}", policy.metric),
+                    None => format!("{} {}", policy.kind, policy.name),
+                };
+                let number = |number: Option<u32>| known(number, |number| number.to_string());
+                let (current, min, max) = (number(policy.current), number(policy.min), number(policy.max));
+                let off = if policy.enabled { "" } else { ", switched off" };
+                facts = facts.with("policy", format!("{}: {follows}, {current} of {min} to {max}{off}", policy.target));
             }
             facts
         },
@@ -47,7 +48,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             group.environment == Environment::Prod
                                 && group.max > group.min
                                 && group.desired > 0
-                                && !place.feeds.policies.items().any(|policy| policy.target == group.name)
+                                && !place
+                                    .feeds
+                                    .policies
+                                    .items()
+                                    .any(|policy| policy.enabled && policy.target == group.name)
                         })
                         .map(|(place, group)| {
                             Finding::warn("no policy", format!("{} has no scaling policy", group.name)).at(place)
@@ -60,14 +65,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "None is at its limit",
                 limit: |_| "warn at max".into(),
                 judge: |sight| {
-                    let findings = policies(sight)
-                        .filter(|(_, policy)| policy.current >= policy.max && policy.max > policy.min)
-                        .map(|(place, policy)| {
-                            Finding::warn("at max", format!("{} is at its maximum of {}", policy.target, policy.max))
-                                .at(place)
-                        })
-                        .collect();
-                    Verdict::of(findings, "room left")
+                    let all = policies(sight).map(|(place, policy)| match (policy.is_at_max(), policy.max) {
+                        (Some(true), Some(max)) => {
+                            let text = format!("{} is at its maximum of {max}", policy.target);
+                            Seen::Wrong(Finding::warn("at max", text).at(place))
+                        }
+                        (Some(_), _) => Seen::Well,
+                        // AWS tells the range of a policy's target, but not of all where in it they are.
+                        (None, _) => Seen::Nothing,
+                    });
+                    Verdict::each(all, "room left")
                 },
             },
         ],

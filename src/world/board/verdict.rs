@@ -94,6 +94,18 @@ impl Verdict {
         }
     }
 
+    /// Fails with what was found; passes in these words only where nothing is left that was not told.
+    pub(super) fn told(
+        findings: Vec<Finding>,
+        pass: impl Into<String>,
+        untold: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        if !findings.is_empty() {
+            return Self::Fail(findings);
+        }
+        untold().map_or_else(|| Self::Pass(pass.into()), Self::Blank)
+    }
+
     /// Fails with what was found, or passes in these words.
     pub(super) fn of(findings: Vec<Finding>, pass: impl Into<String>) -> Self {
         if findings.is_empty() { Self::Pass(pass.into()) } else { Self::Fail(findings) }

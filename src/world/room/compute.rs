@@ -4,6 +4,7 @@ use super::{Align, Column, RoomSpec, Row, Value, place_columns};
 use crate::domain::balancer::LoadBalancer;
 use crate::domain::container::Cluster;
 use crate::domain::health::Health;
+use crate::domain::instance::InstanceState;
 use crate::domain::metric::Measure;
 use crate::domain::units::{count, latency, per_second, percent, plural};
 use crate::world::Place;
@@ -58,7 +59,7 @@ const COLUMNS: [Column; 8] = [
         width: (6, 7),
         align: Align::Right,
         value: |row, _| match &row.item {
-            Item::Instance(instance) if instance.is_running() => Value::Since(instance.launched),
+            Item::Instance(instance) if instance.is_running() => instance.launched.map_or(Value::Nothing, Value::Since),
             _ => Value::Nothing,
         },
     },
@@ -68,16 +69,8 @@ const COLUMNS: [Column; 8] = [
 ];
 
 fn state(row: &Row, health: Health) -> &'static str {
-    use crate::domain::instance::InstanceState as S;
     match &row.item {
-        Item::Instance(instance) => match instance.state {
-            S::Pending => "pending",
-            S::Running => "running",
-            S::ShuttingDown => "shutting-down",
-            S::Stopping => "stopping",
-            S::Stopped => "stopped",
-            S::Terminated => "terminated",
-        },
+        Item::Instance(instance) => instance.state.word(),
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
         Item::Group(group) if group.in_service() < group.desired as usize => "short",
         Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
@@ -101,9 +94,11 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
     let place = row.at(sight.world);
     let limits = sight.limits();
     match &row.item {
-        Item::Balancer(balancer) if balancer.expected() == 0 => Health::Absent,
         Item::Balancer(balancer) => {
+            let itself = balancer_state(balancer).unwrap_or(Health::Absent);
             let targets = match (balancer.unhealthy(), balancer.expected()) {
+                (0, _) if !balancer.is_told() => Health::Unknown,
+                (0, 0) => Health::Absent,
                 (0, _) => Health::Ok,
                 (sick, all) if sick as f64 * 100.0 >= all as f64 * limits.unhealthy_targets_percent => Health::Bad,
                 _ => Health::Warn,
@@ -113,7 +108,10 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
                 (Measure::AlbErrorPercent, limits.alb_error_percent),
                 (Measure::AlbLatencyP99, limits.alb_p99_seconds),
             ];
-            steps.into_iter().filter_map(|(measure, steps)| steps.over(of(measure)?)).fold(targets, Health::max)
+            steps
+                .into_iter()
+                .filter_map(|(measure, steps)| steps.over(of(measure)?))
+                .fold(targets.max(itself), Health::max)
         }
         Item::Group(group) if group.desired == 0 => Health::Absent,
         Item::Group(group) if group.in_service() == 0 => Health::Bad,
@@ -121,10 +119,13 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
         Item::Group(group) if group.desired >= group.max && group.max > group.min => Health::Warn,
         Item::Cluster(cluster) => {
             let short = || cluster.services.iter().filter(|service| service.running < service.desired);
-            let loops = cluster.tasks.iter().any(|task| f64::from(task.restarts) >= limits.task_restarts);
+            let tasks = cluster.tasks.as_deref().unwrap_or_default();
+            let loops = tasks.iter().any(|task| f64::from(task.restarts) >= limits.task_restarts);
             match (loops || short().any(|service| service.running == 0), short().next().is_some()) {
                 (true, _) => Health::Bad,
                 (false, true) => Health::Warn,
+                (false, false) if cluster.tasks.is_none() => Health::Unknown,
+                (false, false) if cluster.services.is_empty() && tasks.is_empty() => Health::Absent,
                 (false, false) => Health::Ok,
             }
         }
@@ -143,6 +144,7 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
                 }
             }
         }
+        Item::Instance(instance) if instance.state == InstanceState::Unknown => Health::Unknown,
         Item::Instance(instance) if !instance.is_running() => Health::Absent,
         Item::Instance(instance) if instance.checks == "impaired" => Health::Bad,
         Item::Instance(instance) if instance.interruption.is_some() || instance.scheduled_event.is_some() => {
@@ -152,6 +154,8 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
         Item::Instance(instance) if instance.environment.is_dev_or_test() && instance.schedule.is_none() => {
             Health::Warn
         }
+        // Checks that could not be read are none that passed.
+        Item::Instance(instance) if instance.checks.is_empty() => Health::Unknown,
         _ => Health::Ok,
     }
 }
@@ -171,25 +175,54 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
             let of = |measure| place.and_then(|place| place.latest(measure, &function.name));
             let calls = of(Measure::LambdaInvocations).map_or_else(|| "-".into(), |calls| per_second(calls / 60.0));
             let errors = of(Measure::LambdaErrors).map_or_else(|| "-".into(), |errors| count(errors as u64));
-            format!("{calls} calls, {errors} errors/min, {} {}", function.runtime, function.version)
+            let version = function.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+            let shift = function.shift.as_ref().map_or_else(String::new, |shift| {
+                format!(", {} of calls to {}", percent(shift.percent), shift.version)
+            });
+            format!("{calls} calls, {errors} errors/min, {}{version}{shift}", function.runtime)
         }
         Item::Instance(instance) => {
             let event = instance.scheduled_event.as_ref().map_or_else(String::new, |event| format!(", {event}"));
             let notice = if instance.interruption.is_some() { ", taken back within two minutes" } else { "" };
             let loose = instance.environment.is_dev_or_test() && instance.schedule.is_none() && instance.is_running();
-            let loose = if loose { format!(", no schedule, {} an hour", instance.per_hour) } else { String::new() };
-            format!("{} in {}, {}{event}{notice}{loose}", instance.kind, instance.zone, instance.checks)
+            let loose = match instance.per_hour {
+                Some(price) if loose => format!(", no schedule, {price} an hour"),
+                None if loose => ", no schedule".into(),
+                _ => String::new(),
+            };
+            let checks = match instance.checks.as_str() {
+                // One that is stopped has none.
+                "not-applicable" => String::new(),
+                "" => ", checks not read".into(),
+                word => format!(", {word}"),
+            };
+            format!("{} in {}{checks}{event}{notice}{loose}", instance.kind, instance.zone)
         }
         _ => String::new(),
+    }
+}
+
+/// How bad the state of the balancer itself is.
+pub(in crate::world) fn balancer_state(balancer: &LoadBalancer) -> Option<Health> {
+    match balancer.state.as_str() {
+        "failed" => Some(Health::Bad),
+        "active_impaired" => Some(Health::Warn),
+        _ => None,
     }
 }
 
 fn balancer_now(balancer: &LoadBalancer, place: Option<&Place>) -> String {
     let of = |measure| place.and_then(|place| place.latest(measure, &balancer.dimension));
     // What users feel comes first: it is what is left where the line is short.
+    let state = balancer.state.as_str();
     let known = [
+        (!state.is_empty() && state != "active").then(|| state.to_owned()),
         of(Measure::AlbErrorPercent).map(|failed| format!("5xx {}", percent(failed))),
-        Some(format!("{} of {} targets healthy", balancer.healthy(), balancer.expected())),
+        Some(match (balancer.expected(), balancer.unchecked()) {
+            _ if !balancer.is_told() => "targets not read".into(),
+            (0, unchecked) if unchecked > 0 => plural(unchecked, "target unchecked", "targets unchecked"),
+            (expected, _) => format!("{} of {expected} targets healthy", balancer.healthy()),
+        }),
         of(Measure::AlbLatencyP99).map(|p99| format!("p99 {}", latency(p99))),
         of(Measure::AlbRequests).map(|requests| per_second(requests / 60.0)),
     ];

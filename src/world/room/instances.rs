@@ -2,7 +2,7 @@
 
 use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::health::Health;
-use crate::domain::instance::{Instance, InstanceState, Purchase};
+use crate::domain::instance::{Instance, InstanceState};
 use crate::domain::unit::Unit;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
@@ -24,7 +24,7 @@ const COLUMNS: &[Column] = &[
         priority: 0,
         width: (8, 13),
         align: Align::Left,
-        value: |row, _| of(row).map_or(Value::Nothing, |it| Value::State(health(it), state_word(it.state))),
+        value: |row, _| of(row).map_or(Value::Nothing, |it| Value::State(health(it), it.state.word())),
     },
     Column {
         key: "name",
@@ -64,7 +64,9 @@ const COLUMNS: &[Column] = &[
         priority: 1,
         width: (6, 7),
         align: Align::Right,
-        value: |row, _| of(row).filter(|it| it.is_running()).map_or(Value::Nothing, |it| Value::Since(it.launched)),
+        value: |row, _| {
+            of(row).filter(|it| it.is_running()).and_then(|it| it.launched).map_or(Value::Nothing, Value::Since)
+        },
     },
     Column {
         key: "checks",
@@ -72,7 +74,9 @@ const COLUMNS: &[Column] = &[
         priority: 5,
         width: (8, 13),
         align: Align::Left,
-        value: |row, _| of(row).map_or(Value::Nothing, |it| Value::Text(it.checks.clone())),
+        value: |row, _| {
+            of(row).filter(|it| !it.checks.is_empty()).map_or(Value::Nothing, |it| Value::Text(it.checks.clone()))
+        },
     },
     Column {
         key: "bought",
@@ -80,11 +84,7 @@ const COLUMNS: &[Column] = &[
         priority: 6,
         width: (9, 9),
         align: Align::Left,
-        value: |row, _| {
-            of(row).map_or(Value::Nothing, |it| {
-                Value::Words(if it.purchase == Purchase::Spot { "spot" } else { "on demand" }.into())
-            })
-        },
+        value: |row, _| of(row).map_or(Value::Nothing, |it| Value::Words(it.purchase.word().into())),
     },
     Column {
         key: "cost",
@@ -92,7 +92,10 @@ const COLUMNS: &[Column] = &[
         priority: 7,
         width: (8, 9),
         align: Align::Right,
-        value: |row, _| of(row).map_or(Value::Nothing, |it| Value::Number(it.per_hour.dollars(), Unit::Dollars)),
+        value: |row, _| {
+            let price = of(row).and_then(|it| it.per_hour);
+            price.map_or(Value::Nothing, |price| Value::Number(price.dollars(), Unit::Dollars))
+        },
     },
     Column {
         key: "environment",
@@ -127,18 +130,9 @@ fn health(instance: &Instance) -> Health {
         (InstanceState::Running, _) if instance.interruption.is_some() || instance.scheduled_event.is_some() => {
             Health::Warn
         }
+        // Checks that could not be read are none that passed.
+        (InstanceState::Running, "") | (InstanceState::Unknown, _) => Health::Unknown,
         (InstanceState::Running, _) => Health::Ok,
         _ => Health::Absent,
-    }
-}
-
-fn state_word(state: InstanceState) -> &'static str {
-    match state {
-        InstanceState::Pending => "pending",
-        InstanceState::Running => "running",
-        InstanceState::ShuttingDown => "shutting-down",
-        InstanceState::Stopping => "stopping",
-        InstanceState::Stopped => "stopped",
-        InstanceState::Terminated => "terminated",
     }
 }
