@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fault;
 use super::place::{Clients, Place};
@@ -177,6 +177,34 @@ impl Ask<'_> {
             take(page.map_err(|error| fault::of(operation, &error, self.place))?);
         }
         Err(malformed(operation, &format!("more than {MOST_PAGES} pages")))
+    }
+
+    /// An answer that changes seldom and takes many calls: the last one, if that is not older than `age`.
+    pub async fn seldom<T: Send + Sync + 'static>(
+        &self,
+        what: &'static str,
+        age: SignedDuration,
+        read: impl Future<Output = Result<T, CloudError>>,
+    ) -> Result<Arc<T>, CloudError> {
+        match self.place.kept(what) {
+            Some((at, value)) if self.at.duration_since(at) < age => Ok(value),
+            _ => {
+                let value = Arc::new(read.await?);
+                self.place.keep(what, self.at, Arc::clone(&value));
+                Ok(value)
+            }
+        }
+    }
+
+    /// Some of very many, which are looked into in turn: `most` of them, from where the last answer to this left off. `all`
+    /// is sorted.
+    pub fn turn<'b>(&self, what: &'static str, all: &'b [String], most: usize) -> Vec<&'b String> {
+        let from = self.place.kept::<String>(what).map_or(0, |(_, last)| all.partition_point(|one| *one <= *last));
+        let chosen: Vec<&String> = all.iter().cycle().skip(from).take(most.min(all.len())).collect();
+        if let Some(last) = chosen.last() {
+            self.place.keep(what, self.at, Arc::new((*last).clone()));
+        }
+        chosen
     }
 
     /// An answer one can do without: where it is denied, unknown here or gone, the gap is told beside what was read.

@@ -34,6 +34,11 @@ pub(super) fn name_of_arn(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 
+/// The region an ARN names; empty for what has none, and for what is no ARN.
+pub(super) fn region_of_arn(arn: &str) -> &str {
+    if arn.starts_with("arn:") { arn.split(':').nth(3).unwrap_or("") } else { "" }
+}
+
 /// Name and value of each tag, sorted by name: AWS answers in any order, and an order that changes is no change.
 pub(super) fn tags<'a>(tags: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Vec<(Text, Text)> {
     let mut all: Vec<(Text, Text)> = tags.map(|(key, value)| (text(key), text(value))).collect();
@@ -54,6 +59,15 @@ pub(super) fn environment(all: &[(Text, Text)], scope: &Scope) -> Environment {
     match tag(all, &["environment", "env", "stage"]).map(|value| Environment::from_tag(value.as_str())) {
         Some(environment) if environment != Environment::Unknown => environment,
         _ => scope.environment,
+    }
+}
+
+/// What the name of a resource gives away, where its tags would take a call for each; else what the operator calls the
+/// place.
+pub(super) fn environment_of_name(name: &str, scope: &Scope) -> Environment {
+    match Environment::in_name(name) {
+        Environment::Unknown => scope.environment,
+        environment => environment,
     }
 }
 
@@ -79,6 +93,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_gives_an_environment_away() {
+        assert_eq!(environment_of_name("orders-dev", &scope(Environment::Prod)), Environment::Dev);
+        assert_eq!(environment_of_name("orders", &scope(Environment::Prod)), Environment::Prod);
+    }
+
+    #[test]
     fn a_resource_says_its_own_environment() {
         let of = |name: &str, value: &str| [(Text::new(name), Text::new(value))];
         assert_eq!(environment(&of("Env", "dev"), &scope(Environment::Prod)), Environment::Dev);
@@ -92,5 +112,7 @@ mod tests {
         assert_eq!(name_of_arn("arn:aws:ecs:eu-west-1:123456789012:service/prod/web"), "web");
         assert_eq!(name_of_arn("arn:aws:sns:eu-west-1:123456789012:page-oncall"), "page-oncall");
         assert_eq!(name_of_arn(""), "");
+        assert_eq!(region_of_arn("arn:aws:rds:eu-west-1:123456789012:db:orders"), "eu-west-1");
+        assert_eq!(region_of_arn("orders"), "");
     }
 }

@@ -145,7 +145,12 @@ fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place)
         page
     } else if has(INTERNAL) || status >= 500 {
         (FaultClass::Internal, format!("AWS answered {status} {code} {words}").trim().to_owned())
-    } else if code.contains("NotFound") || code.contains("NonExistent") || code == "NoSuchEntity" || status == 404 {
+    } else if code.contains("NotFound")
+        || code.contains("NonExistent")
+        || code.contains("DoesNotExist")
+        || code == "NoSuchEntity"
+        || status == 404
+    {
         (FaultClass::NotFound, format!("{code}: {words}"))
     } else {
         (FaultClass::Malformed, format!("AWS answered {status} {code}: {words}"))

@@ -106,7 +106,11 @@ fn wanted(place: &Place) -> Vec<Wanted> {
             Some(Payload::Databases(list)) => {
                 use Measure::{RdsConnections, RdsCpu, RdsFreeStorage, RdsReplicaLag, RdsWriteLatency};
                 for database in list.iter() {
-                    add(&database.id, &[RdsCpu, RdsFreeStorage, RdsConnections, RdsWriteLatency]);
+                    add(&database.id, &[RdsCpu, RdsConnections, RdsWriteLatency]);
+                    // What grows by itself has no free space to measure.
+                    if database.allocated_bytes.is_some() {
+                        add(&database.id, &[RdsFreeStorage]);
+                    }
                     if !database.is_primary() {
                         add(&database.id, &[RdsReplicaLag]);
                     }
@@ -114,10 +118,11 @@ fn wanted(place: &Place) -> Vec<Wanted> {
             }
             Some(Payload::Caches(list)) => {
                 for cache in list.iter() {
-                    add(&cache.id, &[Measure::CacheHitRate, Measure::CacheMemory, Measure::CacheEvictions]);
-                    for node in cache.nodes.iter().filter(|node| !node.is_primary && cache.nodes.len() > 1) {
-                        add(&node.id, &[Measure::CacheReplicationLag]);
+                    add(&cache.id, &[Measure::CacheHitRate, Measure::CacheEvictions]);
+                    if cache.measures_memory() {
+                        add(&cache.id, &[Measure::CacheMemory]);
                     }
+                    cache.followers().for_each(|node| add(&node.id, &[Measure::CacheReplicationLag]));
                 }
             }
             Some(Payload::Queues(list)) => {

@@ -1,5 +1,6 @@
 //! One account in one region: its clients, the pace it is asked at, and what it was seen to hold.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::ask::Watch;
@@ -102,7 +104,11 @@ pub(super) struct Place {
     settled: Notify,
     /// What was read of functions that costs a call for each.
     pub functions: Remembered,
+    kept: Mutex<HashMap<&'static str, Kept>>,
 }
+
+/// Something one answer leaves for the next, and when it did.
+type Kept = (Timestamp, Arc<dyn Any + Send + Sync>);
 
 /// What is known of a list the metrics are asked by.
 #[derive(Clone, Debug)]
@@ -123,7 +129,19 @@ impl Place {
             seen: Mutex::default(),
             settled: Notify::new(),
             functions: Remembered::default(),
+            kept: Mutex::default(),
         }
+    }
+
+    /// Leaves something for the next answer.
+    pub fn keep<T: Send + Sync + 'static>(&self, what: &'static str, at: Timestamp, value: Arc<T>) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(what, (at, value));
+    }
+
+    /// What an answer left, and when.
+    pub fn kept<T: Send + Sync + 'static>(&self, what: &'static str) -> Option<(Timestamp, Arc<T>)> {
+        let (at, value) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(what)?.clone();
+        Some((at, value.downcast().ok()?))
     }
 
     pub async fn clients(&self) -> Arc<Clients> {

@@ -1,8 +1,12 @@
 //! A metric as `GetMetricData` wants to be asked: with all its dimensions, and as a formula where AWS keeps it in parts.
 
+use std::sync::Arc;
+
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 
 use super::place::Place;
+use crate::domain::cache::CacheGroup;
+use crate::domain::database::{Database, DatabaseRole};
 use crate::domain::graph::MetricId;
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
@@ -10,6 +14,9 @@ use crate::world::feed::{Feed, Payload};
 /// What `GetMetricData` costs at list price, in millionths of a dollar a metric: 0.01 USD for a thousand.
 /// <https://aws.amazon.com/cloudwatch/pricing/>
 pub(super) const MICRO_USD_PER_METRIC: u32 = 10;
+
+/// Nodes a cache is measured by at most, so that it fits into one call; a cluster may have five hundred.
+const MOST_NODES: usize = 200;
 
 /// One metric under an id, with whatever it is made of before it. How many metrics that is, is what is paid for.
 pub(super) fn of(
@@ -22,13 +29,15 @@ pub(super) fn of(
     if metric.stat == "Math" && metric.metric == "5XX_Percent" {
         return failed_percent(id, metric, period, is_returned);
     }
-    if metric.namespace == "AWS/ElastiCache"
-        && let Some((_, group)) = metric.dimensions.iter().find(|(name, _)| name == "ReplicationGroupId")
-    {
-        let nodes = nodes_of(group, place);
-        if !nodes.is_empty() {
-            return over_nodes(id, metric, &nodes, period, is_returned);
-        }
+    let resource = |namespace: &str, dimension: &str| {
+        let (_, value) = metric.dimensions.iter().find(|(name, _)| name == dimension)?;
+        (metric.namespace == namespace).then_some(value)
+    };
+    if let Some(cache) = resource("AWS/ElastiCache", "ReplicationGroupId").and_then(|group| cache_of(group, place)) {
+        return of_cache(id, metric, &cache, period, is_returned);
+    }
+    if let Some(database) = resource("AWS/RDS", "DBInstanceIdentifier").and_then(|one| database_of(one, place)) {
+        return of_database(id, metric, &database, &place.scope.region, period, is_returned);
     }
     (vec![plain(id, &completed(metric, place), period, is_returned)], 1)
 }
@@ -69,31 +78,93 @@ fn failed_percent(id: &str, metric: &MetricId, period: i32, is_returned: bool) -
     (queries, 3)
 }
 
-/// `ElastiCache` measures nodes; a group is their mean, largest or sum, as the statistic says.
-fn over_nodes(
+/// `ElastiCache` measures nodes, by the cluster each is; a group is their mean, largest or sum, as the statistic says.
+fn of_cache(
     id: &str,
     metric: &MetricId,
-    nodes: &[Text],
+    cache: &CacheGroup,
     period: i32,
     is_returned: bool,
 ) -> (Vec<MetricDataQuery>, u32) {
-    let ids: Vec<String> = (0..nodes.len()).map(|node| format!("{id}_n{node}")).collect();
-    let mut queries: Vec<MetricDataQuery> = nodes
-        .iter()
-        .zip(&ids)
-        .map(|(node, id)| {
-            let part = MetricId { dimensions: vec![("CacheClusterId".into(), node.clone())], ..metric.clone() };
-            plain(id, &part, period, false)
-        })
-        .collect();
-    let over = match metric.stat.as_str() {
+    let part = |id: &str, name: &str, stat: &str, dimension: &str, value: &Text| {
+        let dimensions = vec![(dimension.into(), value.clone())];
+        let part = MetricId { metric: name.into(), stat: stat.into(), dimensions, ..metric.clone() };
+        plain(id, &part, period, false)
+    };
+    let (name, stat) = (metric.metric.as_str(), metric.stat.as_str());
+    if cache.is_serverless() {
+        let whole = MetricId { dimensions: vec![("clusterId".into(), cache.id.clone())], ..metric.clone() };
+        return (vec![plain(id, &whole, period, is_returned)], 1);
+    }
+    let mut clusters: Vec<&Text> = cache.nodes.iter().map(|node| &node.cluster).collect();
+    clusters.dedup();
+    clusters.truncate(MOST_NODES);
+    if clusters.is_empty() {
+        return (vec![plain(id, metric, period, is_returned)], 1);
+    }
+    if let ([cluster], true) = (clusters.as_slice(), cache.is_memcached() && name == "CacheHitRate") {
+        // Memcached has only the two halves of it.
+        let queries = vec![
+            part(&format!("{id}_h"), "GetHits", "Sum", "CacheClusterId", cluster),
+            part(&format!("{id}_m"), "GetMisses", "Sum", "CacheClusterId", cluster),
+            expression(id, &format!("IF({id}_h + {id}_m > 0, 100 * {id}_h / ({id}_h + {id}_m))"), period, is_returned),
+        ];
+        return (queries, 2);
+    }
+    let ids: Vec<String> = (0..clusters.len()).map(|node| format!("{id}_n{node}")).collect();
+    let mut queries: Vec<MetricDataQuery> =
+        clusters.iter().zip(&ids).map(|(cluster, id)| part(id, name, stat, "CacheClusterId", cluster)).collect();
+    let over = match stat {
         "Sum" => "SUM",
         "Maximum" => "MAX",
         "Minimum" => "MIN",
         _ => "AVG",
     };
     queries.push(expression(id, &format!("{over}([{}])", ids.join(", ")), period, is_returned));
-    (queries, nodes.len() as u32)
+    (queries, clusters.len() as u32)
+}
+
+/// RDS lists what other services measure, and Aurora measures under names of its own.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html>
+fn of_database(
+    id: &str,
+    metric: &MetricId,
+    database: &Database,
+    region: &Text,
+    period: i32,
+    is_returned: bool,
+) -> (Vec<MetricDataQuery>, u32) {
+    let engine = database.engine.as_str();
+    let namespace = match engine {
+        _ if engine.starts_with("docdb") => "AWS/DocDB",
+        _ if engine.starts_with("neptune") => "AWS/Neptune",
+        _ => "AWS/RDS",
+    };
+    let mut asked = MetricId { namespace: namespace.into(), ..metric.clone() };
+    let is_remote = matches!(&database.role, DatabaseRole::Replica { source_region, .. } if source_region != region);
+    let (lag, dimension, is_in_milliseconds) = match (engine, &database.cluster, &database.global_cluster) {
+        _ if metric.metric != "ReplicaLag" => return (vec![plain(id, &asked, period, is_returned)], 1),
+        // Of the cluster as a whole, by its storage.
+        (_, Some(cluster), Some(_)) if is_remote && engine.starts_with("aurora") => {
+            ("AuroraGlobalDBReplicationLag", Some(("DBClusterIdentifier", cluster)), true)
+        }
+        _ if is_remote && engine.starts_with("aurora") => ("AuroraBinlogReplicaLag", None, false),
+        _ if engine.starts_with("aurora") => ("AuroraReplicaLag", None, true),
+        _ if engine.starts_with("docdb") => ("DBInstanceReplicaLag", None, true),
+        _ if engine.starts_with("neptune") => ("ClusterReplicaLag", None, true),
+        _ => ("ReplicaLag", None, false),
+    };
+    asked.metric = lag.into();
+    if let Some((name, value)) = dimension {
+        asked.dimensions = vec![(name.into(), value.clone())];
+    }
+    if !is_in_milliseconds {
+        return (vec![plain(id, &asked, period, is_returned)], 1);
+    }
+    let whole = format!("{id}_ms");
+    let queries =
+        vec![plain(&whole, &asked, period, false), expression(id, &format!("{whole} / 1000"), period, is_returned)];
+    (queries, 1)
 }
 
 /// With the dimension that says where it is, for the services that will not answer without.
@@ -146,8 +217,12 @@ fn dimension_of_group(group: &Text, place: &Place) -> Option<Text> {
     found.map(|one| one.dimension.clone())
 }
 
-fn nodes_of(group: &Text, place: &Place) -> Vec<Text> {
-    let Some(Payload::Caches(caches)) = place.seen(Feed::Caches) else { return Vec::new() };
-    let found = caches.iter().find(|cache| cache.id == *group);
-    found.map_or_else(Vec::new, |cache| cache.nodes.iter().map(|node| node.id.clone()).collect())
+fn cache_of(id: &Text, place: &Place) -> Option<Arc<CacheGroup>> {
+    let Some(Payload::Caches(caches)) = place.seen(Feed::Caches) else { return None };
+    caches.iter().find(|cache| cache.id == *id).cloned()
+}
+
+fn database_of(id: &Text, place: &Place) -> Option<Arc<Database>> {
+    let Some(Payload::Databases(databases)) = place.seen(Feed::Databases) else { return None };
+    databases.iter().find(|database| database.id == *id).cloned()
 }

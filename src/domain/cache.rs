@@ -1,4 +1,4 @@
-//! ElastiCache replication groups and their nodes.
+//! ElastiCache: replication groups, clusters that stand alone, serverless caches, and their nodes.
 
 use serde::Serialize;
 
@@ -10,22 +10,87 @@ use crate::domain::text::Text;
 pub struct CacheGroup {
     pub id: Text,
     pub environment: Environment,
+    /// With its version: `redis 7.1.0`, `memcached 1.6.22`.
     pub engine: Text,
+    /// `cache.r7g.large`, or `serverless`.
     pub node_kind: Text,
     /// `available`, `modifying` ..., in AWS's spelling.
     pub status: Text,
-    pub automatic_failover: bool,
-    pub encrypted_at_rest: bool,
-    pub encrypted_in_transit: bool,
+    /// Where clients connect: `name:port`.
+    pub endpoint: Option<Text>,
+    /// Absent where there is nothing to fail over to, as in Memcached.
+    pub automatic_failover: Option<bool>,
+    pub encrypted_at_rest: Option<bool>,
+    pub encrypted_in_transit: Option<bool>,
+    /// None for a serverless cache, which keeps its own to itself.
     pub nodes: Vec<CacheNode>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CacheNode {
     pub id: Text,
+    /// The cluster it is measured as (`CacheClusterId`); the same as its id, but for Memcached, whose clusters have many.
+    pub cluster: Text,
+    /// Which part of the keys it holds, where they are divided.
+    pub shard: Option<Text>,
     pub zone: Text,
     pub status: Text,
-    pub is_primary: bool,
+    /// Absent where AWS does not tell, as with cluster mode on, and where all are alike, as in Memcached.
+    pub is_primary: Option<bool>,
+}
+
+/// What AWS calls the node type of a cache without nodes.
+pub const SERVERLESS: &str = "serverless";
+
+/// Whether a group, cluster or node of this status answers its clients: a snapshot or a change goes on beside that.
+fn serves(status: &Text) -> bool {
+    matches!(status.as_str(), "available" | "snapshotting" | "modifying")
+}
+
+impl CacheGroup {
+    pub fn is_available(&self) -> bool {
+        serves(&self.status)
+    }
+
+    pub fn is_memcached(&self) -> bool {
+        self.engine.as_str().starts_with("memcached")
+    }
+
+    pub fn is_serverless(&self) -> bool {
+        self.node_kind == SERVERLESS
+    }
+
+    /// Whether CloudWatch knows how much of its memory is in use.
+    pub fn measures_memory(&self) -> bool {
+        !self.is_memcached() && !self.is_serverless()
+    }
+
+    /// The nodes that may lag behind another.
+    pub fn followers(&self) -> impl Iterator<Item = &CacheNode> {
+        let has_any = self.nodes.len() > 1 && !self.is_memcached();
+        self.nodes.iter().filter(move |node| has_any && node.is_primary != Some(true))
+    }
+
+    /// The zone all of its nodes are in, where there are several nodes and one zone.
+    pub fn only_zone(&self) -> Option<&Text> {
+        let [first, rest @ ..] = self.nodes.as_slice() else { return None };
+        let zone = Some(&first.zone).filter(|zone| !zone.is_empty())?;
+        (!rest.is_empty() && rest.iter().all(|node| node.zone == *zone)).then_some(zone)
+    }
+}
+
+impl CacheNode {
+    pub fn is_available(&self) -> bool {
+        serves(&self.status)
+    }
+
+    pub fn role(&self) -> &'static str {
+        match self.is_primary {
+            Some(true) => "primary",
+            Some(false) => "replica",
+            None => "node",
+        }
+    }
 }
 
 impl Identified for CacheGroup {

@@ -11,26 +11,43 @@ use crate::domain::text::Text;
 pub struct Database {
     pub id: Text,
     pub environment: Environment,
+    /// With its version: `mysql 8.0.40`.
     pub engine: Text,
     pub class: Text,
-    /// `available`, `modifying`, `failed` ..., in AWS's spelling.
+    /// `available`, `modifying`, `failed` ..., in AWS's spelling; that of its cluster where only the cluster is in trouble.
     pub status: Text,
+    /// Where clients connect: `name:port`.
+    pub endpoint: Option<Text>,
+    /// The Aurora or Multi-AZ cluster it is a member of.
+    pub cluster: Option<Text>,
+    /// The global database its cluster is a part of.
+    pub global_cluster: Option<Text>,
     pub zone: Text,
-    pub multi_az: bool,
+    /// A standby, or a reader of the same cluster, is in another zone.
+    pub multi_az: Option<bool>,
     pub secondary_zone: Option<Text>,
-    pub allocated_bytes: u64,
+    /// Absent where storage grows by itself, as in Aurora.
+    pub allocated_bytes: Option<u64>,
     /// The ceiling of storage autoscaling, if that is on.
     pub max_allocated_bytes: Option<u64>,
-    pub max_connections: u32,
+    /// RDS does not tell: a parameter group sets it, mostly as a formula over the memory of the class.
+    pub max_connections: Option<u32>,
     pub role: DatabaseRole,
-    pub encrypted: bool,
+    pub encrypted: Option<bool>,
     pub kms_key: Option<Text>,
     /// 0 means automated backups are off.
-    pub backup_retention_days: u32,
+    pub backup_retention_days: Option<u32>,
+    /// Regions its automated backups are copied to.
+    pub backups_copied_to: Vec<Text>,
     /// Absent when backups are off: the recovery point is then infinitely far away, not zero.
     pub latest_restorable: Option<Timestamp>,
     pub last_snapshot: Option<Timestamp>,
+    /// What AWS will do to it: `system-update by 2026-12-01: new operating system`.
     pub pending_maintenance: Vec<Text>,
+    /// What somebody changed and waits for a window or a reboot: `class db.r6g.large`.
+    pub pending_changes: Vec<Text>,
+    /// When its server certificate expires.
+    pub certificate_until: Option<Timestamp>,
     pub schedule: Option<Text>,
 }
 
@@ -39,11 +56,41 @@ pub struct Database {
 pub enum DatabaseRole {
     Primary,
     Replica {
+        /// The instance it follows; the cluster, where that is in another region.
         source: Text,
         source_region: Text,
-        /// `replicating`, `error`, `terminated` ..., in AWS's spelling.
-        replication: Text,
+        /// `replicating`, `error`, `terminated` ..., in AWS's spelling, with the error. Absent where AWS does not tell,
+        /// as of readers that share the writer's storage.
+        replication: Option<Text>,
     },
+}
+
+/// In these AWS works on an instance while it serves.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status>
+const SERVING: &[&str] = &[
+    "available",
+    "backing-up",
+    "configuring-activity-stream",
+    "configuring-associated-roles",
+    "configuring-enhanced-monitoring",
+    "configuring-iam-database-auth",
+    "configuring-log-exports",
+    "modifying",
+    "promoting",
+    "resetting-master-credentials",
+    "scaling-compute",
+    "storage-config-upgrade",
+    "storage-initialization",
+    "storage-optimization",
+    "update-iam-db-auth",
+];
+
+/// In these a replica follows its source; the last is a global database's.
+const FOLLOWING: &[&str] = &["replicating", "replication stop point set", "connected"];
+
+/// Whether an instance or a cluster of this status answers its clients.
+pub fn serves(status: &str) -> bool {
+    SERVING.contains(&status)
 }
 
 impl Database {
@@ -51,8 +98,35 @@ impl Database {
         self.role == DatabaseRole::Primary
     }
 
+    /// Whether it answers, whatever is being done to it.
     pub fn is_available(&self) -> bool {
-        self.status == "available"
+        serves(self.status.as_str())
+    }
+
+    /// Whom it followed and what became of that, for a replica AWS says does not follow any more.
+    pub fn broken_replication(&self) -> Option<(&Text, &Text)> {
+        match &self.role {
+            DatabaseRole::Replica { source, replication: Some(state), .. } if !FOLLOWING.contains(&state.as_str()) => {
+                Some((source, state))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is a copy of `primary`, which is in `region`.
+    pub fn follows(&self, primary: &Self, region: &Text) -> bool {
+        match &self.role {
+            DatabaseRole::Replica { source, source_region, .. } => {
+                source_region == region && (*source == primary.id || Some(source) == primary.cluster.as_ref())
+            }
+            DatabaseRole::Primary => false,
+        }
+    }
+
+    /// A measure of how much hangs on it, for choosing one of many: what is stored. Aurora does not say, and is seldom
+    /// taken for small things.
+    pub fn weight(&self) -> u64 {
+        self.allocated_bytes.unwrap_or(u64::MAX)
     }
 }
 
@@ -60,10 +134,29 @@ impl DatabaseEvent {
     /// True for what can explain why a database does not answer. Backups and configuration changes go on beside it.
     /// The categories are those of `DescribeEventCategories`.
     pub fn is_about_availability(&self) -> bool {
-        matches!(
-            self.category.as_str(),
-            "availability" | "failover" | "failure" | "low storage" | "recovery" | "read replica" | "maintenance"
-        )
+        self.categories.iter().any(|category| {
+            matches!(
+                category.as_str(),
+                "availability" | "failover" | "failure" | "low storage" | "recovery" | "read replica" | "maintenance"
+            )
+        })
+    }
+
+    /// True for what can explain why a system behaves otherwise than before: not for the nightly backup, nor for what is
+    /// only announced.
+    pub fn is_change(&self) -> bool {
+        let is_quiet = |category: &Text| matches!(category.as_str(), "backup" | "notification");
+        !self.source_kind.as_str().contains("snapshot")
+            && (self.categories.is_empty() || !self.categories.iter().all(is_quiet))
+    }
+
+    /// Whether it is about this instance, or about the cluster it is a member of.
+    pub fn concerns(&self, database: &Database) -> bool {
+        match self.source_kind.as_str() {
+            "db-instance" => self.source == database.id,
+            "db-cluster" => Some(&self.source) == database.cluster.as_ref(),
+            _ => false,
+        }
     }
 }
 
@@ -78,13 +171,52 @@ impl Identified for Database {
 pub struct DatabaseEvent {
     pub id: Text,
     pub at: Timestamp,
-    pub database: Text,
-    pub category: Text,
+    /// The instance, cluster, snapshot, parameter group ... it is about.
+    pub source: Text,
+    /// `db-instance`, `db-cluster` ..., in AWS's spelling.
+    pub source_kind: Text,
+    pub categories: Vec<Text>,
     pub message: Text,
 }
 
 impl Identified for DatabaseEvent {
     fn key(&self) -> &str {
         self.id.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: &str, categories: &[&str]) -> DatabaseEvent {
+        DatabaseEvent {
+            id: "x".into(),
+            at: Timestamp::UNIX_EPOCH,
+            source: "orders".into(),
+            source_kind: kind.into(),
+            categories: categories.iter().map(|category| Text::new(category)).collect(),
+            message: "something happened".into(),
+        }
+    }
+
+    #[test]
+    fn the_nightly_backup_changes_nothing() {
+        assert!(!event("db-instance", &["backup"]).is_change());
+        assert!(!event("db-snapshot", &["creation"]).is_change());
+        assert!(!event("db-cluster", &["notification"]).is_change());
+        assert!(event("db-instance", &["backup", "configuration change"]).is_change());
+        assert!(event("db-parameter-group", &["configuration change"]).is_change());
+        assert!(event("db-instance", &[]).is_change());
+    }
+
+    #[test]
+    fn work_that_does_not_disturb_is_no_outage() {
+        for status in ["available", "backing-up", "storage-optimization"] {
+            assert!(serves(status), "{status}");
+        }
+        for status in ["failed", "rebooting", "storage-full", "inaccessible-encryption-credentials", "a-new-one", ""] {
+            assert!(!serves(status), "{status}");
+        }
     }
 }

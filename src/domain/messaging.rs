@@ -1,6 +1,6 @@
 //! SQS queues and SNS topics.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::domain::list::Identified;
@@ -11,6 +11,7 @@ use crate::domain::text::Text;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Queue {
     pub name: Text,
+    pub arn: Text,
     pub environment: Environment,
     pub visible: u64,
     pub in_flight: u64,
@@ -21,13 +22,26 @@ pub struct Queue {
     pub dead_letters_of: Vec<Text>,
     /// When the first message still here arrived, for a dead letter queue.
     pub first_arrival: Option<Timestamp>,
-    pub encrypted: bool,
+    pub encrypted: Option<bool>,
+    pub fifo: bool,
+    /// How long a message that was received stays out of sight of others.
+    pub visibility_timeout: Option<SignedDuration>,
+    /// How long a message is kept before it is lost.
+    pub retention: Option<SignedDuration>,
 }
 
 impl Queue {
+    /// By the queues that point to it, or by its name: functions, topics and rules have dead letter queues too, and
+    /// nothing in the queue tells.
     pub fn is_dead_letter_queue(&self) -> bool {
-        !self.dead_letters_of.is_empty()
+        !self.dead_letters_of.is_empty() || is_named_for_dead_letters(self.name.as_str())
     }
+}
+
+fn is_named_for_dead_letters(name: &str) -> bool {
+    let letters: String =
+        name.trim_end_matches(".fifo").chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    letters.ends_with("dlq") || letters.contains("deadletter")
 }
 
 impl Identified for Queue {
@@ -41,8 +55,32 @@ pub struct Topic {
     pub name: Text,
     pub arn: Text,
     pub environment: Environment,
-    pub encrypted: bool,
+    pub encrypted: Option<bool>,
     pub subscriptions: Vec<Subscription>,
+    /// How many there are, those of other accounts too, which are counted and not listed.
+    pub counted: Option<Subscribers>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Subscribers {
+    pub confirmed: u32,
+    pub pending: u32,
+}
+
+impl Topic {
+    /// Whether what is published goes to anybody, as far as AWS tells.
+    pub fn reaches_somebody(&self) -> Option<bool> {
+        if self.subscriptions.iter().any(|subscription| !subscription.pending_confirmation) {
+            return Some(true);
+        }
+        self.counted.map(|counted| counted.confirmed > 0)
+    }
+
+    /// Confirmed subscriptions that are counted and not listed.
+    pub fn unlisted(&self) -> usize {
+        let listed = self.subscriptions.iter().filter(|subscription| !subscription.pending_confirmation).count();
+        self.counted.map_or(0, |counted| (counted.confirmed as usize).saturating_sub(listed))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,5 +93,20 @@ pub struct Subscription {
 impl Identified for Topic {
     fn key(&self) -> &str {
         self.name.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_letter_queues_are_known_by_their_names() {
+        for name in ["orders-dlq", "OrdersDLQ", "orders-dlq.fifo", "orders_dead_letters", "DeadLetterQueue"] {
+            assert!(is_named_for_dead_letters(name), "{name}");
+        }
+        for name in ["orders", "dlq-reader", "deadlines"] {
+            assert!(!is_named_for_dead_letters(name), "{name}");
+        }
     }
 }

@@ -37,14 +37,7 @@ impl Origin {
 
     /// As said, or as the name gives away: `acme-prod`, `dev`.
     pub fn environment(&self) -> Environment {
-        self.environment.unwrap_or_else(|| {
-            let label = self.label();
-            label
-                .split(|letter: char| !letter.is_alphanumeric())
-                .map(Environment::from_tag)
-                .find(|environment| *environment != Environment::Unknown)
-                .unwrap_or(Environment::Unknown)
-        })
+        self.environment.unwrap_or_else(|| Environment::in_name(&self.label()))
     }
 
     /// One place for each region, and one for the services without regions.

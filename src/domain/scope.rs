@@ -33,6 +33,14 @@ impl Environment {
         }
     }
 
+    /// As a name gives it away: `acme-prod`, `orders_dev`.
+    pub fn in_name(name: &str) -> Self {
+        name.split(|letter: char| !letter.is_alphanumeric())
+            .map(Self::from_tag)
+            .find(|environment| *environment != Self::Unknown)
+            .unwrap_or(Self::Unknown)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Prod => "prod",

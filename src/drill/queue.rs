@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::domain::text::Text;
 
 /// Ticks a message stays hidden after it was received and not deleted.
-const VISIBILITY: i64 = 3;
+pub const VISIBILITY: i64 = 3;
 /// What one poisoned message costs its consumer, as a multiple of a good one: it crashes on it and starts again.
 const POISON_WORK: f64 = 10.0;
 

@@ -136,9 +136,9 @@ fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
             all.push(change(activity.at, ChangeKind::Scaling, activity.what.to_string(), &nobody, &group.name));
         }
     }
-    for event in place.feeds.database_events.items().filter(|event| event.at >= from && event.category != "backup") {
-        let what = format!("{}: {}", event.database, event.message);
-        all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.database));
+    for event in place.feeds.database_events.items().filter(|event| event.at >= from && event.is_change()) {
+        let what = format!("{}: {}", event.source, event.message);
+        all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
     all.extend(launches(place, from));
     all

@@ -357,19 +357,20 @@ feeds! {
     Functions, functions: List<Function>, "functions", Regional, every 120, focused 30, Free,
         ["lambda:ListFunctions", "lambda:ListAliases", "lambda:ListTags", "lambda:GetAccountSettings"];
     Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
-        ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeDBInstanceAutomatedBackups",
-         "rds:DescribeDBSnapshots"];
+        ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters",
+         "rds:DescribePendingMaintenanceActions", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"];
     DatabaseEvents, database_events: List<DatabaseEvent>, "database-events", Regional, every 60, focused 30, Free,
         ["rds:DescribeEvents"];
     Caches, caches: List<CacheGroup>, "caches", Regional, every 60, focused 15, Free,
-        ["elasticache:DescribeReplicationGroups", "elasticache:DescribeCacheClusters"];
+        ["elasticache:DescribeReplicationGroups", "elasticache:DescribeCacheClusters",
+         "elasticache:DescribeServerlessCaches"];
     Buckets, buckets: List<Bucket>, "buckets", Regional, every 900, focused 300, Free,
         ["s3:ListAllMyBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock",
          "s3:GetBucketVersioning", "s3:GetReplicationConfiguration", "s3:GetLifecycleConfiguration"];
     Queues, queues: List<Queue>, "queues", Regional, every 30, focused 10, Free,
-        ["sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListDeadLetterSourceQueues"];
+        ["sqs:ListQueues", "sqs:GetQueueAttributes"];
     Topics, topics: List<Topic>, "topics", Regional, every 300, focused 60, Free,
-        ["sns:ListTopics", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"];
+        ["sns:ListTopics", "sns:ListSubscriptions", "sns:GetTopicAttributes"];
     Networks, networks: List<Vpc>, "networks", Regional, every 300, focused 60, Free,
         ["ec2:DescribeVpcs", "ec2:DescribeFlowLogs", "ec2:DescribeSubnets", "ec2:DescribeRouteTables",
          "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeSecurityGroups",

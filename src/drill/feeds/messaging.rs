@@ -1,8 +1,12 @@
 //! Queues and topics.
 
-use crate::domain::messaging::{Queue, Subscription, Topic};
+use jiff::SignedDuration;
+
+use crate::domain::messaging::{Queue, Subscribers, Subscription, Topic};
 use crate::domain::scope::Environment;
 use crate::drill::company::Site;
+use crate::drill::fleet::TICK;
+use crate::drill::queue::VISIBILITY;
 use crate::drill::simulation::Simulation;
 
 pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
@@ -14,6 +18,7 @@ pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
         .flat_map(|queue| {
             let queue_itself = Queue {
                 name: queue.name.clone(),
+                arn: site.arn("sqs", queue.name.as_str()),
                 environment: Environment::Prod,
                 visible: queue.visible(),
                 in_flight: queue.in_flight(),
@@ -21,10 +26,14 @@ pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
                 dead_letters: Some((queue.dead_letters.clone(), queue.max_receives)),
                 dead_letters_of: Vec::new(),
                 first_arrival: None,
-                encrypted: true,
+                encrypted: Some(true),
+                fifo: false,
+                visibility_timeout: Some(SignedDuration::from_secs(VISIBILITY * TICK)),
+                retention: Some(SignedDuration::from_hours(4 * 24)),
             };
             let dead = Queue {
                 name: queue.dead_letters.clone(),
+                arn: site.arn("sqs", queue.dead_letters.as_str()),
                 environment: Environment::Prod,
                 visible: queue.total.dead,
                 in_flight: 0,
@@ -32,7 +41,9 @@ pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
                 dead_letters: None,
                 dead_letters_of: vec![queue.name.clone()],
                 first_arrival: queue.first_dead.map(|tick| s.at(tick)),
-                encrypted: true,
+                encrypted: Some(true),
+                retention: Some(SignedDuration::from_hours(14 * 24)),
+                ..queue_itself.clone()
             };
             [queue_itself, dead]
         })
@@ -49,7 +60,8 @@ pub(super) fn topics(_s: &Simulation, site: Site) -> Vec<Topic> {
         name: name.into(),
         arn: site.arn("sns", name),
         environment: site.environment(),
-        encrypted: true,
+        encrypted: Some(true),
+        counted: Some(Subscribers { confirmed: subscriptions.len() as u32, pending: 0 }),
         subscriptions,
     };
     let pager = || {

@@ -16,6 +16,9 @@ use crate::drill::simulation::{ORDERS_BYTES, Simulation};
 pub(in crate::drill) const BUCKET_SIZES: &[(&str, f64)] =
     &[("acme-media", 2_840.0), ("acme-invoices", 312.0), ("acme-logs", 655.0), ("acme-artifacts", 74.0)];
 
+/// 2061-05-29, as the certificates of RDS's own authority.
+const CERTIFICATE_UNTIL: Timestamp = Timestamp::constant(2_884_550_400, 0);
+
 pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
     let mut all: Vec<Database> = s
         .mysql
@@ -26,13 +29,14 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             role: DatabaseRole::Replica {
                 source: "orders-primary".into(),
                 source_region: HOME.into(),
-                replication: if replica.lag.is_some() { "replicating".into() } else { "error".into() },
+                replication: Some(if replica.lag.is_some() { "replicating".into() } else { "error".into() }),
             },
             // Reads go on; only the stream from the primary is cut.
             status: if site == Site::Prod && s.home_lost.is_some() { "failed".into() } else { "available".into() },
-            multi_az: false,
+            endpoint: Some(address(replica.id.as_str())),
+            multi_az: Some(false),
             secondary_zone: None,
-            backup_retention_days: 0,
+            backup_retention_days: Some(0),
             latest_restorable: None,
             last_snapshot: None,
             zone: site.zone(if replica.id == "orders-replica-2" { 2 } else { 1 }),
@@ -45,10 +49,10 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             environment: Environment::Dev,
             class: "db.t4g.medium".into(),
             status: "available".into(),
-            multi_az: false,
+            multi_az: Some(false),
             secondary_zone: None,
-            allocated_bytes: 20 * 1_073_741_824,
-            backup_retention_days: 1,
+            allocated_bytes: Some(20 * 1_073_741_824),
+            backup_retention_days: Some(1),
             latest_restorable: Some(s.now() - SignedDuration::from_secs(170)),
             schedule: Some(crate::drill::dev::OFFICE_HOURS.into()),
             ..mysql(s, "dev-orders", site)
@@ -70,23 +74,33 @@ fn mysql(s: &Simulation, id: &str, site: Site) -> Database {
             _ if s.home_lost.is_some() => "failed".into(),
             PrimaryState::Available => "available".into(),
             PrimaryState::Failed { .. } => "failed".into(),
-            PrimaryState::Recovering { .. } => "modifying".into(),
+            PrimaryState::Recovering { .. } => "rebooting".into(),
         },
+        endpoint: Some(address(id)),
+        cluster: None,
+        global_cluster: None,
         zone: site.zone(0),
-        multi_az,
+        multi_az: Some(multi_az),
         secondary_zone: multi_az.then(|| site.zone(1)),
-        allocated_bytes: ORDERS_BYTES,
+        allocated_bytes: Some(ORDERS_BYTES),
         max_allocated_bytes: Some(ORDERS_BYTES * 2),
-        max_connections: MAX_CONNECTIONS,
+        max_connections: Some(MAX_CONNECTIONS),
         role: DatabaseRole::Primary,
-        encrypted: true,
+        encrypted: Some(true),
         kms_key: Some(super::security::DATA_KEY.into()),
-        backup_retention_days: 14,
+        backup_retention_days: Some(14),
+        backups_copied_to: Vec::new(),
         latest_restorable: Some(s.at(s.mysql.restorable) - SignedDuration::from_secs(20)),
         last_snapshot: Some(last_night(s.now(), 2)),
         pending_maintenance: Vec::new(),
+        pending_changes: Vec::new(),
+        certificate_until: Some(CERTIFICATE_UNTIL),
         schedule: None,
     }
+}
+
+fn address(id: &str) -> Text {
+    format!("{id}.acme.internal:3306").into()
 }
 
 /// The last time it was `hour` o'clock, UTC.
@@ -102,8 +116,9 @@ pub(super) fn events(s: &Simulation, site: Site) -> Vec<DatabaseEvent> {
     let event = |at: Timestamp, category: &str, message: &str| DatabaseEvent {
         id: format!("orders-primary@{at}").into(),
         at,
-        database: "orders-primary".into(),
-        category: category.into(),
+        source: "orders-primary".into(),
+        source_kind: "db-instance".into(),
+        categories: vec![category.into()],
         message: message.into(),
     };
     let mut all = vec![event(last_night(s.now(), 2), "backup", "Finished DB Instance backup")];
@@ -133,9 +148,11 @@ pub(super) fn caches(site: Site) -> Vec<CacheGroup> {
     }
     let node = |number: usize| CacheNode {
         id: format!("{SESSIONS}-00{}", number + 1).into(),
+        cluster: format!("{SESSIONS}-00{}", number + 1).into(),
+        shard: None,
         zone: site.zone(number),
         status: "available".into(),
-        is_primary: number == 0,
+        is_primary: Some(number == 0),
     };
     vec![CacheGroup {
         id: SESSIONS.into(),
@@ -143,9 +160,10 @@ pub(super) fn caches(site: Site) -> Vec<CacheGroup> {
         engine: "redis 7.1".into(),
         node_kind: "cache.r7g.large".into(),
         status: "available".into(),
-        automatic_failover: true,
-        encrypted_at_rest: true,
-        encrypted_in_transit: true,
+        endpoint: Some(format!("{SESSIONS}.acme.internal:6379").into()),
+        automatic_failover: Some(true),
+        encrypted_at_rest: Some(true),
+        encrypted_in_transit: Some(true),
         nodes: (0..3).map(node).collect(),
     }]
 }

@@ -6,3 +6,4 @@ pub(super) mod dashboards;
 pub(super) mod feeds;
 mod made_of;
 pub(super) mod room;
+mod stores;

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::dashboards;
-use super::made_of;
+use super::{dashboards, made_of, stores};
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
 use crate::domain::autoscaling::Activity;
@@ -217,20 +216,13 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 
 /// What it is made of, what is not well first.
 fn parts(item: &Item) -> Vec<(&'static str, String)> {
-    const SHOWN: usize = 16;
     match item {
         Item::Balancer(balancer) => made_of::balancer(balancer),
         Item::Cluster(cluster) => made_of::cluster(cluster),
         Item::Group(group) => made_of::group(group),
         Item::Function(function) => made_of::function(function),
         Item::Instance(instance) => made_of::instance(instance),
-        Item::Cache(cache) => cache
-            .nodes
-            .iter()
-            .map(|it| ("node", format!("{} in {}: {}", it.id, it.zone, it.status)))
-            .take(SHOWN)
-            .collect(),
-        _ => Vec::new(),
+        _ => stores::parts(item),
     }
 }
 
@@ -255,7 +247,7 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
             .feeds
             .database_events
             .items()
-            .filter(|event| event.database == database.id)
+            .filter(|event| event.concerns(database))
             .map(|it| (it.at, it.message.to_string()))
             .collect(),
         _ => Vec::new(),

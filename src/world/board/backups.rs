@@ -159,8 +159,8 @@ fn production_stores(sight: &Sight<'_>) -> Vec<Store> {
         .map(|(_, db)| Store {
             name: db.id.to_string(),
             protected_by: by_plan(db.id.as_str()).or_else(|| {
-                (db.backup_retention_days > 0)
-                    .then(|| format!("its own backups, {}", plural(db.backup_retention_days as usize, "day", "days")))
+                let days = db.backup_retention_days.filter(|days| *days > 0)?;
+                Some(format!("its own backups, {}", plural(days as usize, "day", "days")))
             }),
         });
     let buckets =

@@ -2,7 +2,7 @@
 
 use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, under_words};
 use crate::domain::board::BoxId;
-use crate::domain::database::{Database, DatabaseRole};
+use crate::domain::database::Database;
 use crate::domain::metric::Measure;
 use crate::domain::scope::Environment;
 use crate::domain::units::{brief, bytes, count, lag, latency, percent, plural, since};
@@ -17,7 +17,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) =
-                primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.allocated_bytes))
+                primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.weight()))
             else {
                 return Facts::absent();
             };
@@ -31,10 +31,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("storage left", storage_left(place, db))
                 .with(
                     "connections",
-                    of(Measure::RdsConnections).map_or_else(
-                        || "-".into(),
-                        |n| format!("{} of {}", count(n as u64), count(u64::from(db.max_connections))),
-                    ),
+                    known(of(Measure::RdsConnections), |n| match db.max_connections {
+                        Some(most) => format!("{} of {}", count(n as u64), count(u64::from(most))),
+                        None => count(n as u64),
+                    }),
                 )
                 .with("write latency", of(Measure::RdsWriteLatency).map_or_else(|| "-".into(), latency))
         },
@@ -52,7 +52,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 .feeds
                                 .database_events
                                 .items()
-                                .filter(|event| event.database == db.id && event.is_about_availability())
+                                .filter(|event| event.concerns(db) && event.is_about_availability())
                                 .max_by_key(|event| event.at);
                             let why = event.map_or_else(String::new, |event| format!(": {}", event.message));
                             Finding::bad(db.status.as_str(), format!("{} is {}{why}", db.id, db.status))
@@ -69,6 +69,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let steps = sight.limits().rds_free_storage_percent;
                     let all = primaries(sight).map(|(place, db)| {
+                        if db.allocated_bytes.is_none() {
+                            // It grows by itself.
+                            return Seen::Nothing;
+                        }
                         let Some(free) = free_percent(place, db) else { return silent(db) };
                         Seen::of(steps.under(free).map(|health| {
                             let text = format!(
@@ -88,7 +92,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn on single-AZ in prod".into(),
                 judge: |sight| {
                     let findings = primaries(sight)
-                        .filter(|(_, db)| db.environment == Environment::Prod && !db.multi_az)
+                        .filter(|(_, db)| db.environment == Environment::Prod && db.multi_az == Some(false))
                         .map(|(place, db)| {
                             Finding::warn(
                                 "single-AZ",
@@ -157,20 +161,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad when stopped".into(),
                 judge: |sight| {
                     let findings = replicas(sight)
-                        .filter_map(|(place, db)| match &db.role {
-                            DatabaseRole::Replica { replication, source, .. } if replication != "replicating" => Some(
-                                Finding::bad(
-                                    "not replicating",
-                                    format!("{} no longer follows {source}: replication {replication}", db.id),
-                                )
-                                .since(
-                                    place
-                                        .series(Measure::RdsReplicaLag, &db.id)
-                                        .and_then(|s| s.holding_since(|lag| lag < 0.0)),
-                                )
-                                .at(place),
-                            ),
-                            _ => None,
+                        .filter_map(|(place, db)| {
+                            let (source, state) = db.broken_replication()?;
+                            let lag = place.series(Measure::RdsReplicaLag, &db.id);
+                            let text = format!("{} no longer follows {source}: replication {state}", db.id);
+                            Some(
+                                Finding::bad("not replicating", text)
+                                    .since(lag.and_then(|series| series.holding_since(|lag| lag < 0.0)))
+                                    .at(place),
+                            )
                         })
                         .collect();
                     Verdict::of(findings, "replicating")
@@ -184,17 +183,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let Some((_, db)) =
-                primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.allocated_bytes))
+                primaries(sight).max_by_key(|(_, db)| (db.environment == Environment::Prod, db.weight()))
             else {
                 return Facts::absent();
             };
             let behind = db.latest_restorable.map(|at| brief(since(sight.at, at)));
-            Facts::new(behind.as_ref().map_or_else(|| "off".into(), |age| format!("{age} behind")))
-                .with("retention", plural(db.backup_retention_days as usize, "day", "days"))
-                .with(
-                    "latest restorable",
-                    behind.map_or_else(|| "never: backups are off".into(), |age| format!("{age} ago")),
-                )
+            let is_off = db.backup_retention_days == Some(0);
+            let never = if is_off { "never: backups are off" } else { "not told" };
+            let headline = behind.as_ref().map_or_else(
+                || if is_off { "off".to_owned() } else { "not told".to_owned() },
+                |age| format!("{age} behind"),
+            );
+            Facts::new(headline)
+                .with("retention", known(db.backup_retention_days, |days| plural(days as usize, "day", "days")))
+                .with("latest restorable", behind.map_or_else(|| never.into(), |age| format!("{age} ago")))
                 .with(
                     "last snapshot",
                     db.last_snapshot.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))),
@@ -206,7 +208,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad when retention is 0 in prod".into(),
                 judge: |sight| {
                     let findings = primaries(sight)
-                        .filter(|(_, db)| db.backup_retention_days == 0 && db.environment == Environment::Prod)
+                        .filter(|(_, db)| db.backup_retention_days == Some(0) && db.environment == Environment::Prod)
                         .map(|(place, db)| {
                             Finding::bad(
                                 "backups off",
@@ -259,19 +261,21 @@ pub(super) fn silent(db: &Database) -> Seen {
 
 fn zones(db: &Database) -> String {
     match &db.secondary_zone {
-        Some(standby) if db.multi_az => format!("yes, {} with standby in {standby}", db.zone),
-        _ if db.multi_az => format!("yes, {}", db.zone),
-        _ => format!("no, {} only", db.zone),
+        Some(standby) if db.multi_az == Some(true) => format!("yes, {} with standby in {standby}", db.zone),
+        _ if db.multi_az == Some(true) => format!("yes, {}", db.zone),
+        _ if db.multi_az == Some(false) => format!("no, {} only", db.zone),
+        _ => "-".to_owned(),
     }
 }
 
 fn free_percent(place: &Place, db: &Database) -> Option<f64> {
-    let free = place.latest(Measure::RdsFreeStorage, &db.id)?;
-    (db.allocated_bytes > 0).then(|| free * 100.0 / db.allocated_bytes as f64)
+    let allocated = db.allocated_bytes.filter(|bytes| *bytes > 0)?;
+    Some(place.latest(Measure::RdsFreeStorage, &db.id)? * 100.0 / allocated as f64)
 }
 
 /// `41 % of 500 GiB`, with the days it lasts at the present pace when that is less than a quarter.
 fn storage_left(place: &Place, db: &Database) -> String {
+    let Some(allocated) = db.allocated_bytes else { return "grows by itself".into() };
     let Some(free) = free_percent(place, db) else { return "-".into() };
     let slope = place.series(Measure::RdsFreeStorage, &db.id).and_then(|series| series.slope_per_minute(15));
     let days = slope.filter(|slope| *slope < 0.0).and_then(|slope| {
@@ -280,5 +284,5 @@ fn storage_left(place: &Place, db: &Database) -> String {
     });
     let lasts =
         days.filter(|days| *days < 90.0).map_or_else(String::new, |days| format!(", {days:.0} days at this pace"));
-    format!("{} of {}{lasts}", percent(free), bytes(db.allocated_bytes))
+    format!("{} of {}{lasts}", percent(free), bytes(allocated))
 }

@@ -1,6 +1,6 @@
 //! Messaging layer: queues, dead letters, topics, subscribers.
 
-use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, sum_known};
+use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, some_names, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
 use crate::domain::messaging::{Queue, Topic};
@@ -104,9 +104,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let mut facts = Facts::new(if depth == 0 { "empty".into() } else { format!("{} dead", count(depth)) })
                 .with("messages", count(depth));
             for (_, queue) in &all {
-                let sources: Vec<&str> = queue.dead_letters_of.iter().map(crate::domain::text::Text::as_str).collect();
-                facts =
-                    facts.with("queue", format!("{} of {}: {}", queue.name, sources.join(", "), count(queue.visible)));
+                let of = match some_names(&queue.dead_letters_of) {
+                    sources if sources.is_empty() => sources,
+                    sources => format!(" of {sources}"),
+                };
+                facts = facts.with("queue", format!("{}{of}: {}", queue.name, count(queue.visible)));
             }
             facts
         },
@@ -215,13 +217,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 return Facts::absent();
             }
             let pending = all.iter().filter(|subscription| subscription.pending_confirmation).count();
+            // Those of other accounts are counted and not listed.
+            let elsewhere: usize = topics(sight).map(|(_, topic)| topic.unlisted()).sum();
             let mut protocols: Vec<&str> = all.iter().map(|subscription| subscription.protocol.as_str()).collect();
             protocols.sort_unstable();
             protocols.dedup();
-            Facts::new(format!("{} confirmed", all.len() - pending))
-                .with("subscriptions", all.len().to_string())
+            let facts = Facts::new(format!("{} confirmed", all.len() - pending + elsewhere))
+                .with("subscriptions", (all.len() + elsewhere).to_string())
                 .with("pending", pending.to_string())
-                .with("protocols", protocols.join(", "))
+                .with("protocols", protocols.join(", "));
+            if elsewhere > 0 { facts.with("of other accounts", elsewhere.to_string()) } else { facts }
         },
         checks: &[
             Check {
@@ -249,19 +254,27 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "Alarms reach somebody",
                 limit: |_| "bad when an alarm's topic has no subscriber".into(),
                 judge: |sight| {
-                    let findings = topics(sight)
+                    let notified: Vec<_> = topics(sight)
                         .filter(|(place, topic)| {
-                            !topic.subscriptions.iter().any(|subscription| !subscription.pending_confirmation)
-                                && place.feeds.alarms.items().any(|alarm| alarm.actions.contains(&topic.arn))
-                        })
-                        .map(|(place, topic)| {
-                            Finding::bad(
-                                "nobody paged",
-                                format!("alarms notify {}, which nobody is subscribed to", topic.name),
-                            )
-                            .at(place)
+                            place.feeds.alarms.items().any(|alarm| alarm.actions.contains(&topic.arn))
                         })
                         .collect();
+                    let findings: Vec<Finding> = notified
+                        .iter()
+                        .filter(|(_, topic)| topic.reaches_somebody() == Some(false))
+                        .map(|(place, topic)| {
+                            let text = format!("alarms notify {}, which nobody is subscribed to", topic.name);
+                            Finding::bad("nobody paged", text).at(place)
+                        })
+                        .collect();
+                    let untold: Vec<&str> = notified
+                        .iter()
+                        .filter(|(_, topic)| topic.reaches_somebody().is_none())
+                        .map(|(_, topic)| topic.name.as_str())
+                        .collect();
+                    if findings.is_empty() && !untold.is_empty() {
+                        return Verdict::Blank(format!("not told who is subscribed to {}", some_names(&untold)));
+                    }
                     Verdict::of(findings, "every alarm topic has a subscriber")
                 },
             },

@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
-use crate::domain::database::Database;
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::recovery::{FailoverPlan, PlanStep, StepAction};
@@ -226,8 +225,11 @@ fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
         .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
         .map(|(place, db)| {
             let copy = super::data::replicas(sight)
-                .find(|(other, replica)| other.scope.region != place.scope.region && follows(replica, db))
-                .map(|(other, replica)| format!("{} in {}", replica.id, other.scope.region));
+                .find(|(other, replica)| {
+                    other.scope.region != place.scope.region && replica.follows(db, &place.scope.region)
+                })
+                .map(|(other, replica)| format!("{} in {}", replica.id, other.scope.region))
+                .or_else(|| db.backups_copied_to.first().map(|region| format!("backups in {region}")));
             (db.id.to_string(), copy)
         });
     let buckets = sight
@@ -237,10 +239,6 @@ fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
             (bucket.name.to_string(), bucket.replicates_to.as_ref().map(|region| format!("replicated to {region}")))
         });
     databases.chain(buckets).collect()
-}
-
-fn follows(replica: &Database, primary: &Database) -> bool {
-    matches!(&replica.role, crate::domain::database::DatabaseRole::Replica { source, .. } if *source == primary.id)
 }
 
 fn regions(sight: &Sight<'_>) -> Vec<String> {
@@ -382,7 +380,9 @@ fn recovery_points(sight: &Sight<'_>) -> Vec<RecoveryPoint> {
         .filter(|(_, db)| db.environment == Environment::Prod && db.is_primary())
         .map(|(place, db)| {
             let replica = super::data::replicas(sight)
-                .filter(|(other, replica)| other.scope.region != place.scope.region && follows(replica, db))
+                .filter(|(other, replica)| {
+                    other.scope.region != place.scope.region && replica.follows(db, &place.scope.region)
+                })
                 .filter_map(|(other, replica)| {
                     // -1 is "replication broken", not "no lag".
                     let behind = other.latest(Measure::RdsReplicaLag, &replica.id).filter(|behind| *behind >= 0.0)?;

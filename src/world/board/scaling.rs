@@ -9,7 +9,7 @@ use crate::domain::database::Database;
 use crate::domain::graph::MetricId;
 use crate::domain::metric::{Measure, Series};
 use crate::domain::scope::Environment;
-use crate::domain::units::{brief, bytes, lag, latency, percent, plural, since};
+use crate::domain::units::{brief, bytes, count, lag, latency, percent, plural, since};
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
@@ -113,34 +113,65 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let Some((place, db)) = primary(sight) else { return Facts::absent() };
-            let used =
-                place.latest(Measure::RdsConnections, &db.id).map(|n| n * 100.0 / f64::from(db.max_connections.max(1)));
-            let ceiling = db.max_allocated_bytes.map_or_else(|| "off".into(), |max| format!("up to {}", bytes(max)));
+            let connections = place.latest(Measure::RdsConnections, &db.id);
+            let used = connections.zip(db.max_connections).map(|(n, most)| n * 100.0 / f64::from(most.max(1)));
+            let ceiling = match (db.allocated_bytes, db.max_allocated_bytes) {
+                (_, Some(most)) => format!("up to {}", bytes(most)),
+                (Some(_), None) => "off".to_owned(),
+                (None, None) => "grows by itself".to_owned(),
+            };
             Facts::new(used.map_or_else(|| db.class.to_string(), |used| format!("conns {}", percent(used))))
                 .with("class", db.class.as_str())
-                .with("connections in use", used.map_or_else(|| "-".into(), percent))
+                .with("connections", known(connections, |n| count(n as u64)))
+                .with("connections in use", known(used, percent))
                 .with("storage autoscaling", ceiling)
                 .with(
                     "readers",
                     super::data::replicas(sight).filter(|(other, _)| other.scope == place.scope).count().to_string(),
                 )
         },
-        checks: &[Check {
-            title: "Connections are left",
-            limit: |t| format!("warn under {} % free", t.headroom_percent),
-            judge: |sight| {
-                let all = production_primaries(sight).map(|(place, db)| {
-                    let Some(connections) = place.latest(Measure::RdsConnections, &db.id) else { return silent(db) };
-                    let used = connections * 100.0 / f64::from(db.max_connections.max(1));
-                    Seen::of((100.0 - used < sight.limits().headroom_percent).then(|| {
-                        let text =
-                            format!("{} uses {} of its {} connections", db.id, percent(used), db.max_connections);
-                        Finding::warn(format!("conns {}", percent(used)), text).at(place)
-                    }))
-                });
-                Verdict::each(all, "enough")
+        checks: &[
+            Check {
+                title: "Connections are left",
+                limit: |t| format!("warn under {} % free", t.headroom_percent),
+                judge: |sight| {
+                    let all = production_primaries(sight).map(|(place, db)| {
+                        let Some(most) = db.max_connections else { return Seen::Nothing };
+                        let Some(connections) = place.latest(Measure::RdsConnections, &db.id) else {
+                            return silent(db);
+                        };
+                        let used = connections * 100.0 / f64::from(most.max(1));
+                        Seen::of((100.0 - used < sight.limits().headroom_percent).then(|| {
+                            let text = format!("{} uses {} of its {most} connections", db.id, percent(used));
+                            Finding::warn(format!("conns {}", percent(used)), text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "enough")
+                },
             },
-        }],
+            Check {
+                title: "Storage may still grow",
+                limit: |t| format!("warn within {} % of the ceiling", t.headroom_percent),
+                judge: |sight| {
+                    let all = production_primaries(sight).map(|(place, db)| {
+                        let (allocated, most) = match (db.allocated_bytes, db.max_allocated_bytes) {
+                            (Some(allocated), Some(most)) => (allocated as f64, most as f64),
+                            // It has no ceiling.
+                            (None, _) => return Seen::Well,
+                            // It was never meant to grow; whether enough is left is judged elsewhere.
+                            (Some(_), None) => return Seen::Nothing,
+                        };
+                        let left = 100.0 - allocated * 100.0 / most.max(1.0);
+                        Seen::of((left < sight.limits().headroom_percent).then(|| {
+                            let text =
+                                format!("{} may grow by {} only", db.id, bytes((most - allocated).max(0.0) as u64));
+                            Finding::warn("near its ceiling", text).at(place)
+                        }))
+                    });
+                    Verdict::each(all, "room to grow")
+                },
+            },
+        ],
     },
     BoxSpec {
         id: BoxId::ReadScaling,
@@ -381,7 +412,7 @@ fn production_primaries<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Plac
 }
 
 fn primary<'a>(sight: &Sight<'a>) -> Option<(&'a Place, &'a Database)> {
-    production_primaries(sight).max_by_key(|(_, db)| db.allocated_bytes)
+    production_primaries(sight).max_by_key(|(_, db)| db.weight())
 }
 
 /// Replicas beside their primary, which share its reads; one in another region stands by.

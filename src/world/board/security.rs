@@ -196,13 +196,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if stores.is_empty() {
                 return Facts::absent();
             }
-            let encrypted = stores.iter().filter(|store| store.encrypted).count();
+            let encrypted = stores.iter().filter(|store| store.encrypted == Some(true)).count();
             let mut facts = Facts::new(percent(encrypted as f64 * 100.0 / stores.len() as f64))
                 .with("encrypted", format!("{encrypted} of {}", stores.len()));
             for kind in ["databases", "buckets", "caches", "queues", "topics"] {
                 let of_kind: Vec<_> = stores.iter().filter(|store| store.kind == kind).collect();
                 if !of_kind.is_empty() {
-                    let sealed = of_kind.iter().filter(|store| store.encrypted).count();
+                    let sealed = of_kind.iter().filter(|store| store.encrypted == Some(true)).count();
                     facts = facts.with(kind, format!("{sealed} of {}", of_kind.len()));
                 }
             }
@@ -213,10 +213,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "Everything at rest is encrypted",
                 limit: |_| "warn on any without".into(),
                 judge: |sight| {
-                    let open: Vec<String> =
-                        stores(sight).into_iter().filter(|store| !store.encrypted).map(|store| store.name).collect();
+                    let (told, untold): (Vec<Store>, Vec<Store>) =
+                        stores(sight).into_iter().partition(|store| store.encrypted.is_some());
+                    let names = |stores: Vec<Store>| stores.into_iter().map(|store| store.name).collect::<Vec<_>>();
+                    let open = names(told.into_iter().filter(|store| store.encrypted == Some(false)).collect());
+                    let untold = names(untold);
                     if open.is_empty() {
-                        return Verdict::Pass("all".into());
+                        return if untold.is_empty() {
+                            Verdict::Pass("all".into())
+                        } else {
+                            Verdict::Blank(format!("not told of {}", some_names(&untold)))
+                        };
                     }
                     Verdict::Fail(vec![Finding::warn(
                         format!("{} open", open.len()),
@@ -326,7 +333,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
 struct Store {
     kind: &'static str,
     name: String,
-    encrypted: bool,
+    /// Absent where AWS did not say.
+    encrypted: Option<bool>,
 }
 
 fn stores(sight: &Sight<'_>) -> Vec<Store> {
@@ -334,7 +342,11 @@ fn stores(sight: &Sight<'_>) -> Vec<Store> {
     sight
         .items(|f| &f.databases)
         .map(|(_, db)| store("databases", db.id.as_str(), db.encrypted))
-        .chain(sight.items(|f| &f.buckets).map(|(_, bucket)| store("buckets", bucket.name.as_str(), bucket.encrypted)))
+        .chain(
+            sight
+                .items(|f| &f.buckets)
+                .map(|(_, bucket)| store("buckets", bucket.name.as_str(), Some(bucket.encrypted))),
+        )
         .chain(sight.items(|f| &f.caches).map(|(_, group)| store("caches", group.id.as_str(), group.encrypted_at_rest)))
         .chain(sight.items(|f| &f.queues).map(|(_, queue)| store("queues", queue.name.as_str(), queue.encrypted)))
         .chain(sight.items(|f| &f.topics).map(|(_, topic)| store("topics", topic.name.as_str(), topic.encrypted)))

@@ -59,8 +59,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let steps = sight.limits().cache_memory_percent;
                     let all = caches(sight).map(|(place, group)| {
                         let Some(used) = place.latest(Measure::CacheMemory, &group.id) else {
-                            let is_up = group.status == "available";
-                            return if is_up { Seen::Blank(group.id.to_string()) } else { Seen::Nothing };
+                            let should_tell = group.is_available() && group.measures_memory();
+                            return if should_tell { Seen::Blank(group.id.to_string()) } else { Seen::Nothing };
                         };
                         Seen::of(steps.over(used).map(|health| {
                             let text = format!(
@@ -80,7 +80,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad when not".into(),
                 judge: |sight| {
                     let findings = caches(sight)
-                        .filter(|(_, group)| group.status != "available")
+                        .filter(|(_, group)| !group.is_available())
                         .map(|(place, group)| {
                             Finding::bad(group.status.as_str(), format!("{} is {}", group.id, group.status)).at(place)
                         })
@@ -100,14 +100,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if all.is_empty() {
                 return Facts::absent();
             }
-            let up = all.iter().filter(|(_, node)| node.status == "available").count();
+            let up = all.iter().filter(|(_, node)| node.is_available()).count();
             let mut facts = Facts::new(format!("{up} of {} up", all.len()));
             for (place, node) in &all {
-                let role = if node.is_primary { "primary" } else { "replica" };
                 let behind = place
                     .latest(Measure::CacheReplicationLag, &node.id)
                     .map_or_else(String::new, |s| format!(", lag {}", lag(s)));
-                facts = facts.with("node", format!("{} {role} in {}{behind}", node.id, node.zone));
+                facts = facts.with("node", format!("{} {} in {}{behind}", node.id, node.role(), node.zone));
             }
             facts
         },
@@ -118,7 +117,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = caches(sight)
                         .flat_map(|(place, group)| group.nodes.iter().map(move |node| (place, node)))
-                        .filter(|(_, node)| node.status != "available")
+                        .filter(|(_, node)| !node.is_available())
                         .map(|(place, node)| {
                             Finding::bad(node.status.as_str(), format!("node {} is {}", node.id, node.status)).at(place)
                         })
@@ -131,15 +130,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn when all share one".into(),
                 judge: |sight| {
                     let findings = caches(sight)
-                        .filter(|(_, group)| {
-                            group.nodes.len() > 1 && group.nodes.iter().all(|node| node.zone == group.nodes[0].zone)
-                        })
-                        .map(|(place, group)| {
-                            Finding::warn(
-                                "one zone",
-                                format!("all nodes of {} are in {}", group.id, group.nodes[0].zone),
-                            )
-                            .at(place)
+                        .filter_map(|(place, group)| {
+                            let zone = group.only_zone()?;
+                            let text = format!("all nodes of {} are in {zone}", group.id);
+                            Some(Finding::warn("one zone", text).at(place))
                         })
                         .collect();
                     Verdict::of(findings, "spread")

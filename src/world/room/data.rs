@@ -65,8 +65,8 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
     match &row.item {
         Item::Database(database) if database.status == "stopped" => Health::Absent,
         Item::Database(database) if !database.is_available() => Health::Bad,
+        Item::Database(database) if database.broken_replication().is_some() => Health::Bad,
         Item::Database(database) => match &database.role {
-            DatabaseRole::Replica { replication, .. } if replication != "replicating" => Health::Bad,
             // One that runs and tells nothing is not known to be well.
             _ if of(Measure::RdsCpu, &database.id).is_none() => Health::Unknown,
             DatabaseRole::Replica { .. } => {
@@ -75,11 +75,12 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
             }
             DatabaseRole::Primary => Health::Ok,
         },
-        Item::Cache(cache) if cache.status != "available" => Health::Bad,
-        Item::Cache(cache) if cache.nodes.iter().any(|node| node.status != "available") => Health::Warn,
+        Item::Cache(cache) if !cache.is_available() => Health::Bad,
+        Item::Cache(cache) if cache.nodes.iter().any(|node| !node.is_available()) => Health::Warn,
         Item::Cache(cache) => match of(Measure::CacheMemory, &cache.id) {
             Some(used) => sight.limits().cache_memory_percent.over(used).unwrap_or(Health::Ok),
-            None => Health::Unknown,
+            None if cache.measures_memory() => Health::Unknown,
+            None => Health::Ok,
         },
         Item::Queue(queue) if queue.is_dead_letter_queue() && queue.visible > 0 => {
             let series = row.at(sight.world).and_then(|place| place.series(Measure::SqsVisible, &queue.name));
@@ -110,12 +111,11 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
         Item::Cache(cache) => {
             let of =
                 |measure| place.and_then(|place| place.latest(measure, &cache.id)).map_or_else(|| "-".into(), percent);
-            format!(
-                "hits {}, memory {}, {}",
-                of(Measure::CacheHitRate),
-                of(Measure::CacheMemory),
-                plural(cache.nodes.len(), "node", "nodes")
-            )
+            let nodes = match cache.nodes.len() {
+                0 => cache.node_kind.to_string(),
+                nodes => plural(nodes, "node", "nodes"),
+            };
+            format!("hits {}, memory {}, {nodes}", of(Measure::CacheHitRate), of(Measure::CacheMemory))
         }
         Item::Queue(queue) => {
             let age = place.and_then(|place| place.latest(Measure::SqsOldestAge, &queue.name));
@@ -126,7 +126,8 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
         Item::Topic(topic) => {
             let pending = topic.subscriptions.iter().filter(|subscription| subscription.pending_confirmation).count();
             let pending = if pending > 0 { format!(", {pending} never confirmed") } else { String::new() };
-            format!("{}{pending}", plural(topic.subscriptions.len(), "subscription", "subscriptions"))
+            let all = topic.subscriptions.len() + topic.unlisted();
+            format!("{}{pending}", plural(all, "subscription", "subscriptions"))
         }
         Item::Bucket(bucket) => {
             let size = place.and_then(|place| place.latest(Measure::S3Size, &bucket.name));
@@ -155,6 +156,11 @@ fn database_now(database: &Database, place: Option<&Place>) -> String {
             text.push_str(&format!(", writes {}", latency(write)));
         }
     }
-    text.push_str(&format!(", {} {}", database.class, if database.multi_az { "Multi-AZ" } else { "single-AZ" }));
+    text.push_str(&format!(", {}", database.class));
+    match database.multi_az {
+        Some(true) => text.push_str(" Multi-AZ"),
+        Some(false) => text.push_str(" single-AZ"),
+        None => {}
+    }
     text
 }
