@@ -196,6 +196,9 @@ where
         return credentials(error, place);
     }
     let words = innermost(error);
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        return (FaultClass::Malformed, format!("the question cannot be put: {words}"));
+    }
     let is_timeout = matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
     if is_timeout {
         return (FaultClass::Timeout, format!("no connection in time: {words}"));

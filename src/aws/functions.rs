@@ -104,7 +104,7 @@ impl Remembered {
 
 /// Aliases and tags of one function; nothing if it was deleted since it was listed.
 async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(String, Known)>, CloudError> {
-    let Some(name) = it.function_name() else { return Ok(None) };
+    let Some(name) = it.function_name().filter(|name| !name.is_empty()) else { return Ok(None) };
     let pages = ask.clients.lambda.list_aliases().function_name(name).into_paginator().send();
     let found = match ask.pages("lambda:ListAliases", pages).await {
         Err(error) if error.class == FaultClass::NotFound => return Ok(None),
@@ -112,10 +112,12 @@ async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(Stri
     };
     let found =
         found.map(|pages| pages.into_iter().flat_map(|page| page.aliases.unwrap_or_default()).collect::<Vec<_>>());
-    let request = ask.clients.lambda.list_tags().set_resource(it.function_arn.clone()).send();
-    let tagged = match ask.call("lambda:ListTags", request).await {
-        Err(error) if error.class == FaultClass::NotFound => return Ok(None),
-        outcome => ask.or_gap(outcome)?,
+    let tagged = match it.function_arn().filter(|arn| !arn.is_empty()) {
+        Some(arn) => match ask.call("lambda:ListTags", ask.clients.lambda.list_tags().resource(arn).send()).await {
+            Err(error) if error.class == FaultClass::NotFound => return Ok(None),
+            outcome => ask.or_gap(outcome)?,
+        },
+        None => None,
     };
     let tagged = tagged.and_then(|answer| answer.tags).unwrap_or_default();
     let tags = tags(tagged.iter().map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))));

@@ -135,9 +135,11 @@ class Maker:
             return [self.dice.choice(list(shape.members.items()))]
         is_deep = depth >= DEEPEST or self.left <= 0
         present = 0.02 if is_deep else 0.9 if is_top else 0.75
+        # Clients may refuse what lacks what the model requires.
+        required = () if self.is_extreme else shape.required_members
         return [
             (name, member) for name, member in shape.members.items()
-            if self.dice.random() < (0.15 if is_top and name in self.tokens else present)
+            if name in required or self.dice.random() < (0.15 if is_top and name in self.tokens else present)
         ]
 
     def length(self, depth: int) -> int:
