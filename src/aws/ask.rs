@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -50,7 +52,8 @@ tokio::task_local! {
 #[error("the page tokens go in circles")]
 pub(super) struct Circle;
 
-/// Watches what goes out: counts every attempt, the SDK's own retries too, and asks for no page twice.
+/// Watches what goes out and comes back: counts every attempt, the SDK's own retries too, asks for no page twice, and takes
+/// nothing for an answer that is none.
 #[derive(Debug)]
 pub(super) struct Watch;
 
@@ -72,6 +75,18 @@ impl Intercept for Watch {
         let said = said.finish();
         let is_new = PAGES.try_with(|pages| pages.lock().unwrap_or_else(PoisonError::into_inner).insert(said));
         if is_new.unwrap_or(true) { Ok(()) } else { Err(Circle.into()) }
+    }
+
+    /// The services that speak JSON are taken to mean an empty list by nothing at all, which is what a proxy may answer.
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let is_empty = response.status().is_success() && response.body().bytes().is_some_and(<[u8]>::is_empty);
+        if is_empty && context.output_or_error().is_ok() { Err("it is empty".into()) } else { Ok(()) }
     }
 
     fn read_before_transmit(

@@ -106,7 +106,7 @@ where
     }
 }
 
-/// A success that is none: cut short, or not from the service at all.
+/// What is neither an answer nor an error of the service: cut short, or not from the service at all.
 fn unreadable<E>(error: &SdkError<E, HttpResponse>, raw: &HttpResponse, place: &Place) -> (FaultClass, String)
 where
     E: Error + Send + Sync + 'static,
@@ -120,7 +120,13 @@ where
     }
     let length = raw.body().bytes().map_or(0, <[u8]>::len);
     let kind = raw.headers().get("content-type").unwrap_or("no content type");
-    (FaultClass::Malformed, format!("an answer that cannot be read ({length} bytes, {kind}): {words}"))
+    let status = raw.status().as_u16();
+    let class = match status {
+        429 => FaultClass::Throttled,
+        500.. => FaultClass::Internal,
+        _ => FaultClass::Malformed,
+    };
+    (class, format!("an answer that cannot be read ({status}, {length} bytes, {kind}): {words}"))
 }
 
 /// What the service says of itself.

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 STATS = ("Average", "Sum", "Minimum", "Maximum", "p50", "p99")
 # One region that every session can ask who it is in.
@@ -47,12 +48,14 @@ def facts(session: Session, region: str, until: datetime) -> dict:
         "ec2": {
             "instances": [one for each in read.all("ec2", "describe_instances", "Reservations") for one in each["Instances"]],
             "statuses": read.all("ec2", "describe_instance_status", "InstanceStatuses", IncludeAllInstances=True),
+            "spot": read.all("ec2", "describe_spot_instance_requests", "SpotInstanceRequests"),
         },
         "elbv2": elastic_load_balancing(read),
         "autoscaling": {
             "groups": read.all("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
             "activities": read.all("autoscaling", "describe_scaling_activities", "Activities"),
             "policies": read.all("autoscaling", "describe_policies", "ScalingPolicies"),
+            "scheduled": read.all("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions"),
         },
         "application-autoscaling": {
             "policies": read.all("application-autoscaling", "describe_scaling_policies", "ScalingPolicies", ServiceNamespace="ecs"),
@@ -60,6 +63,7 @@ def facts(session: Session, region: str, until: datetime) -> dict:
         },
         "ecs": elastic_containers(read),
         "lambda": {
+            "limit": read.limit(),
             "functions": [
                 {
                     **one,
@@ -73,12 +77,15 @@ def facts(session: Session, region: str, until: datetime) -> dict:
             "instances": read.all("rds", "describe_db_instances", "DBInstances"),
             "clusters": read.all("rds", "describe_db_clusters", "DBClusters"),
             "snapshots": read.all("rds", "describe_db_snapshots", "DBSnapshots"),
+            "cluster snapshots": read.all("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots"),
             "events": read.all("rds", "describe_events", "Events", Duration=1_440),
         },
         "elasticache": {
             "groups": read.all("elasticache", "describe_replication_groups", "ReplicationGroups"),
             "clusters": read.all("elasticache", "describe_cache_clusters", "CacheClusters", ShowCacheNodeInfo=True),
+            "serverless": read.perhaps("elasticache", "describe_serverless_caches", "ServerlessCaches"),
         },
+        "maintenance": read.perhaps("rds", "describe_pending_maintenance_actions", "PendingMaintenanceActions"),
         "sqs": [
             {
                 "url": url,
@@ -99,6 +106,7 @@ def facts(session: Session, region: str, until: datetime) -> dict:
         "codepipeline": {
             one["name"]: {
                 "state": read.one("codepipeline", "get_pipeline_state", name=one["name"]),
+                "plan": read.one("codepipeline", "get_pipeline", name=one["name"])["pipeline"],
                 "executions": read.all(
                     "codepipeline", "list_pipeline_executions", "pipelineExecutionSummaries", pipelineName=one["name"]
                 ),
@@ -134,6 +142,21 @@ class Reader:
         if not client.can_paginate(operation):
             return self.one(service, operation, **asked).get(key, [])
         return [item for page in client.get_paginator(operation).paginate(**asked) for item in page.get(key, [])]
+
+    def perhaps(self, service: str, operation: str, key: str) -> list:
+        """What moto lacks has been told for one place only."""
+        try:
+            return self.all(service, operation, key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NotImplemented":
+                raise
+            return []
+
+    def limit(self) -> int | None:
+        try:
+            return self.one("lambda", "get_account_settings")["AccountLimit"]["ConcurrentExecutions"]
+        except ClientError:
+            return None
 
 
 def cloudwatch(read: Reader, until: datetime) -> dict:

@@ -117,6 +117,7 @@ class Front:
                 time.sleep(step.get("delay", 0))
                 if step.get("drop"):
                     _hang_up(environ)
+                    return Reply(200, {}, b""), None
                 cut = step.get("break")
                 reply = script.written(kind, step, call)
             reply = reply or self._emulated(call, environ, body)

@@ -7,13 +7,28 @@ from datetime import datetime, timedelta
 ACCOUNT = "123456789012"
 
 
-def tell(url: str, region: str, at: datetime) -> None:
+def tell(session, region: str, at: datetime) -> None:
     ago = lambda minutes: (at - timedelta(minutes=minutes)).isoformat()  # noqa: E731
-    for service, operation, body in [*scaling(ago), *delivery(ago), *tracing(ago)]:
-        script(url, service, operation, body, region=region)
+    made = Made(session, region)
+    for service, operation, body, *when in [
+        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *tracing(ago),
+    ]:
+        script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
     # What has no region is signed for in this one.
     for service, operation, body in money():
-        script(url, service, operation, body, region="us-east-1")
+        script(session.url, service, operation, body, region="us-east-1")
+
+
+class Made:
+    """The ids that moto gave."""
+
+    def __init__(self, session, region: str):
+        ec2, elb = session.client("ec2", region), session.client("elbv2", region)
+        found = [one for each in ec2.describe_instances()["Reservations"] for one in each["Instances"]]
+        self.instances = {tag["Value"]: one["InstanceId"] for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
+        self.groups = {one["TargetGroupName"]: one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
+        databases = session.client("rds", region).describe_db_instances()["DBInstances"]
+        self.databases = {one["DBInstanceIdentifier"]: one["DBInstanceArn"] for one in databases}
 
 
 def script(url: str, service: str, operation: str, body: dict, **more) -> None:
@@ -21,6 +36,104 @@ def script(url: str, service: str, operation: str, body: dict, **more) -> None:
               "responses": [{"body": body}]}
     request = urllib.request.Request(f"{url}/opscon-test/script", data=json.dumps(wanted).encode(), method="POST")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).read()
+
+
+def computing(made: Made, ago) -> list:
+    def target(id_: str, state: str, zone: str = "", reason: str = "", words: str = "") -> dict:
+        health = {"State": state, "Reason": reason, "Description": words}
+        at = {"Id": id_, "Port": 8080, "AvailabilityZone": zone}
+        return {
+            "Target": {key: value for key, value in at.items() if value}, "HealthCheckPort": "8080",
+            "TargetHealth": {key: value for key, value in health.items() if value},
+        }
+
+    targets = [
+        target("172.31.0.10", "healthy", "eu-west-1a"),
+        target("172.31.0.11", "unhealthy", "eu-west-1b", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"),
+        target("172.31.0.12", "draining", "eu-west-1c", "Target.DeregistrationInProgress", "Target deregistration is in progress"),
+        target("172.31.0.13", "initial", "all", "Elb.RegistrationInProgress"),
+        target(made.instances["bastion"], "unavailable", "", "Target.HealthCheckDisabled"),
+    ]
+    status = lambda word: {"Status": word}  # noqa: E731
+    statuses = [
+        {"InstanceId": made.instances["bastion"], "SystemStatus": status("impaired"), "InstanceStatus": status("ok"),
+         "Events": [
+             {"Code": "instance-reboot", "Description": "[Completed] long ago", "NotBefore": ago(9_000)},
+             {"Code": "instance-retirement", "Description": "The instance is running on degraded hardware", "NotBefore": ago(-3_000)},
+         ]},
+        {"InstanceId": made.instances["batch"], "SystemStatus": status("ok"), "InstanceStatus": status("initializing")},
+    ]
+    notice = {
+        "SpotInstanceRequestId": "sir-1", "InstanceId": made.instances["batch"], "State": "active",
+        "Status": {"Code": "marked-for-termination", "UpdateTime": ago(1), "Message": "Your Spot instance is marked for termination."},
+    }
+    return [
+        ("elbv2", "DescribeTargetHealth", {"TargetHealthDescriptions": targets}, {"TargetGroupArn": made.groups["api"]}),
+        ("ec2", "DescribeInstanceStatus", {"InstanceStatuses": statuses}),
+        ("ec2", "DescribeSpotInstanceRequests", {"SpotInstanceRequests": [notice]}),
+        ("lambda", "GetAccountSettings", {"AccountLimit": {"ConcurrentExecutions": 1_000}}),
+        ("autoscaling", "DescribeInstanceRefreshes", {"InstanceRefreshes": [{
+            "InstanceRefreshId": "refresh-1", "AutoScalingGroupName": "web", "Status": "InProgress", "PercentageComplete": 40,
+            "StatusReason": "Waiting for instances to warm up", "StartTime": ago(12),
+        }]}),
+    ]
+
+
+def storing(made: Made, ago) -> list:
+    maintenance = [{
+        "ResourceIdentifier": made.databases["orders"],
+        "PendingMaintenanceActionDetails": [
+            {"Action": "system-update", "Description": "New operating system", "AutoAppliedAfterDate": ago(-10_000)},
+        ],
+    }]
+
+    def shard(number: int) -> dict:
+        id_ = f"{number:04}"
+        members = [
+            {"CacheClusterId": f"sessions-{id_}-{node:03}", "CacheNodeId": "0001", "PreferredAvailabilityZone": zone}
+            for node, zone in enumerate(["eu-west-1a", "eu-west-1b"], 1)
+        ]
+        return {"NodeGroupId": id_, "Status": "available", "Slots": "0-8191", "NodeGroupMembers": members}
+
+    address = lambda name, port: {"Address": f"{name}.cache.example", "Port": port}  # noqa: E731
+    shards = [shard(1), shard(2)]
+    sessions = {
+        "ReplicationGroupId": "sessions", "Status": "modifying", "NodeGroups": shards, "ClusterEnabled": True,
+        "MemberClusters": [member["CacheClusterId"] for one in shards for member in one["NodeGroupMembers"]],
+        "AutomaticFailover": "enabled", "MultiAZ": "enabled", "CacheNodeType": "cache.r6g.large", "Engine": "redis",
+        "AtRestEncryptionEnabled": True, "TransitEncryptionEnabled": False, "ConfigurationEndpoint": address("sessions", 6379),
+    }
+    carts = {
+        "ReplicationGroupId": "carts", "Status": "available", "ClusterEnabled": False, "MemberClusters": ["carts-001", "carts-002"],
+        "AutomaticFailover": "disabled", "CacheNodeType": "cache.t4g.small", "NodeGroups": [{
+            "NodeGroupId": "0001", "Status": "available", "PrimaryEndpoint": address("carts", 6379), "NodeGroupMembers": [
+                {"CacheClusterId": "carts-001", "CurrentRole": "replica", "PreferredAvailabilityZone": "eu-west-1a"},
+                {"CacheClusterId": "carts-002", "CurrentRole": "primary", "PreferredAvailabilityZone": "eu-west-1b"},
+            ],
+        }],
+    }
+    clusters = [
+        {"CacheClusterId": name, "ReplicationGroupId": name.split("-")[0], "Engine": "valkey", "EngineVersion": "8.0.1",
+         "CacheClusterStatus": "available", "NumCacheNodes": 1,
+         "CacheNodes": [{"CacheNodeId": "0001", "CacheNodeStatus": "rebooting" if name == "carts-001" else "available"}]}
+        for name in [*sessions["MemberClusters"], *carts["MemberClusters"]]
+    ]
+    clusters.append({
+        "CacheClusterId": "pages", "Engine": "memcached", "EngineVersion": "1.6.22", "CacheClusterStatus": "available",
+        "CacheNodeType": "cache.t4g.micro", "NumCacheNodes": 2, "ConfigurationEndpoint": address("pages", 11211),
+        "TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": False,
+        "CacheNodes": [
+            {"CacheNodeId": f"{number:04}", "CacheNodeStatus": "available", "CustomerAvailabilityZone": "eu-west-1c"} for number in (1, 2)
+        ],
+    })
+    serverless = {"ServerlessCacheName": "burst", "Status": "available", "Engine": "valkey", "FullEngineVersion": "8.0",
+                  "Endpoint": address("burst", 6379)}
+    return [
+        ("rds", "DescribePendingMaintenanceActions", {"PendingMaintenanceActions": maintenance}),
+        ("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [sessions, carts]}),
+        ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
+        ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),
+    ]
 
 
 def scaling(ago) -> list:

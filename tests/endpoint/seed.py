@@ -36,14 +36,13 @@ def make(url: str) -> dict:
     containers(first, HOME, network)
     functions(first, HOME)
     databases(first, HOME)
-    caches(first, HOME)
     queues(first, HOME)
     topics(first, HOME)
     alarms(first, HOME)
     dashboards(first, HOME)
     metrics(first, HOME, at)
     pipelines(first, HOME)
-    lacking.tell(url, HOME, at)
+    lacking.tell(first, HOME, at)
     away(first, AWAY, at)
     away(first.assume(ROLE), HOME, at)
     return {"at": text(at), "regions": [HOME, AWAY], "role": ROLE, "account": OTHER_ACCOUNT}
@@ -106,6 +105,11 @@ def groups(session: Session, region: str, network: Network) -> None:
             "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 55.5,
         },
     )
+    autoscaling.put_scheduled_update_group_action(
+        AutoScalingGroupName="web", ScheduledActionName="office-hours", Recurrence="0 7 * * 1-5", TimeZone="Europe/Berlin",
+        MinSize=3, DesiredCapacity=4,
+    )
+    autoscaling.put_warm_pool(AutoScalingGroupName="worker", MinSize=1, MaxGroupPreparedCapacity=3, PoolState="Stopped")
     autoscaling.put_scaling_policy(
         AutoScalingGroupName="worker", PolicyName="worker-out", PolicyType="SimpleScaling",
         AdjustmentType="ChangeInCapacity", ScalingAdjustment=1, Cooldown=120,
@@ -160,7 +164,12 @@ def containers(session: Session, region: str, network: Network) -> None:
         cluster="prod", taskDefinition="web", count=2, launchType="FARGATE", group="service:web", startedBy="ecs-svc/1",
         networkConfiguration=reached,
     )
+    # One of no service, and one of a service that somebody stopped.
     ecs.run_task(cluster="prod", taskDefinition="worker", launchType="FARGATE", networkConfiguration=reached)
+    stopped = ecs.run_task(
+        cluster="prod", taskDefinition="worker", launchType="FARGATE", group="service:worker", networkConfiguration=reached,
+    )["tasks"][0]["taskArn"]
+    ecs.stop_task(cluster="prod", task=stopped, reason="by hand")
     scaling = session.client("application-autoscaling", region)
     target = {"ServiceNamespace": "ecs", "ResourceId": "service/prod/web", "ScalableDimension": "ecs:service:DesiredCount"}
     scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=10)
@@ -221,18 +230,6 @@ def databases(session: Session, region: str) -> None:
         rds.create_db_instance(
             DBInstanceIdentifier=name, DBClusterIdentifier="ledger", Engine="aurora-mysql", DBInstanceClass="db.r6g.large",
         )
-
-
-def caches(session: Session, region: str) -> None:
-    cache = session.client("elasticache", region)
-    cache.create_replication_group(
-        ReplicationGroupId="sessions", ReplicationGroupDescription="sessions", Engine="redis", CacheNodeType="cache.r6g.large",
-        NumCacheClusters=2, AutomaticFailoverEnabled=True, MultiAZEnabled=True, AtRestEncryptionEnabled=True,
-        TransitEncryptionEnabled=True,
-    )
-    cache.create_cache_cluster(
-        CacheClusterId="pages", Engine="memcached", CacheNodeType="cache.t4g.micro", NumCacheNodes=2,
-    )
 
 
 def queues(session: Session, region: str) -> None:
@@ -364,8 +361,7 @@ def metrics(session: Session, region: str, at: datetime) -> None:
     cloudwatch = session.client("cloudwatch", region)
     balancer = session.client("elbv2", region).describe_load_balancers(Names=["shop"])["LoadBalancers"][0]
     dimension = balancer["LoadBalancerArn"].split(":loadbalancer/")[1]
-    node = session.client("elasticache", region).describe_replication_groups()["ReplicationGroups"][0]
-    nodes = [member["CacheClusterId"] for group in node.get("NodeGroups", []) for member in group["NodeGroupMembers"]]
+    nodes = [f"sessions-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)]
     series = {
         ("AWS/ApplicationELB", "RequestCount", "LoadBalancer", dimension): lambda m: [600.0 + m, 20.0],
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", dimension): lambda m: [float(m)] if m % 7 == 0 else [],

@@ -83,8 +83,8 @@ fn unexplained(
     let kinds = given.get(&(region.to_owned(), operation.to_owned()));
     // A sound answer may lack what the adapter cannot do without, or tell of a failure itself; but it can be read.
     let is_lacking = error.class == FaultClass::Malformed && !error.message.as_str().contains("cannot be read");
-    let is_explained = kinds
-        .is_some_and(|kinds| kinds.iter().any(|kind| is_lacking || may_become(kind).contains(&error.class)));
+    let is_explained =
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| is_lacking || may_become(kind).contains(&error.class)));
     (!is_explained).then(|| format!("{} {error} after answers that were {kinds:?}", error.class.word()))
 }
 

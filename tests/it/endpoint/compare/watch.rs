@@ -1,62 +1,19 @@
-//! Everything opscon reads, beside what boto3 reads of the same company.
+//! Who we are, alarms, their history, dashboards.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use opscon::domain::alarm::{Alarm, AlarmRule, AlarmState, BandSide, Comparison, Condition, MetricSource, MissingData};
 use opscon::domain::dashboard::{Dashboard, WidgetWhat};
-use opscon::domain::graph::{Graph, GraphAsk, MetricId, Query, QueryWhat, Span};
-use opscon::domain::metric::{Measure, Series};
+use opscon::domain::graph::QueryWhat;
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::domain::text::Text;
-use opscon::domain::unit::Unit;
 use opscon::world::feed::{Feed, Payload};
-use opscon::world::port::{FeedKey, Observe};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{AWAY, Bench, HOME, answer, on_company, origin, place};
-
-/// A list of facts.
-fn all(facts: &Value) -> &[Value] {
-    facts.as_array().map_or(&[], Vec::as_slice)
-}
-
-#[track_caller]
-fn word(fact: &Value) -> &str {
-    fact.as_str().unwrap_or_else(|| panic!("no text: {fact}"))
-}
-
-/// As opscon shows it. What AWS does not tell is empty.
-fn shown(fact: &Value) -> Text {
-    Text::new(fact.as_str().unwrap_or(""))
-}
-
-fn list_shown(facts: &Value) -> Vec<Text> {
-    all(facts).iter().map(shown).collect()
-}
-
-#[track_caller]
-fn time(fact: &Value) -> Timestamp {
-    word(fact).parse().unwrap_or_else(|error| panic!("{fact}: {error}"))
-}
-
-/// CloudWatch sends times as doubles, of which the SDK cuts off what is beyond the millisecond: the last digit may be one
-/// less.
-#[track_caller]
-fn same_time(seen: Timestamp, fact: Timestamp) {
-    let off = fact.duration_since(seen);
-    assert!(!off.is_negative() && off <= SignedDuration::from_millis(1), "{seen} is not {fact}");
-}
-
-fn count(fact: &Value) -> u32 {
-    u32::try_from(fact.as_u64().unwrap_or(0)).unwrap()
-}
-
-fn made_at(company: &Value) -> Timestamp {
-    time(&company["made"]["at"])
-}
+use super::super::{AWAY, HOME, answer, on_company, origin};
+use super::{all, count, list_shown, metric_of, same_time, shown, time, word};
 
 #[test]
 fn who_we_are() {
@@ -169,15 +126,6 @@ fn same_metric_rule(rule: &AlarmRule, fact: &Value) {
     }
 }
 
-fn metric_of(fact: &Value, stat: &Value) -> MetricId {
-    MetricId {
-        namespace: shown(&fact["Namespace"]),
-        metric: shown(&fact["MetricName"]),
-        dimensions: all(&fact["Dimensions"]).iter().map(|one| (shown(&one["Name"]), shown(&one["Value"]))).collect(),
-        stat: shown(stat),
-    }
-}
-
 fn comparison(operator: &str) -> Comparison {
     match operator {
         "GreaterThanThreshold" => Comparison::GreaterThanThreshold,
@@ -281,148 +229,4 @@ fn same_dashboard(dashboard: &Dashboard, fact: &Value) {
             (what, kind) => panic!("{kind} was read as {what:?}"),
         }
     }
-}
-
-/// The hour of a metric by minutes, with gaps, from the facts.
-fn hour(company: &Value, metric: &MetricId) -> Option<Vec<f64>> {
-    let until = made_at(company);
-    let facts = all(&company["facts"][HOME]["cloudwatch"]["metrics"]);
-    let of = metric_of;
-    let fact = facts.iter().find(|fact| {
-        let mut known = of(fact, &fact["Stat"]);
-        let mut wanted = metric.clone();
-        known.dimensions.sort();
-        wanted.dimensions.sort();
-        known == wanted
-    })?;
-    let mut minutes = vec![f64::NAN; 60];
-    for (at, value) in all(&fact["Timestamps"]).iter().zip(all(&fact["Values"])) {
-        let back = until.duration_since(time(at)).as_mins();
-        minutes[usize::try_from(60 - back).unwrap()] = value.as_f64().unwrap();
-    }
-    Some(minutes)
-}
-
-#[track_caller]
-fn same_values(seen: &[f64], facts: &[f64], what: &str) {
-    let close = |a: f64, b: f64| (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
-    assert!(
-        seen.len() == facts.len() && seen.iter().zip(facts).all(|(a, b)| close(*a, *b)),
-        "{what}: {seen:?} is not {facts:?}"
-    );
-}
-
-fn graph_of(queries: Vec<Query>, span: Span, period: u32) -> Arc<GraphAsk> {
-    Arc::new(GraphAsk { queries, span, period })
-}
-
-fn query(id: &str, what: QueryWhat) -> Query {
-    Query { id: id.into(), label: format!("label of {id}").into(), what, returned: true }
-}
-
-async fn graph(bench: &Bench, company: &Value, ask: &Arc<GraphAsk>) -> Graph {
-    let origin = origin(&[HOME]);
-    let aws = bench.aws_at(std::slice::from_ref(&origin), made_at(company));
-    let answer = aws.observe(&FeedKey::graph(Arc::clone(ask), place(&origin, HOME))).await;
-    let Payload::Graphs(graphs) = answer.outcome.unwrap() else { panic!() };
-    assert!(answer.usage.calls > 0);
-    Graph::clone(graphs.get(ask).unwrap().graph.as_ref().unwrap())
-}
-
-/// What boto3 reads for the same, in the periods of the graph.
-fn boto3_line(bench: &Bench, graph: &Graph, queries: Value, id: &str) -> Vec<f64> {
-    let asked = json!({
-        "MetricDataQueries": queries, "StartTime": graph.from.to_string(), "EndTime": graph.until().to_string(),
-    });
-    let results = bench.front.boto3(&["metric-data"], Some(&asked));
-    let result = all(&results).iter().find(|result| result["Id"] == id).unwrap();
-    let mut line = vec![f64::NAN; graph.len()];
-    for (at, value) in all(&result["Timestamps"]).iter().zip(all(&result["Values"])) {
-        let position = time(at).duration_since(graph.from).as_secs() / graph.period.as_secs();
-        line[usize::try_from(position).unwrap()] = value.as_f64().unwrap();
-    }
-    line
-}
-
-#[test]
-fn graphs_of_metrics_by_every_statistic_and_span() {
-    on_company(async |bench, company| {
-        let metric = |stat: &str| MetricId {
-            namespace: "AWS/EC2".into(),
-            metric: "CPUUtilization".into(),
-            dimensions: vec![("AutoScalingGroupName".into(), "web".into())],
-            stat: stat.into(),
-        };
-        for (stat, span, period) in [
-            ("Average", Span::Hour, 60),
-            ("Maximum", Span::ThreeHours, 60),
-            ("p90", Span::HalfDay, 300),
-            ("SampleCount", Span::Week, 1_800),
-        ] {
-            let asked = graph_of(vec![query("m1", QueryWhat::Metric(metric(stat)))], span, period);
-            let graph = graph(&bench, &company, &asked).await;
-            assert_eq!(graph.period, SignedDuration::from_secs(i64::from(period)));
-            assert_eq!(graph.from.as_second() % i64::from(period), 0, "periods begin at multiples of themselves");
-            let fact = json!([{ "Id": "m1", "MetricStat": { "Period": period, "Stat": stat, "Metric": {
-                "Namespace": "AWS/EC2", "MetricName": "CPUUtilization",
-                "Dimensions": [{ "Name": "AutoScalingGroupName", "Value": "web" }] } } }]);
-            let line = boto3_line(&bench, &graph, fact, "m1");
-            assert!(line.iter().any(|value| value.is_finite()));
-            same_values(&graph.lines[0].values, &line, stat);
-            assert_eq!(graph.lines[0].label, "label of m1");
-        }
-    });
-}
-
-#[test]
-fn graphs_of_sums_are_per_minute_and_formulas_are_worked_out() {
-    on_company(async |bench, company| {
-        let orders =
-            MetricId { namespace: "Shop".into(), metric: "Orders".into(), dimensions: Vec::new(), stat: "Sum".into() };
-        let asked = graph_of(
-            vec![
-                query("m1", QueryWhat::Metric(orders)),
-                query("e1", QueryWhat::Expression("m1 * 2".into())),
-                Query { returned: false, ..query("hidden", QueryWhat::Expression("m1 / 2".into())) },
-            ],
-            Span::HalfDay,
-            300,
-        );
-        let graph = graph(&bench, &company, &asked).await;
-        let fact = json!([
-            { "Id": "m1", "MetricStat": { "Period": 300, "Stat": "Sum", "Metric": { "Namespace": "Shop", "MetricName": "Orders" } } },
-            { "Id": "e1", "Expression": "m1 * 2" },
-        ]);
-        let sums = boto3_line(&bench, &graph, fact.clone(), "m1");
-        assert!(sums.contains(&60.0), "twelve a minute, for five minutes");
-        let labels: Vec<&str> = graph.lines.iter().map(|line| line.label.as_str()).collect();
-        assert_eq!(labels, ["label of m1", "label of e1"]);
-        assert_eq!(graph.lines[0].unit, Unit::PerMinute);
-        same_values(&graph.lines[0].values, &sums.iter().map(|sum| sum / 5.0).collect::<Vec<_>>(), "orders");
-        same_values(&graph.lines[1].values, &boto3_line(&bench, &graph, fact, "e1"), "twice the orders");
-    });
-}
-
-#[test]
-fn a_graph_of_what_does_not_exist_is_empty() {
-    on_company(async |bench, company| {
-        let nothing = MetricId {
-            namespace: "AWS/EC2".into(),
-            metric: "Nothing".into(),
-            dimensions: Vec::new(),
-            stat: "Average".into(),
-        };
-        let asked = graph_of(vec![query("m1", QueryWhat::Metric(nothing))], Span::Hour, 60);
-        assert!(graph(&bench, &company, &asked).await.is_empty());
-    });
-}
-
-/// Series whose resource the lists name as CloudWatch does.
-fn same_series(company: &Value, series: &Series) -> bool {
-    let metric = series.measure.of(&series.resource);
-    let Some(facts) = hour(company, &metric) else { return false };
-    same_values(&series.values, &facts, &format!("{} of {}", metric.metric, series.resource));
-    assert_eq!(series.newest, made_at(company) - SignedDuration::from_mins(1));
-    assert_eq!(series.period, SignedDuration::from_mins(1));
-    true
 }
