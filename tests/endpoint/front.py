@@ -57,12 +57,8 @@ class Front:
                 case "POST", "script":
                     self.scripts.add(wanted)
                     return _json(200, {})
-                case "POST", "reset":
-                    if wanted.get("only") != "scripts":
-                        with self.lock:
-                            self.calls.clear()
-                    if wanted.get("only") != "calls":
-                        self.scripts.clear()
+                case "POST", "forget":
+                    self.scripts.forget(wanted["access_key"], wanted["operation"])
                     return _json(200, {})
                 case "POST", "fuzz":
                     with self.lock:

@@ -56,9 +56,10 @@ class Scripts:
         with self.lock:
             self.all.append(script)
 
-    def clear(self) -> None:
+    def forget(self, access_key: str, operation: str) -> None:
+        """What is written for one operation of one test."""
         with self.lock:
-            self.all.clear()
+            self.all = [one for one in self.all if (one.access_key, one.operation) != (access_key, operation)]
 
     def next(self, call: Call, account: str) -> tuple[Script, dict] | None:
         """What is written for this call. What is to happen once comes first, in the order it was written; of what repeats,

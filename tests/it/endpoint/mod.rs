@@ -8,6 +8,7 @@ mod compare;
 mod faults;
 mod fuzz;
 mod logins;
+mod permissions;
 mod server;
 
 use std::process::{Command, Stdio};
@@ -77,7 +78,7 @@ fn apart_as<F: AsyncFnOnce(Bench)>(name: &str, environment: &[(&str, &str)], pre
     let key: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture", "--include-ignored"]).stdin(Stdio::null()).env_clear();
-    for kept in ["PATH", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"] {
+    for kept in ["PATH", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE", fuzz::SEEDS] {
         if let Some(value) = std::env::var_os(kept) {
             command.env(kept, value);
         }
@@ -130,6 +131,11 @@ impl Bench {
         script["operation"] = operation.into();
         script["access_key"] = self.key.as_str().into();
         self.front.script(&script);
+    }
+
+    /// The scripts of this test for an operation count no more.
+    pub fn forget(&self, operation: &str) {
+        self.front.say("POST", "forget", Some(&json!({ "access_key": self.key, "operation": operation })));
     }
 
     /// The operations this test has called so far, as `service.Operation`.
