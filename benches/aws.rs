@@ -70,7 +70,8 @@ fn script(front: &Front, service: &str, operation: &str, more: Value) {
 /// An account with much of everything, in one region.
 async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups: usize) {
     const REGION: &str = "eu-west-1";
-    let page = |size: usize, body: Value| json!({ "region": REGION, "page_size": size, "responses": [{ "body": body }] });
+    let page =
+        |size: usize, body: Value| json!({ "region": REGION, "page_size": size, "responses": [{ "body": body }] });
     let all = |count: usize, make: &dyn Fn(usize) -> Value| (0..count).map(make).collect::<Vec<Value>>();
     // A thousand to a page, each in a reservation of its own, as machines mostly are.
     let machines = all(instances, &|n| {
@@ -83,9 +84,10 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
         }] })
     });
     script(front, "ec2", "DescribeInstances", page(1_000, json!({ "Reservations": machines })));
-    let checks = all(instances, &|n| {
-        json!({ "InstanceId": format!("i-{n:017x}"), "SystemStatus": { "Status": "ok" }, "InstanceStatus": { "Status": "ok" } })
-    });
+    let checks = all(
+        instances,
+        &|n| json!({ "InstanceId": format!("i-{n:017x}"), "SystemStatus": { "Status": "ok" }, "InstanceStatus": { "Status": "ok" } }),
+    );
     script(front, "ec2", "DescribeInstanceStatus", page(1_000, json!({ "InstanceStatuses": checks })));
     let watched = all(alarms, &|n| {
         json!({
@@ -99,7 +101,9 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
         })
     });
     script(front, "cloudwatch", "DescribeAlarms", page(100, json!({ "MetricAlarms": watched })));
-    let arn = |kind: &str, n: usize| format!("arn:aws:elasticloadbalancing:{REGION}:123456789012:{kind}/{n}/50dc6c495c0c9188");
+    let arn = |kind: &str, n: usize| {
+        format!("arn:aws:elasticloadbalancing:{REGION}:123456789012:{kind}/{n}/50dc6c495c0c9188")
+    };
     let balancers = all(groups.div_ceil(10), &|n| {
         json!({ "LoadBalancerArn": arn("loadbalancer/app/shop", n), "LoadBalancerName": format!("shop-{n}"),
                 "Type": "application", "State": { "Code": "active" } })
@@ -110,7 +114,10 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
                 "LoadBalancerArns": [arn("loadbalancer/app/shop", n / 10)] })
     });
     script(front, "elbv2", "DescribeTargetGroups", page(400, json!({ "TargetGroups": serving })));
-    let targets = all(50, &|n| json!({ "Target": { "Id": format!("i-{n:017x}"), "Port": 80 }, "TargetHealth": { "State": "healthy" } }));
+    let targets = all(
+        50,
+        &|n| json!({ "Target": { "Id": format!("i-{n:017x}"), "Port": 80 }, "TargetHealth": { "State": "healthy" } }),
+    );
     let health = json!({ "region": REGION, "responses": [{ "body": { "TargetHealthDescriptions": targets } }] });
     script(front, "elbv2", "DescribeTargetHealth", health);
 
@@ -142,7 +149,8 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
         })
         .collect();
     for denied in [0, 1] {
-        let step = json!({ "status": 403, "code": "AccessDenied", "message": "not authorized to perform: sts:AssumeRole" });
+        let step =
+            json!({ "status": 403, "code": "AccessDenied", "message": "not authorized to perform: sts:AssumeRole" });
         script(front, "sts", "AssumeRole", json!({ "when": { "RoleArn": role(denied) }, "responses": [step] }));
     }
     let silent = format!("{:012}", 600_000_000_002_u64);
@@ -161,7 +169,10 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
     }
     drop(asking);
     let took = began.elapsed();
-    say(&format!("{accounts} accounts, {regions} regions, 2 denied, 1 silent: those that answer after"), &seconds(well));
+    say(
+        &format!("{accounts} accounts, {regions} regions, 2 denied, 1 silent: those that answer after"),
+        &seconds(well),
+    );
     say("  all of them after", &seconds(took));
     told(&answers);
     say("  memory of adapter and answers", &mebibytes(resident().saturating_sub(before)));
@@ -192,7 +203,8 @@ fn told(answers: &[(FeedKey, Answer)]) {
     say("  calls", &calls.to_string());
     let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, answer) in answers {
-        *failed.entry(answer.outcome.as_ref().map_or_else(|error| error.class.word(), |_| "answered")).or_default() += 1;
+        *failed.entry(answer.outcome.as_ref().map_or_else(|error| error.class.word(), |_| "answered")).or_default() +=
+            1;
     }
     for (word, count) in failed {
         say(&format!("  questions {word}"), &count.to_string());

@@ -71,7 +71,7 @@ commands! {
     Bottom, "bottom", Everywhere, ["G", "end"], always, "To the last";
     PageUp, "page-up", Everywhere, ["pageup"], always, "A page up";
     PageDown, "page-down", Everywhere, ["pagedown"], always, "A page down";
-    Open, "open", Everywhere, ["enter"], always, "Open what is selected";
+    Open, "open", Everywhere, ["enter"], always, "Open what is selected; from an opened box, the list behind it";
     Back, "back", Everywhere, ["esc"], always, "Back one level";
     NextTrouble, "next-trouble", Board, ["n"], troubled, "To the next box that is not well, worst first";
     PreviousTrouble, "previous-trouble", Board, ["N"], troubled, "To the one before";
@@ -97,12 +97,15 @@ commands! {
     NextZone, "time-zone", Everywhere, ["T"], always, "Times in UTC instead of the chosen zone; again for that";
     Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
     Actions, "actions", Everywhere, ["a"], not_yet, "What can be done to what is selected: reserved, this version only looks";
-    Console, "web-console", Everywhere, ["o"], not_yet, "Open it in the AWS console: reserved, comes with real accounts";
+    Console, "web-console", Everywhere, ["o"], always, "Open what is selected in the AWS console; over SSH its link is copied instead";
     Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
     Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";
+    Pipelines, "pipelines", Everywhere, ["3"], always, "Pipelines: what failed, what waits, which version is on its way";
+    Traces, "traces", Everywhere, ["4"], always, "X-Ray: services, and the traces that failed or were slow";
     Compute, "compute", Everywhere, ["6"], always, "Balancers, groups, clusters, functions and instances";
     Data, "data", Everywhere, ["7"], always, "Databases, caches, queues, topics and buckets";
+    Cost, "cost", Everywhere, ["8"], always, "The month's bill: by service, forecast, budgets, anomalies";
     Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
     Feeds, "feeds", Everywhere, ["0"], always, "The feeds: what is read, how old it is, what fails";
     NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";

@@ -71,6 +71,8 @@ pub struct Session {
     /// What this world can be asked.
     pub feeds: FeedSet,
     pub drill: Option<DrillSession>,
+    /// Colours of the operator's own for the names of accounts.
+    pub colours: Vec<(Text, (u8, u8, u8))>,
     /// Where answers come from, when that is not AWS itself.
     pub endpoint: Option<String>,
     pub opened_at: Timestamp,

@@ -57,6 +57,8 @@ pub enum Cmd {
         text: String,
         what: String,
     },
+    /// Show a page in the operator's browser, or give them its address where there is none.
+    Browse(String),
     /// An alarm fires that did not before.
     Alert(Text),
     /// Hand the terminal back to the shell until the operator returns.

@@ -214,8 +214,8 @@ impl Ask<'_> {
     /// Some of very many, which are looked into in turn: `most` of them, from where the last answer to this left off. `all`
     /// is sorted.
     pub fn turn<'b>(&self, what: &'static str, all: &'b [String], most: usize) -> Vec<&'b String> {
-        let from = self.place.kept::<String>(what).map_or(0, |(_, last)| all.partition_point(|one| *one <= *last));
-        let chosen: Vec<&String> = all.iter().cycle().skip(from).take(most.min(all.len())).collect();
+        let last = self.place.kept::<String>(what);
+        let chosen = next_in_turn(all, last.as_ref().map(|(_, last)| last.as_str()), most);
         if let Some(last) = chosen.last() {
             self.place.keep(what, self.at, Arc::new((*last).clone()));
         }
@@ -264,6 +264,11 @@ pub(super) async fn gather<T>(calls: Vec<impl Future<Output = Result<T, CloudErr
     stream::iter(calls).buffered(AT_ONCE).try_collect().await
 }
 
+fn next_in_turn<'b>(all: &'b [String], last: Option<&str>, most: usize) -> Vec<&'b String> {
+    let from = last.map_or(0, |last| all.partition_point(|one| one.as_str() <= last));
+    all.iter().cycle().skip(from).take(most.min(all.len())).collect()
+}
+
 /// An answer that does not say what it must.
 pub(super) fn malformed(operation: &'static str, message: &str) -> CloudError {
     CloudError { class: FaultClass::Malformed, operation: operation.into(), message: Text::new(message), missing: None }
@@ -272,4 +277,20 @@ pub(super) fn malformed(operation: &'static str, message: &str) -> CloudError {
 #[expect(clippy::disallowed_methods, reason = "how long a call takes is measured by the wall, whatever time it is")]
 fn instant() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_has_its_turn_once_whatever_comes_and_goes() {
+        let all: Vec<String> = ["a", "c", "e", "g"].map(str::to_owned).to_vec();
+        let of = |last, most| next_in_turn(&all, last, most).into_iter().map(String::as_str).collect::<String>();
+        assert_eq!(of(None, 3), "ace");
+        assert_eq!(of(Some("e"), 3), "gac");
+        assert_eq!(of(Some("d"), 2), "eg");
+        assert_eq!(of(Some("z"), 9), "aceg");
+        assert!(next_in_turn(&[], Some("a"), 3).is_empty());
+    }
 }

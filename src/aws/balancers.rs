@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    LoadBalancer as SdkBalancer, TargetGroup as SdkGroup, TargetHealthDescription, TargetHealthStateEnum,
+    LoadBalancer as SdkBalancer, LoadBalancerStateEnum, LoadBalancerTypeEnum, TargetDescription,
+    TargetGroup as SdkGroup, TargetHealthDescription, TargetHealthStateEnum,
 };
 
 use super::ask::{Ask, gather};
@@ -28,13 +29,16 @@ pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, Cloud
     let elb = &ask.clients.elb;
     let pages = elb.describe_load_balancers().page_size(400).into_paginator().send();
     let pages = ask.pages("elasticloadbalancing:DescribeLoadBalancers", pages).await?;
-    let balancers: Vec<&SdkBalancer> = pages.iter().flat_map(|page| page.load_balancers()).collect();
+    let balancers: Vec<&SdkBalancer> = pages.iter().flat_map(|page| page.load_balancers.iter().flatten()).collect();
     if balancers.is_empty() {
         return Ok(List::default());
     }
     let pages = elb.describe_target_groups().page_size(400).into_paginator().send();
     let pages = ask.pages("elasticloadbalancing:DescribeTargetGroups", pages).await?;
-    let serving = pages.iter().flat_map(|page| page.target_groups()).filter(|it| !it.load_balancer_arns().is_empty());
+    let serving = pages
+        .iter()
+        .flat_map(|page| page.target_groups.iter().flatten())
+        .filter(|it| !it.load_balancer_arns().is_empty());
     let serving: Vec<&SdkGroup> = serving.collect();
     // AWS answers the health of one group at a time.
     let health = gather(serving.iter().map(|group| health_of(ask, group)).collect()).await?;
@@ -107,9 +111,9 @@ fn balancer(it: &SdkBalancer, groups: &[(&[String], TargetGroup)], tags: &Tags, 
     let mine = groups.iter().filter(|(users, _)| users.iter().any(|user| user == arn));
     LoadBalancer {
         name: text(it.load_balancer_name()),
-        kind: text(it.r#type().map(|kind| kind.as_str())),
+        kind: text(it.r#type().map(LoadBalancerTypeEnum::as_str)),
         environment: environment(tags.get(arn).map_or(&[], Vec::as_slice), scope),
-        state: text(it.state().and_then(|state| state.code()).map(|code| code.as_str())),
+        state: text(it.state().and_then(|state| state.code()).map(LoadBalancerStateEnum::as_str)),
         state_reason: text(it.state().and_then(|state| state.reason())),
         dimension: Text::new(arn.split_once(":loadbalancer/").map_or(arn, |(_, dimension)| dimension)),
         target_groups: mine.map(|(_, group)| group.clone()).collect(),
@@ -165,7 +169,7 @@ fn target(it: &TargetHealthDescription, zones: &HashMap<Text, Text>) -> Target {
         id,
         // A Lambda function has no port, and AWS says so with a zero or not at all.
         port: target
-            .and_then(|target| target.port())
+            .and_then(TargetDescription::port)
             .and_then(|port| u16::try_from(port).ok())
             .filter(|port| *port > 0),
         zone,
@@ -176,9 +180,7 @@ fn target(it: &TargetHealthDescription, zones: &HashMap<Text, Text>) -> Target {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_elasticloadbalancingv2::types::{
-        LoadBalancerTypeEnum, TargetDescription, TargetHealth as SdkHealth, TargetHealthReasonEnum,
-    };
+    use aws_sdk_elasticloadbalancingv2::types::{TargetHealth as SdkHealth, TargetHealthReasonEnum};
 
     use super::*;
     use crate::domain::scope::Environment;

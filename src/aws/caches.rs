@@ -25,15 +25,21 @@ pub(super) async fn caches(ask: &Ask<'_>) -> Result<List<CacheGroup>, CloudError
     let serverless = ask.pages("elasticache:DescribeServerlessCaches", serverless).await;
     let serverless = ask.or_gap(serverless)?.unwrap_or_default();
 
-    let clusters: Vec<&CacheCluster> = clusters.iter().flat_map(|page| page.cache_clusters()).collect();
+    let clusters: Vec<&CacheCluster> = clusters.iter().flat_map(|page| page.cache_clusters.iter().flatten()).collect();
     let scope = ask.scope();
     let mut all: Vec<CacheGroup> = {
         let members: HashMap<&str, &CacheCluster> =
             clusters.iter().filter_map(|one| Some((one.cache_cluster_id()?, *one))).collect();
-        groups.iter().flat_map(|page| page.replication_groups()).map(|one| group(one, &members, scope)).collect()
+        groups
+            .iter()
+            .flat_map(|page| page.replication_groups.iter().flatten())
+            .map(|one| group(one, &members, scope))
+            .collect()
     };
     all.extend(clusters.iter().filter(|one| one.replication_group_id().is_none()).map(|one| alone(one, scope)));
-    all.extend(serverless.iter().flat_map(|page| page.serverless_caches()).map(|one| without_nodes(one, scope)));
+    all.extend(
+        serverless.iter().flat_map(|page| page.serverless_caches.iter().flatten()).map(|one| without_nodes(one, scope)),
+    );
     Ok(List::new(named_apart(all)))
 }
 

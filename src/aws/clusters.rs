@@ -1,7 +1,8 @@
 //! ECS clusters, their services and their tasks.
 
 use aws_sdk_ecs::types::{
-    Cluster as SdkCluster, ClusterField, DesiredStatus, Failure, Service as SdkService, Task as SdkTask,
+    Cluster as SdkCluster, ClusterField, DeploymentRolloutState, DesiredStatus, Failure, Service as SdkService,
+    Task as SdkTask,
 };
 use jiff::Timestamp;
 
@@ -55,7 +56,7 @@ async fn cluster(ask: &Ask<'_>, it: &SdkCluster, before: Option<&Cluster>) -> Re
     let arn = it.cluster_arn().unwrap_or("");
     let found = services(ask, arn).await?;
     let known = |name: &Text| before.and_then(|before| before.services.iter().find(|it| it.name == *name));
-    let mut services: Vec<Service> = found.iter().map(|it| service(it, ask.at, &known)).collect();
+    let mut services: Vec<Service> = found.iter().map(|it| service(it, ask.at, known)).collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
     let tags = tags(it.tags().iter().map(|tag| (tag.key(), tag.value())));
     let tasks = ask.or_gap(tasks_of(ask, arn, !services.is_empty()).await)?;
@@ -164,7 +165,7 @@ fn service<'a>(it: &SdkService, now: Timestamp, before: impl Fn(&Text) -> Option
         running,
         pending: count(Some(it.pending_count())),
         task_definition: Text::new(definition.rsplit('/').next().unwrap_or(definition)),
-        rollout: text(primary.and_then(|it| it.rollout_state()).map(|state| state.as_str())),
+        rollout: text(primary.and_then(|it| it.rollout_state()).map(DeploymentRolloutState::as_str)),
         rollout_reason: text(primary.and_then(|it| it.rollout_state_reason())),
         failed_tasks: primary.map(|it| count(Some(it.failed_tasks()))),
         short_since,
@@ -182,7 +183,7 @@ fn unsteady_since(newest_first: &[ServiceEvent]) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, ServiceEvent as SdkEvent};
+    use aws_sdk_ecs::types::{Deployment, ServiceEvent as SdkEvent};
     use aws_smithy_types::DateTime;
 
     use super::*;

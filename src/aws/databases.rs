@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_rds::types::{
-    DbCluster, DbClusterMember, DbInstance, Event, GlobalCluster, PendingMaintenanceAction, PendingModifiedValues,
+    DbCluster, DbClusterMember, DbInstance, Event, GlobalCluster, GlobalClusterMember, PendingMaintenanceAction,
+    PendingModifiedValues, ResourcePendingMaintenanceActions, SourceType,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,8 +20,8 @@ use crate::world::port::CloudError;
 /// Events older than this are not read; RDS keeps them for 14 days, and answers an hour of them unless asked for more.
 const EVENTS: SignedDuration = SignedDuration::from_hours(24);
 
-/// Snapshots and maintenance are read this seldom. One instance may have 35 automated snapshots and an account hundreds by
-/// hand, RDS can answer neither the newest nor those of many instances, and none of it changes within minutes.
+/// Snapshots and maintenance are read this seldom. One instance may have 35 automated snapshots and an account hundreds
+/// taken by hand, RDS cannot be asked for the newest alone, and none of it changes within minutes.
 const SELDOM: SignedDuration = SignedDuration::from_mins(15);
 
 const GIB: u64 = 1 << 30;
@@ -29,13 +30,13 @@ pub(super) async fn databases(ask: &Ask<'_>) -> Result<List<Database>, CloudErro
     let client = &ask.clients.rds;
     let pages = client.describe_db_instances().into_paginator().page_size(100).send();
     let pages = ask.pages("rds:DescribeDBInstances", pages).await?;
-    let instances: Vec<&DbInstance> = pages.iter().flat_map(|page| page.db_instances()).collect();
+    let instances: Vec<&DbInstance> = pages.iter().flat_map(|page| page.db_instances.iter().flatten()).collect();
     if instances.is_empty() {
         return Ok(List::new(Vec::new()));
     }
     let pages = client.describe_db_clusters().into_paginator().page_size(100).send();
     let pages = ask.pages("rds:DescribeDBClusters", pages).await?;
-    let clusters: Vec<&DbCluster> = pages.iter().flat_map(|page| page.db_clusters()).collect();
+    let clusters: Vec<&DbCluster> = pages.iter().flat_map(|page| page.db_clusters.iter().flatten()).collect();
     let beside = beside(ask, &clusters).await?;
     let mut all: Vec<Database> =
         instances.iter().map(|one| database(one, &instances, &clusters, &beside, ask.scope())).collect();
@@ -83,11 +84,11 @@ async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudE
 async fn maintenance(ask: &Ask<'_>) -> Result<HashMap<String, Vec<Text>>, CloudError> {
     let pages = ask.clients.rds.describe_pending_maintenance_actions().into_paginator().page_size(100).send();
     let pages = ask.pages("rds:DescribePendingMaintenanceActions", pages).await?;
-    let of = |resource: &aws_sdk_rds::types::ResourcePendingMaintenanceActions| {
+    let of = |resource: &ResourcePendingMaintenanceActions| {
         let actions = resource.pending_maintenance_action_details().iter().map(action).collect();
         Some((resource.resource_identifier()?.to_owned(), actions))
     };
-    Ok(pages.iter().flat_map(|page| page.pending_maintenance_actions()).filter_map(of).collect())
+    Ok(pages.iter().flat_map(|page| page.pending_maintenance_actions.iter().flatten()).filter_map(of).collect())
 }
 
 /// `system-update by 2026-12-01: new operating system`.
@@ -104,7 +105,7 @@ async fn snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudErr
     Ok(newest(
         pages
             .iter()
-            .flat_map(|page| page.db_snapshots())
+            .flat_map(|page| page.db_snapshots.iter().flatten())
             .filter_map(|one| Some((one.db_instance_identifier()?, one.status()?, time(one.snapshot_create_time()?)))),
     ))
 }
@@ -115,7 +116,7 @@ async fn cluster_snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, 
     Ok(newest(
         pages
             .iter()
-            .flat_map(|page| page.db_cluster_snapshots())
+            .flat_map(|page| page.db_cluster_snapshots.iter().flatten())
             .filter_map(|one| Some((one.db_cluster_identifier()?, one.status()?, time(one.snapshot_create_time()?)))),
     ))
 }
@@ -145,7 +146,8 @@ fn database(
     let tags = tags(instance.tag_list().iter().map(|tag| (tag.key(), tag.value())));
     let id = instance.db_instance_identifier().unwrap_or("");
     let allocated = instance.allocated_storage().and_then(|gib| u64::try_from(gib).ok());
-    let grows_by_itself = cluster.is_some_and(|one| one.db_cluster_instance_class().is_none());
+    let engine = instance.engine().unwrap_or("");
+    let grows_by_itself = ["aurora", "docdb", "neptune"].iter().any(|shared| engine.starts_with(shared));
     let maintenance = [instance.db_instance_arn(), arn_of_cluster]
         .into_iter()
         .flatten()
@@ -155,14 +157,12 @@ fn database(
     let snapshot_of_cluster =
         cluster.and_then(|one| one.db_cluster_identifier()).and_then(|id| beside.cluster_snapshots.get(id)).copied();
     // Automated backups of a cluster are the cluster's.
-    let retention = cluster.map_or(instance.backup_retention_period(), |one| one.backup_retention_period());
+    let retention = cluster.map_or(instance.backup_retention_period(), DbCluster::backup_retention_period);
     let restorable = cluster.map_or(instance.latest_restorable_time(), |one| one.latest_restorable_time());
     Database {
         id: id.into(),
         environment: environment(&tags, scope),
-        engine: format!("{} {}", instance.engine().unwrap_or(""), instance.engine_version().unwrap_or(""))
-            .trim()
-            .into(),
+        engine: format!("{engine} {}", instance.engine_version().unwrap_or("")).trim().into(),
         class: text(instance.db_instance_class()),
         status: status(instance, cluster),
         endpoint: instance
@@ -174,7 +174,7 @@ fn database(
             .or(global.and_then(|(global, _)| global.global_cluster_identifier()))
             .map(Text::new),
         zone: text(instance.availability_zone()),
-        multi_az: match (instance.multi_az(), cluster.and_then(|one| one.multi_az())) {
+        multi_az: match (instance.multi_az(), cluster.and_then(DbCluster::multi_az)) {
             (Some(true), _) | (_, Some(true)) => Some(true),
             (own, None) => own,
             (_, told) => told,
@@ -235,10 +235,7 @@ fn standby_zone<'a>(instance: &DbInstance, cluster: &DbCluster, instances: &[&'a
 }
 
 /// The global database a cluster is a part of, and which part.
-fn global_of<'a>(
-    arn: &str,
-    globals: &'a [GlobalCluster],
-) -> Option<(&'a GlobalCluster, &'a aws_sdk_rds::types::GlobalClusterMember)> {
+fn global_of<'a>(arn: &str, globals: &'a [GlobalCluster]) -> Option<(&'a GlobalCluster, &'a GlobalClusterMember)> {
     globals.iter().find_map(|global| {
         let member = global.global_cluster_members().iter().find(|one| one.db_cluster_arn() == Some(arn))?;
         Some((global, member))
@@ -248,7 +245,7 @@ fn global_of<'a>(
 fn role(
     instance: &DbInstance,
     cluster: Option<&DbCluster>,
-    global: Option<(&GlobalCluster, &aws_sdk_rds::types::GlobalClusterMember)>,
+    global: Option<(&GlobalCluster, &GlobalClusterMember)>,
     scope: &Scope,
 ) -> DatabaseRole {
     // Of a source in another region an ARN is told, of one beside it only the name.
@@ -338,7 +335,7 @@ pub(super) async fn events(ask: &Ask<'_>) -> Result<List<DatabaseEvent>, CloudEr
     let minutes = i32::try_from(EVENTS.as_mins()).unwrap_or(i32::MAX);
     let pages = ask.clients.rds.describe_events().duration(minutes).into_paginator().page_size(100).send();
     let pages = ask.pages("rds:DescribeEvents", pages).await?;
-    Ok(List::new(told(pages.iter().flat_map(|page| page.events()).filter_map(event).collect())))
+    Ok(List::new(told(pages.iter().flat_map(|page| page.events.iter().flatten()).filter_map(event).collect())))
 }
 
 fn event(event: &Event) -> Option<DatabaseEvent> {
@@ -346,7 +343,7 @@ fn event(event: &Event) -> Option<DatabaseEvent> {
         id: Text::default(),
         at: time(event.date()?),
         source: text(event.source_identifier()),
-        source_kind: text(event.source_type().map(|kind| kind.as_str())),
+        source_kind: text(event.source_type().map(SourceType::as_str)),
         categories: event.event_categories().iter().map(|category| Text::new(category)).collect(),
         message: text(event.message()),
     })
@@ -370,4 +367,172 @@ fn told(mut all: Vec<DatabaseEvent>) -> Vec<DatabaseEvent> {
         before = key;
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::{DbInstanceStatusInfo, Endpoint, GlobalClusterMemberSynchronizationStatus};
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+    use crate::domain::scope::Environment;
+
+    const AT: i64 = 1_773_000_000;
+
+    fn scope() -> Scope {
+        Scope { account: "".into(), alias: "".into(), region: "eu-west-1".into(), environment: Environment::Prod }
+    }
+
+    fn instance(id: &str, zone: &str) -> DbInstance {
+        let builder = DbInstance::builder().db_instance_identifier(id).availability_zone(zone).multi_az(false);
+        builder.db_instance_status("available").engine("aurora-mysql").db_cluster_identifier("orders").build()
+    }
+
+    fn cluster(writer: &str, readers: &[&str]) -> DbCluster {
+        let member = |id: &str, is_writer| {
+            DbClusterMember::builder().db_instance_identifier(id).is_cluster_writer(is_writer).promotion_tier(1).build()
+        };
+        DbCluster::builder()
+            .db_cluster_identifier("orders")
+            .db_cluster_arn("arn:aws:rds:eu-west-1:123456789012:cluster:orders")
+            .status("available")
+            .multi_az(true)
+            .backup_retention_period(7)
+            .latest_restorable_time(DateTime::from_secs(AT))
+            .set_db_cluster_members(Some(
+                [member(writer, true)].into_iter().chain(readers.iter().map(|id| member(id, false))).collect(),
+            ))
+            .build()
+    }
+
+    fn alone(instance: &DbInstance) -> Database {
+        database(instance, &[instance], &[], &Beside::default(), &scope())
+    }
+
+    #[test]
+    fn an_instance_of_which_nothing_is_told_is_still_one() {
+        let one = alone(&DbInstance::builder().db_instance_identifier("orders").build());
+        assert_eq!((one.allocated_bytes, one.multi_az, one.encrypted), (None, None, None));
+        assert_eq!((one.backup_retention_days, one.latest_restorable), (None, None));
+        assert!(one.is_primary() && !one.is_available());
+    }
+
+    #[test]
+    fn in_aurora_the_cluster_knows_what_the_instance_does_not() {
+        let (writer, reader) = (instance("one", "eu-west-1a"), instance("two", "eu-west-1b"));
+        let cluster = cluster("one", &["two"]);
+        let of = |one: &DbInstance| database(one, &[&writer, &reader], &[&cluster], &Beside::default(), &scope());
+        let (writer, reader) = (of(&writer), of(&reader));
+        assert_eq!((writer.role.clone(), writer.multi_az), (DatabaseRole::Primary, Some(true)));
+        assert_eq!(writer.secondary_zone, Some("eu-west-1b".into()));
+        assert_eq!((writer.allocated_bytes, writer.backup_retention_days), (None, Some(7)));
+        assert_eq!(writer.latest_restorable.map(Timestamp::as_second), Some(AT));
+        assert!(reader.follows(&writer, &"eu-west-1".into()) && !reader.follows(&writer, &"us-east-1".into()));
+        assert_eq!(reader.broken_replication(), None);
+    }
+
+    #[test]
+    fn a_cluster_in_trouble_is_not_hidden_by_its_instances() {
+        let one = instance("one", "eu-west-1a");
+        let mut cluster = cluster("one", &[]);
+        cluster.status = Some("inaccessible-encryption-credentials".into());
+        let shown = database(&one, &[&one], &[&cluster], &Beside::default(), &scope());
+        assert_eq!(shown.status, "inaccessible-encryption-credentials");
+        cluster.status = Some("backing-up".into());
+        assert_eq!(database(&one, &[&one], &[&cluster], &Beside::default(), &scope()).status, "available");
+    }
+
+    #[test]
+    fn the_second_region_of_a_global_database_follows_the_first() {
+        let one = instance("one", "eu-west-1a");
+        let cluster = cluster("one", &[]);
+        let member = |region: &str, is_writer| {
+            GlobalClusterMember::builder()
+                .db_cluster_arn(format!("arn:aws:rds:{region}:123456789012:cluster:orders"))
+                .is_writer(is_writer)
+                .synchronization_status(GlobalClusterMemberSynchronizationStatus::PendingResync)
+                .build()
+        };
+        let global = |writer: &str| {
+            let globals = vec![
+                GlobalCluster::builder()
+                    .global_cluster_identifier("world")
+                    .global_cluster_members(member("eu-west-1", writer == "eu-west-1"))
+                    .global_cluster_members(member("us-east-1", writer == "us-east-1"))
+                    .build(),
+            ];
+            let beside = Beside { globals, ..Beside::default() };
+            database(&one, &[&one], &[&cluster], &beside, &scope())
+        };
+        let second = global("us-east-1");
+        assert_eq!(second.global_cluster, Some("world".into()));
+        assert!(
+            matches!(&second.role, DatabaseRole::Replica { source_region, .. } if source_region == "us-east-1"),
+            "{:?}",
+            second.role
+        );
+        assert_eq!(second.broken_replication().map(|(_, state)| state.as_str()), Some("pending-resync"));
+        assert!(global("eu-west-1").is_primary());
+        assert!(global("nobody says who writes").is_primary());
+    }
+
+    #[test]
+    fn a_replica_names_its_source_and_what_ails_it() {
+        let source = "arn:aws:rds:us-east-1:123456789012:db:orders";
+        let info = DbInstanceStatusInfo::builder().status_type("read replication").normal(false);
+        let info = info.status("error").message("Duplicate entry").build();
+        let builder = DbInstance::builder().db_instance_identifier("copy").status_infos(info);
+        let one = alone(&builder.read_replica_source_db_instance_identifier(source).build());
+        let role = DatabaseRole::Replica {
+            source: "orders".into(),
+            source_region: "us-east-1".into(),
+            replication: Some("error: Duplicate entry".into()),
+        };
+        assert_eq!(one.role, role);
+        assert!(one.broken_replication().is_some());
+        let one = DbInstance::builder().read_replica_source_db_instance_identifier("orders").build();
+        let own =
+            DatabaseRole::Replica { source: "orders".into(), source_region: "eu-west-1".into(), replication: None };
+        assert_eq!(alone(&one).role, own);
+    }
+
+    #[test]
+    fn storage_and_what_waits_are_in_words_of_people() {
+        let waiting = PendingModifiedValues::builder().db_instance_class("db.r6g.large").master_user_password("****");
+        let one = DbInstance::builder()
+            .db_instance_identifier("orders")
+            .allocated_storage(100)
+            .max_allocated_storage(100)
+            .endpoint(Endpoint::builder().address("orders.x.rds.amazonaws.com").port(5432).build())
+            .pending_modified_values(waiting.build())
+            .build();
+        let one = alone(&one);
+        assert_eq!((one.allocated_bytes, one.max_allocated_bytes), (Some(100 << 30), None));
+        assert_eq!(one.endpoint, Some("orders.x.rds.amazonaws.com:5432".into()));
+        assert_eq!(one.pending_changes, ["class db.r6g.large", "master password"]);
+        let due = PendingMaintenanceAction::builder().action("system-update").description("new operating system");
+        let due = due.forced_apply_date(DateTime::from_secs(AT)).build();
+        assert_eq!(action(&due), "system-update by 2026-03-08: new operating system");
+    }
+
+    #[test]
+    fn only_finished_snapshots_count_and_only_the_newest() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let all =
+            [("a", "available", at(5)), ("a", "creating", at(9)), ("a", "available", at(7)), ("b", "failed", at(1))];
+        assert_eq!(newest(all.into_iter()), HashMap::from([("a".to_owned(), at(7))]));
+    }
+
+    #[test]
+    fn events_of_one_moment_are_told_apart_and_repeated_ones_are_one() {
+        let of = |message: &str, at| {
+            let builder = Event::builder().source_identifier("orders").source_type(SourceType::DbInstance);
+            event(&builder.message(message).date(DateTime::from_secs(at)).build()).unwrap()
+        };
+        let all = told(vec![of("older", AT - 9), of("two", AT), of("one", AT), of("one", AT)]);
+        let ids: Vec<&str> = all.iter().map(|event| event.id.as_str()).collect();
+        let now = "db-instance/orders@2026-03-08T20:00:00Z";
+        assert_eq!(ids, [now, &format!("{now}#2"), "db-instance/orders@2026-03-08T19:59:51Z"]);
+        assert_eq!(event(&Event::builder().build()), None);
+    }
 }

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::ask::Circle;
+use super::login::shared_files;
 use super::place::Place;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
@@ -242,7 +243,21 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
     }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            (FaultClass::Expired, format!("no credentials found: {}", sign_in(place)))
+            let message = match place.login.origin.signs_in_with() {
+                Some(profile) => format!("profile {profile} has no credentials: {}", sign_in(place)),
+                // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
+                None => {
+                    let [config, credentials] = shared_files();
+                    format!(
+                        "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an \
+                         instance; {}",
+                        config.display(),
+                        credentials.display(),
+                        sign_in(place)
+                    )
+                }
+            };
+            (FaultClass::Expired, message)
         }
         CredentialsError::ProviderTimedOut(_) => {
             (FaultClass::Timeout, format!("the credentials did not come in time: {words}"))

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_autoscaling::types::{
-    Activity as SdkActivity, AutoScalingGroup as SdkGroup, Instance, InstanceRefresh, ScheduledUpdateGroupAction,
+    Activity as SdkActivity, AutoScalingGroup as SdkGroup, Instance, InstanceRefresh, InstanceRefreshStatus,
+    LifecycleState, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,16 +26,15 @@ const LATELY: SignedDuration = SignedDuration::from_hours(24);
 pub(super) async fn groups(ask: &Ask<'_>) -> Result<List<AutoScalingGroup>, CloudError> {
     let pages = ask.clients.autoscaling.describe_auto_scaling_groups().into_paginator().page_size(100).send();
     let pages = ask.pages("autoscaling:DescribeAutoScalingGroups", pages).await?;
-    let found: Vec<&SdkGroup> = pages.iter().flat_map(|page| page.auto_scaling_groups()).collect();
+    let found: Vec<&SdkGroup> = pages.iter().flat_map(|page| page.auto_scaling_groups.iter().flatten()).collect();
     if found.is_empty() {
         return Ok(List::default());
     }
     let mut activities = by_group(ask.or_gap(activities(ask).await)?, SdkActivity::auto_scaling_group_name, activity);
-    let mut scheduled = by_group(
-        ask.or_gap(scheduled(ask).await)?,
-        ScheduledUpdateGroupAction::auto_scaling_group_name,
-        scheduled_change,
-    );
+    let mut scheduled =
+        by_group(ask.or_gap(scheduled(ask).await)?, ScheduledUpdateGroupAction::auto_scaling_group_name, |it| {
+            Some(scheduled_change(it))
+        });
     let mut all: Vec<AutoScalingGroup> = found
         .iter()
         .map(|it| {
@@ -54,14 +54,17 @@ pub(super) async fn groups(ask: &Ask<'_>) -> Result<List<AutoScalingGroup>, Clou
             scheduled.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
         }
     }
-    let asked: Vec<usize> = found
+    // Those that say so first: a group may stay mixed for years.
+    let mut asked: Vec<(bool, usize)> = found
         .iter()
         .zip(&all)
         .enumerate()
-        .filter(|(_, (sdk, it))| is_mixed(sdk) || is_refreshed(it, ask.at))
-        .map(|(position, _)| position)
-        .take(REFRESHED)
+        .map(|(position, (sdk, it))| (is_mixed(sdk), is_refreshed(it, ask.at), position))
+        .filter(|(is_mixed, is_refreshed, _)| *is_mixed || *is_refreshed)
+        .map(|(_, is_refreshed, position)| (!is_refreshed, position))
         .collect();
+    asked.sort_unstable();
+    let asked: Vec<usize> = asked.into_iter().map(|(_, position)| position).take(REFRESHED).collect();
     let names = asked.iter().filter_map(|position| all.get(*position)).map(|it| it.name.to_string());
     let refreshes = gather(names.map(|name| newest_refresh(ask, name)).collect()).await?;
     for (position, refresh) in asked.into_iter().zip(refreshes) {
@@ -157,7 +160,7 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
         suspended,
         activities: None,
         warm_pool: pool.map(|pool| WarmPool {
-            state: text(pool.pool_state().map(|state| state.as_str())),
+            state: text(pool.pool_state().map(WarmPoolState::as_str)),
             size: it.warm_pool_size().and_then(|size| u32::try_from(size).ok()),
             min: count(pool.min_size()),
             // AWS says -1 for "as many as the group may have".
@@ -172,7 +175,7 @@ fn member(it: &Instance) -> Member {
     Member {
         instance: text(it.instance_id()),
         zone: text(it.availability_zone()),
-        lifecycle: text(it.lifecycle_state().map(|state| state.as_str())),
+        lifecycle: text(it.lifecycle_state().map(LifecycleState::as_str)),
         // `HEALTHY` or `Healthy`, by how the group was told.
         healthy: it.health_status().is_none_or(|status| status.eq_ignore_ascii_case("healthy")),
         weight: it.weighted_capacity().and_then(|weight| weight.parse().ok()).unwrap_or(1),
@@ -184,14 +187,14 @@ fn activity(it: &SdkActivity) -> Option<Activity> {
         at: it.start_time().map(time)?,
         what: text(it.description()),
         cause: text(it.cause()),
-        status: text(it.status_code().map(|status| status.as_str())),
+        status: text(it.status_code().map(ScalingActivityStatusCode::as_str)),
         message: text(it.status_message()),
     })
 }
 
-fn scheduled_change(it: &ScheduledUpdateGroupAction) -> Option<ScheduledChange> {
+fn scheduled_change(it: &ScheduledUpdateGroupAction) -> ScheduledChange {
     let size = |size: Option<i32>| size.and_then(|size| u32::try_from(size).ok());
-    Some(ScheduledChange {
+    ScheduledChange {
         name: text(it.scheduled_action_name()),
         // `time` is the old name of the same.
         at: it.start_time().or(it.time()).map(time),
@@ -200,13 +203,13 @@ fn scheduled_change(it: &ScheduledUpdateGroupAction) -> Option<ScheduledChange> 
         min: size(it.min_size()),
         desired: size(it.desired_capacity()),
         max: size(it.max_size()),
-    })
+    }
 }
 
 fn refresh(it: &InstanceRefresh) -> Refresh {
     Refresh {
         id: text(it.instance_refresh_id()),
-        status: text(it.status().map(|status| status.as_str())),
+        status: text(it.status().map(InstanceRefreshStatus::as_str)),
         reason: text(it.status_reason()),
         percent: it.percentage_complete().and_then(|done| u32::try_from(done).ok()),
         started: it.start_time().map(time),
@@ -216,9 +219,7 @@ fn refresh(it: &InstanceRefresh) -> Refresh {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_autoscaling::types::{
-        LaunchTemplateSpecification, LifecycleState, WarmPoolConfiguration, WarmPoolState,
-    };
+    use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, WarmPoolConfiguration};
 
     use super::*;
     use crate::domain::scope::Environment;

@@ -8,7 +8,8 @@ use aws_sdk_ec2::types::{
     Filter, Instance as SdkInstance, InstanceLifecycleType, InstanceStateName, InstanceStatus, InstanceStatusEvent,
     SpotInstanceRequest, SummaryStatus,
 };
-use jiff::Timestamp;
+use aws_smithy_types::DateTime;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
 use super::convert::{environment, schedule, tag, tags, time};
@@ -20,6 +21,9 @@ use crate::world::port::CloudError;
 
 /// The most EC2 gives in a page. Asked without, it answers all at once and counts it against a smaller allowance.
 const PAGE: i32 = 1_000;
+/// One launched so lately may not be in the list of checks yet, which is as good as having them begin. In a large account
+/// there is always one.
+const YOUNG: SignedDuration = SignedDuration::from_mins(10);
 /// How a Spot request stands once EC2 gave notice.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-request-status.html>
 const CALLED_BACK: [&str; 2] = ["marked-for-termination", "marked-for-stop"];
@@ -30,7 +34,7 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
     // Made of each page as it comes: ten thousand of the SDK's own would be tens of megabytes.
     let pages = ask.clients.ec2.describe_instances().into_paginator().page_size(PAGE).send();
     ask.each_page("ec2:DescribeInstances", pages, |page| {
-        let found = page.reservations().iter().flat_map(|it| it.instances());
+        let found = page.reservations().iter().flat_map(|it| it.instances.iter().flatten());
         all.extend(found.filter_map(|it| instance(it, ask.scope(), &mut words)));
     })
     .await?;
@@ -46,7 +50,7 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
             checked.extend(found.filter_map(|it| Some((it.instance_id()?.to_owned(), checks(it, &mut words)))));
         })
         .await;
-    ask.or_gap(outcome)?;
+    let is_checked = ask.or_gap(outcome)?.is_some();
     let notices = if all.iter().any(|it| it.purchase == Purchase::Spot && it.is_running()) {
         ask.or_gap(notices(ask).await)?.unwrap_or_default()
     } else {
@@ -56,6 +60,8 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
         if let Some(checked) = checked.remove(it.id.as_str()) {
             it.checks = checked.word;
             it.scheduled_event = checked.event;
+        } else if is_checked && it.launched.is_some_and(|at| ask.at.duration_since(at) < YOUNG) {
+            it.checks = words.one("initializing");
         }
         it.interruption = notices.get(it.id.as_str()).copied();
     }
@@ -153,7 +159,7 @@ fn event(all: &[InstanceStatusEvent]) -> Option<Text> {
         words.starts_with("[Completed]") || words.starts_with("[Canceled]")
     };
     let next =
-        all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, |at| at.secs()))?;
+        all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, DateTime::secs))?;
     let code = next.code().map_or("event", |code| code.as_str());
     let when = next.not_before().map_or_else(String::new, |at| format!(" from {:.0}", time(at)));
     let words = next.description().map_or_else(String::new, |words| format!(": {words}"));
@@ -167,7 +173,7 @@ async fn notices(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError
     let pages =
         ask.clients.ec2.describe_spot_instance_requests().filters(marked).into_paginator().page_size(PAGE).send();
     let pages = ask.pages("ec2:DescribeSpotInstanceRequests", pages).await?;
-    Ok(pages.iter().flat_map(|page| page.spot_instance_requests()).filter_map(notice).collect())
+    Ok(pages.iter().flat_map(|page| page.spot_instance_requests.iter().flatten()).filter_map(notice).collect())
 }
 
 /// Looked at again, because not every endpoint filters.
@@ -179,7 +185,6 @@ fn notice(it: &SpotInstanceRequest) -> Option<(String, Timestamp)> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ec2::types::{EventCode, InstanceState as SdkState, InstanceStatusSummary, SpotInstanceStatus, Tag};
-    use aws_smithy_types::DateTime;
 
     use super::*;
     use crate::domain::scope::Environment;

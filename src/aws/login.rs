@@ -191,6 +191,51 @@ pub async fn default_region(profile: Option<&str>) -> Option<String> {
     loader.load().await.region().map(ToString::to_string)
 }
 
+/// The profiles of the shared files, by name only: what they hold is the SDK's affair.
+#[derive(Clone, Debug, Default)]
+pub struct Profiles {
+    names: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+impl Profiles {
+    pub fn read() -> Self {
+        let files = shared_files().to_vec();
+        let mut names: Vec<String> = files
+            .iter()
+            .filter_map(|file| std::fs::read_to_string(file).ok())
+            .flat_map(|text| text.lines().filter_map(profile_of).map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        names.sort();
+        names.dedup();
+        Self { names, files }
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether there is one of this name; the error says which there are. `default` needs no entry.
+    pub fn check(&self, name: &str) -> Result<(), String> {
+        if name == "default" || self.names.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        let there = if self.names.is_empty() { "no profile".into() } else { self.names.join(", ") };
+        Err(format!("no profile is called `{name}`\n{}: {there}", files.join(" and ")))
+    }
+}
+
+/// `acme` of `[profile acme]` and of `[acme]`. Sections of other kinds (`[sso-session x]`, `[services x]`) are none.
+fn profile_of(line: &str) -> Option<&str> {
+    let name = line.trim().strip_prefix('[')?.split(']').next()?.trim();
+    match name.split_once(char::is_whitespace) {
+        Some(("profile", name)) => Some(name.trim()),
+        Some(_) => None,
+        None => Some(name),
+    }
+}
+
 /// The files the SDK reads, for messages: `~/.aws/config` and `~/.aws/credentials`, or what the environment names.
 pub fn shared_files() -> [PathBuf; 2] {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
@@ -198,4 +243,21 @@ pub fn shared_files() -> [PathBuf; 2] {
         std::env::var_os(variable).map_or_else(|| home.join(".aws").join(name), PathBuf::from)
     };
     [of("AWS_CONFIG_FILE", "config"), of("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_found_by_their_headings() {
+        let of = |line: &'static str| profile_of(line);
+        assert_eq!(of("[profile acme-prod]"), Some("acme-prod"));
+        assert_eq!(of("  [default] # comment"), Some("default"));
+        assert_eq!(of("[sso-session x]"), None);
+        assert_eq!(of("region = eu-west-1"), None);
+        let known = Profiles { names: vec!["a".into(), "b".into()], files: vec!["f".into()] };
+        assert_eq!(known.check("c").unwrap_err(), "no profile is called `c`\nf: a, b");
+        assert!(known.check("default").is_ok());
+    }
 }

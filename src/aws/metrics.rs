@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::{Ask, gather, malformed};
 use super::convert::sdk_time;
 use super::graph::place as put;
-use super::place::{LISTS, Place};
+use super::place::Place;
 use super::query;
 use crate::domain::metric::{Measure, MetricSet, Series};
 use crate::domain::text::Text;
-use crate::world::feed::Payload;
+use crate::world::feed::{NAMING_METRICS, Payload};
 use crate::world::port::CloudError;
 
 /// Minutes held of each.
@@ -23,6 +23,9 @@ const HELD: usize = 60;
 const PERIOD: i32 = 60;
 /// Queries in one call. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 const MOST_QUERIES: usize = 500;
+
+/// The newest minutes, of which datapoints may still be on their way.
+const LATE: usize = 2;
 
 /// One series to be asked: its queries, the last of which is the one that answers, and how many metrics are paid for.
 struct Wanted {
@@ -33,7 +36,7 @@ struct Wanted {
 }
 
 pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
-    ask.place.settle(LISTS).await;
+    ask.place.settle(NAMING_METRICS).await;
     let wanted = wanted(ask.place);
     // The minute that runs is not over: its sum would look like a drop. The newest whole one may still grow a little.
     let until = Timestamp::from_second(ask.at.as_second().div_euclid(60) * 60).unwrap_or(ask.at);
@@ -46,6 +49,11 @@ pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
     let mut set = MetricSet::default();
     for (number, one) in wanted.iter().enumerate() {
         let Some(values) = values.get(&id(number)) else { continue };
+        let mut values = values.clone();
+        if one.measure.is_silent_at_rest() {
+            let settled = values.len().saturating_sub(LATE);
+            values.iter_mut().take(settled).filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+        }
         // Never a datapoint in an hour: there is no such metric, or nothing happened. Either is no series.
         if values.iter().all(|value| value.is_nan()) {
             continue;
@@ -55,7 +63,7 @@ pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
             resource: one.resource.clone(),
             period: SignedDuration::from_mins(1),
             newest: until - SignedDuration::from_mins(1),
-            values: values.as_slice().into(),
+            values: values.into(),
         });
     }
     Ok(set)
@@ -71,11 +79,11 @@ fn wanted(place: &Place) -> Vec<Wanted> {
     let mut add = |resource: &Text, measures: &[Measure]| {
         all.extend(measures.iter().map(|measure| (*measure, resource.clone())));
     };
-    for feed in LISTS {
+    for feed in NAMING_METRICS {
         match place.seen(*feed) {
             Some(Payload::Balancers(list)) => {
                 // Network balancers measure flows, not requests.
-                for lb in list.iter().filter(|lb| lb.dimension.as_str().starts_with("app/")) {
+                for lb in list.iter().filter(|lb| lb.is_application()) {
                     use Measure::{AlbErrorPercent, AlbLatencyP50, AlbLatencyP99, AlbRequests};
                     add(&lb.dimension, &[AlbRequests, AlbErrorPercent, AlbLatencyP50, AlbLatencyP99]);
                     for group in &lb.target_groups {

@@ -42,7 +42,7 @@ use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, Usage};
 use ask::Ask;
-pub use login::{Endpoint, default_region};
+pub use login::{Endpoint, Profiles, default_region, shared_files};
 use place::{Place, Seen};
 
 /// What time it is: an argument, so that tests own it.

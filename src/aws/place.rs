@@ -230,18 +230,6 @@ impl Place {
     }
 }
 
-/// Which lists the metrics are asked by.
-pub(super) const LISTS: &[Feed] = &[
-    Feed::Balancers,
-    Feed::Groups,
-    Feed::Clusters,
-    Feed::Functions,
-    Feed::Databases,
-    Feed::Caches,
-    Feed::Queues,
-    Feed::Topics,
-];
-
 impl Seen {
     pub fn of(outcome: &Result<Payload, CloudError>) -> Self {
         match outcome {

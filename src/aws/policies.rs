@@ -4,8 +4,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_applicationautoscaling::types::{ScalingPolicy as AppPolicy, ServiceNamespace};
-use aws_sdk_autoscaling::types::{ScalingPolicy as GroupPolicy, TargetTrackingConfiguration};
+use aws_sdk_applicationautoscaling::types::{
+    Alarm as AppAlarm, ScalingPolicy as AppPolicy, ServiceNamespace, StepAdjustment as AppStep,
+    StepScalingPolicyConfiguration, TargetTrackingScalingPolicyConfiguration as AppTracking,
+};
+use aws_sdk_autoscaling::types::{
+    ScalingPolicy as GroupPolicy, StepAdjustment as GroupStep, TargetTrackingConfiguration,
+};
 use jiff::SignedDuration;
 
 use super::ask::{Ask, gather};
@@ -30,7 +35,8 @@ pub(super) async fn policies(ask: &Ask<'_>) -> Result<List<ScalingPolicy>, Cloud
     // At the start these are being read at the same time.
     ask.place.settle(&[Feed::Groups, Feed::Clusters]).await;
     let known = Known::of(ask);
-    let of_groups = pages.iter().flat_map(|page| page.scaling_policies()).map(|it| group_policy(it, &known));
+    let of_groups =
+        pages.iter().flat_map(|page| page.scaling_policies.iter().flatten()).map(|it| group_policy(it, &known));
     let mut all: Vec<ScalingPolicy> = of_groups.collect();
     for (policies, ranges) in &of_apps {
         all.extend(policies.iter().map(|it| app_policy(it, ranges, &known)));
@@ -56,7 +62,7 @@ async fn of_namespace(
     let pages = client.describe_scalable_targets().service_namespace(namespace.clone()).into_paginator().send();
     let pages = ask.pages("application-autoscaling:DescribeScalableTargets", pages).await;
     let pages = ask.or_gap(pages)?.unwrap_or_default();
-    let targets = pages.iter().flat_map(|page| page.scalable_targets());
+    let targets = pages.iter().flat_map(|page| page.scalable_targets.iter().flatten());
     let ranges = targets.map(|it| {
         let key = (it.resource_id().to_owned(), it.scalable_dimension().as_str().to_owned());
         (key, (it.min_capacity(), it.max_capacity()))
@@ -109,7 +115,7 @@ fn group_policy(it: &GroupPolicy, known: &Known) -> ScalingPolicy {
     let name = it.auto_scaling_group_name().unwrap_or("");
     let target = known.all.get(name);
     let tracking = it.target_tracking_configuration();
-    let steps = it.step_adjustments().iter().filter_map(|step| step.scaling_adjustment());
+    let steps = it.step_adjustments().iter().filter_map(GroupStep::scaling_adjustment);
     let grows = match it.scaling_adjustment() {
         Some(adjustment) => direction(std::iter::once(adjustment)),
         None => direction(steps),
@@ -150,8 +156,8 @@ fn app_policy(it: &AppPolicy, ranges: &HashMap<Dimension, (i32, i32)>, known: &K
     let tracking = it.target_tracking_scaling_policy_configuration();
     let steps = it.step_scaling_policy_configuration();
     let adjustments = steps.map_or(&[][..], |steps| steps.step_adjustments());
-    let alarms: Vec<&str> = it.alarms().iter().map(|alarm| alarm.alarm_name()).collect();
-    let (out_alarm, in_alarm) = triggers(&alarms, direction(adjustments.iter().map(|step| step.scaling_adjustment())));
+    let alarms: Vec<&str> = it.alarms().iter().map(AppAlarm::alarm_name).collect();
+    let (out_alarm, in_alarm) = triggers(&alarms, direction(adjustments.iter().map(AppStep::scaling_adjustment)));
     let range = ranges.get(&(it.resource_id().to_owned(), it.scalable_dimension().as_str().to_owned()));
     let ready =
         tracking.and_then(|it| it.predefined_metric_specification()).map(|it| it.predefined_metric_type().as_str());
@@ -167,10 +173,10 @@ fn app_policy(it: &AppPolicy, ranges: &HashMap<Dimension, (i32, i32)>, known: &K
         environment: known.environment(target),
         kind: Text::new(it.policy_type().as_str()),
         metric: text(ready.or(own)),
-        target_value: tracking.map(|it| it.target_value()),
+        target_value: tracking.map(AppTracking::target_value),
         cooldown: tracking
-            .and_then(|it| it.scale_out_cooldown())
-            .or_else(|| steps.and_then(|steps| steps.cooldown()))
+            .and_then(AppTracking::scale_out_cooldown)
+            .or_else(|| steps.and_then(StepScalingPolicyConfiguration::cooldown))
             .map(seconds),
         enabled: true,
         out_alarm,
@@ -208,7 +214,7 @@ fn triggers(alarms: &[&str], grows: Option<bool>) -> (Text, Text) {
 #[cfg(test)]
 mod tests {
     use aws_sdk_applicationautoscaling::types::{PolicyType, ScalableDimension};
-    use aws_sdk_autoscaling::types::{Alarm, MetricType, PredefinedMetricSpecification, StepAdjustment};
+    use aws_sdk_autoscaling::types::{Alarm, MetricType, PredefinedMetricSpecification};
     use aws_smithy_types::DateTime;
 
     use super::*;
@@ -246,7 +252,7 @@ mod tests {
 
     #[test]
     fn steps_have_no_target_and_go_one_way() {
-        let step = |by: i32| StepAdjustment::builder().scaling_adjustment(by).build();
+        let step = |by: i32| GroupStep::builder().scaling_adjustment(by).build();
         let sdk = |steps: &[i32]| {
             GroupPolicy::builder()
                 .auto_scaling_group_name("gone")

@@ -100,7 +100,8 @@ fn of_cache(
     clusters.dedup();
     clusters.truncate(MOST_NODES);
     if clusters.is_empty() {
-        return (vec![plain(id, metric, period, is_returned)], 1);
+        // A cluster of no group goes by its own name.
+        clusters.push(&cache.id);
     }
     if let ([cluster], true) = (clusters.as_slice(), cache.is_memcached() && name == "CacheHitRate") {
         // Memcached has only the two halves of it.
@@ -225,4 +226,129 @@ fn cache_of(id: &Text, place: &Place) -> Option<Arc<CacheGroup>> {
 fn database_of(id: &Text, place: &Place) -> Option<Arc<Database>> {
     let Some(Payload::Databases(databases)) = place.seen(Feed::Databases) else { return None };
     databases.iter().find(|database| database.id == *id).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cache::CacheNode;
+    use crate::domain::metric::Measure;
+    use crate::domain::scope::Environment;
+
+    fn cache(engine: &str, clusters: &[&str]) -> CacheGroup {
+        let node = |cluster: &&str| CacheNode {
+            id: (*cluster).into(),
+            cluster: (*cluster).into(),
+            shard: None,
+            zone: "eu-west-1a".into(),
+            status: "available".into(),
+            is_primary: None,
+        };
+        CacheGroup {
+            id: "sessions".into(),
+            environment: Environment::Prod,
+            engine: engine.into(),
+            node_kind: if clusters.is_empty() { "serverless".into() } else { "cache.t4g.small".into() },
+            status: "available".into(),
+            endpoint: None,
+            automatic_failover: None,
+            encrypted_at_rest: None,
+            encrypted_in_transit: None,
+            nodes: clusters.iter().map(node).collect(),
+        }
+    }
+
+    /// The queries as `id metric dimension=value` or `id = expression`.
+    fn words(queries: &[MetricDataQuery]) -> Vec<String> {
+        let word = |query: &MetricDataQuery| {
+            let id = query.id().unwrap_or("");
+            let Some(metric) = query.metric_stat().and_then(MetricStat::metric) else {
+                return format!("{id} = {}", query.expression().unwrap_or(""));
+            };
+            let of: Vec<String> = metric
+                .dimensions()
+                .iter()
+                .map(|one| format!("{}={}", one.name().unwrap_or(""), one.value().unwrap_or("")))
+                .collect();
+            format!("{id} {} {}", metric.metric_name().unwrap_or(""), of.join(" "))
+        };
+        queries.iter().map(word).collect()
+    }
+
+    fn of(measure: Measure, cache: &CacheGroup) -> Vec<String> {
+        words(&of_cache("s0", &measure.of(&cache.id), cache, 60, true).0)
+    }
+
+    #[test]
+    fn a_cache_is_measured_by_what_it_is_made_of() {
+        let redis = cache("redis 7.1", &["a", "b"]);
+        assert_eq!(
+            of(Measure::CacheMemory, &redis),
+            [
+                "s0_n0 DatabaseMemoryUsagePercentage CacheClusterId=a",
+                "s0_n1 DatabaseMemoryUsagePercentage CacheClusterId=b",
+                "s0 = MAX([s0_n0, s0_n1])"
+            ]
+        );
+        // The nodes of one cluster are one.
+        let memcached = cache("memcached 1.6", &["pages", "pages"]);
+        assert_eq!(
+            of(Measure::CacheHitRate, &memcached),
+            [
+                "s0_h GetHits CacheClusterId=pages",
+                "s0_m GetMisses CacheClusterId=pages",
+                "s0 = IF(s0_h + s0_m > 0, 100 * s0_h / (s0_h + s0_m))"
+            ]
+        );
+        assert_eq!(of(Measure::CacheHitRate, &cache("valkey 8", &[])), ["s0 CacheHitRate clusterId=sessions"]);
+    }
+
+    fn replica(engine: &str, source_region: &str) -> Database {
+        Database {
+            id: "copy".into(),
+            environment: Environment::Prod,
+            engine: engine.into(),
+            class: "db.r6g.large".into(),
+            status: "available".into(),
+            endpoint: None,
+            cluster: Some("orders".into()),
+            global_cluster: Some("world".into()),
+            zone: "eu-west-1a".into(),
+            multi_az: None,
+            secondary_zone: None,
+            allocated_bytes: None,
+            max_allocated_bytes: None,
+            max_connections: None,
+            role: DatabaseRole::Replica {
+                source: "orders".into(),
+                source_region: source_region.into(),
+                replication: None,
+            },
+            encrypted: None,
+            kms_key: None,
+            backup_retention_days: None,
+            backups_copied_to: Vec::new(),
+            latest_restorable: None,
+            last_snapshot: None,
+            pending_maintenance: Vec::new(),
+            pending_changes: Vec::new(),
+            certificate_until: None,
+            schedule: None,
+        }
+    }
+
+    #[test]
+    fn each_engine_has_a_lag_of_its_own() {
+        let of = |measure: Measure, engine: &str, source: &str| {
+            let database = replica(engine, source);
+            words(&of_database("s0", &measure.of(&database.id), &database, &"eu-west-1".into(), 60, true).0)
+        };
+        let lag = |engine, source| of(Measure::RdsReplicaLag, engine, source);
+        assert_eq!(lag("mysql 8.0", "eu-west-1"), ["s0 ReplicaLag DBInstanceIdentifier=copy"]);
+        let near = ["s0_ms AuroraReplicaLag DBInstanceIdentifier=copy", "s0 = s0_ms / 1000"];
+        assert_eq!(lag("aurora-mysql 8.0", "eu-west-1"), near);
+        let far = ["s0_ms AuroraGlobalDBReplicationLag DBClusterIdentifier=orders", "s0 = s0_ms / 1000"];
+        assert_eq!(lag("aurora-postgresql 16", "us-east-1"), far);
+        assert_eq!(of(Measure::RdsCpu, "docdb 5.0", ""), ["s0 CPUUtilization DBInstanceIdentifier=copy"]);
+    }
 }

@@ -40,7 +40,7 @@ pub(super) async fn queues(ask: &Ask<'_>) -> Result<List<Queue>, CloudError> {
     // Without a page size only the first thousand are answered, and nothing says that there are more.
     let pages = ask.clients.sqs.list_queues().into_paginator().page_size(1_000).send();
     let pages = ask.pages("sqs:ListQueues", pages).await?;
-    let mut urls: Vec<String> = pages.iter().flat_map(|page| page.queue_urls()).cloned().collect();
+    let mut urls: Vec<String> = pages.iter().flat_map(|page| page.queue_urls.iter().flatten()).cloned().collect();
     urls.sort();
     let turn = ask.turn("queues", &urls, AT_A_TIME);
     ask.charge(u32::try_from(((pages.len() + turn.len()) * NANO_USD_PER_CALL).div_ceil(1_000)).unwrap_or(u32::MAX));
@@ -140,7 +140,7 @@ fn queue(url: &str, attributes: &Attributes, scope: &Scope) -> Option<Queue> {
             (_, Some(managed)) => Some(managed == "true"),
             (_, None) => None,
         },
-        fifo: name.ends_with(".fifo"),
+        fifo: name.strip_suffix(".fifo").is_some(),
         visibility_timeout: seconds(&Attribute::VisibilityTimeout),
         retention: seconds(&Attribute::MessageRetentionPeriod),
     })

@@ -27,8 +27,11 @@ struct Attributes {
 pub(super) async fn topics(ask: &Ask<'_>) -> Result<List<Topic>, CloudError> {
     let client = &ask.clients.sns;
     let pages = ask.pages("sns:ListTopics", client.list_topics().into_paginator().send()).await?;
-    let mut arns: Vec<String> =
-        pages.iter().flat_map(|page| page.topics()).filter_map(|topic| topic.topic_arn().map(str::to_owned)).collect();
+    let mut arns: Vec<String> = pages
+        .iter()
+        .flat_map(|page| page.topics.iter().flatten())
+        .filter_map(|topic| topic.topic_arn().map(str::to_owned))
+        .collect();
     arns.sort();
     arns.dedup();
     if arns.is_empty() {
@@ -38,7 +41,7 @@ pub(super) async fn topics(ask: &Ask<'_>) -> Result<List<Topic>, CloudError> {
     // the attributes.
     let pages = ask.pages("sns:ListSubscriptions", client.list_subscriptions().into_paginator().send()).await?;
     let mut subscriptions: HashMap<&str, Vec<Subscription>> = HashMap::new();
-    for (topic, one) in pages.iter().flat_map(|page| page.subscriptions()).filter_map(subscription) {
+    for (topic, one) in pages.iter().flat_map(|page| page.subscriptions.iter().flatten()).filter_map(subscription) {
         subscriptions.entry(topic).or_default().push(one);
     }
     let mut known = before(ask);

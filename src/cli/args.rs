@@ -41,9 +41,28 @@ pub struct Common {
     /// File to log to [default: opscon.log in the state directory]
     #[arg(long, global = true, value_name = "FILE", env = "OPSCON_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
     /// How much to log
     #[arg(long, global = true, value_name = "LEVEL", env = "OPSCON_LOG_LEVEL")]
     pub log_level: Option<LogLevel>,
+}
+
+/// Who to be in AWS, and where.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Place {
+    /// Profile of the AWS configuration to use; may be repeated [default: the scopes of the configuration, or the SDK's own choice]
+    #[arg(long, global = true, value_name = "PROFILE", help_heading = "AWS")]
+    pub profile: Vec<String>,
+    /// Region to watch; may be repeated [default: the profile's own]
+    #[arg(long, global = true, value_name = "REGION", value_delimiter = ',', help_heading = "AWS")]
+    pub region: Vec<String>,
+    /// Only these scopes of the configuration, by name; may be repeated
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "profile", help_heading = "AWS")]
+    pub scope: Vec<String>,
+    /// Where to send every call instead of to AWS, such as an emulator
+    #[arg(long, global = true, value_name = "URL", value_parser = url, help_heading = "AWS")]
+    pub endpoint_url: Option<String>,
 }
 
 impl Common {
@@ -64,10 +83,13 @@ pub enum Command {
     Drill(Drill),
     /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
     Status(Status),
-    /// Print a list once, as a table, JSON or CSV: board, alarms, compute, data, dashboards, instances, feeds, api
+    /// Print a list once, as a table, JSON or CSV: board, alarms, pipelines, traces, compute, data, cost, dashboards,
+    /// instances, feeds, api
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
+    /// Look at everything the console rests on: who we are, what the role may read, the terminal
+    Doctor(Doctor),
     /// Print the key table
     Keys,
     /// Print the least-privilege IAM policy for what opscon asks
@@ -112,7 +134,7 @@ pub struct Drill {
 /// Which world a command looks at.
 #[derive(Debug, clap::Args)]
 pub struct From {
-    /// Which world: drill:SCENARIO, or drill:SCENARIO@TIME for a moment of it
+    /// A drill instead of AWS: drill:SCENARIO, or drill:SCENARIO@TIME for a moment of it
     #[arg(long, value_name = "WORLD", value_parser = world)]
     pub world: Option<WorldSpec>,
     /// The drill's seed
@@ -125,7 +147,7 @@ pub struct From {
 
 #[derive(Debug, clap::Args)]
 pub struct ShowTab {
-    /// board, alarms, compute, data, dashboards, instances, feeds or api
+    /// board, alarms, pipelines, traces, compute, data, cost, dashboards, instances, feeds or api
     pub tab: String,
     #[command(flatten)]
     pub show: Show,
@@ -168,6 +190,15 @@ pub struct Status {
     pub output: Output,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub from: From,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     Text,
@@ -182,6 +213,12 @@ pub enum ConfigAction {
     Check,
     /// Print where the configuration is looked for
     Path,
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let is_one =
+        ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|host| !host.is_empty()));
+    if is_one { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a URL such as http://localhost:5000")) }
 }
 
 fn span(text: &str) -> Result<SignedDuration, String> {
@@ -201,7 +238,9 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn world(text: &str) -> Result<WorldSpec, String> {
     let Some(rest) = text.strip_prefix("drill:") else {
-        return Err(format!("`{text}` is not a world; there are drills, such as drill:bad-deploy@12m"));
+        return Err(format!(
+            "`{text}` is not a world; AWS is what is looked at without --world, and there are drills, such as drill:bad-deploy@12m"
+        ));
     };
     let (scenario, at) = match rest.split_once('@') {
         Some((scenario, at)) => (scenario, span(at)?),

@@ -24,6 +24,11 @@ use crate::runtime::worlds::Opened;
 /// Exit code of a console whose terminal went away: that of SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
+/// Two threads: one draws while the other reads.
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
 /// How a console begins.
 #[derive(Debug, Default)]
 pub(super) struct Beginning {

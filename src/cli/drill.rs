@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::args::{self, Common};
-use super::console::{Beginning, console, start_log};
+use super::console::{Beginning, console, runtime, start_log};
 use super::{CliError, require_terminal, settings};
 use crate::app::msg::WorldSpec;
 use crate::runtime::worlds::Opened;
@@ -20,8 +20,7 @@ pub(super) fn run(common: &Common, args: &args::Drill) -> Result<u8, CliError> {
     // Everything that can be wrong with what was asked is wrong before the terminal is touched.
     require_terminal()?;
     let log_trouble = start_log(common, &config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let opened = Opened::running(&spec)?;
         if let Some(drill) = &opened.drill {
             args.fault.iter().for_each(|(feed, class)| drill.inject(*feed, *class));

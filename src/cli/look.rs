@@ -4,28 +4,64 @@ use super::CliError;
 use super::args;
 use crate::app::msg::WorldSpec;
 use crate::app::settings::Settings;
+use crate::config::Config;
 use crate::runtime::worlds::Opened;
 use crate::world::World;
+use crate::world::feed::Feed;
 use crate::world::port::Observation;
 
-/// Opens the world asked for and puts every question to it once.
-pub(super) fn look(from: &args::From, settings: &mut Settings, command: &str) -> Result<(Opened, World), CliError> {
-    let Some(spec) = &from.world else {
-        return Err(CliError::Usage(format!(
-            "this version watches no AWS account yet; name a drill\nhint: `{command} --world drill:bad-deploy@12m`"
-        )));
-    };
-    let opened = Opened::frozen(&WorldSpec { seed: from.seed, ..spec.clone() })?;
-    let mut world = opened.session.world();
-    if let Some(drill) = &opened.drill {
-        for (feed, class) in &from.fault {
-            drill.inject(*feed, *class);
+/// What is looked at, and as whom.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a drill asks nothing of accounts"))]
+pub(super) struct Look<'a> {
+    pub common: &'a args::Common,
+    pub from: &'a args::From,
+    pub config: &'a Config,
+    /// The command, for hints.
+    pub command: String,
+}
+
+impl Look<'_> {
+    /// Opens the world asked for and puts each question that matters to it once. `settings` learns what comes with the world.
+    pub fn take(&self, settings: &mut Settings, matters: impl Fn(Feed) -> bool) -> Result<(Opened, World), CliError> {
+        let Some(spec) = &self.from.world else { return self.aws(matters) };
+        let opened = Opened::frozen(&WorldSpec { seed: self.from.seed, ..spec.clone() })?;
+        let mut world = opened.session.world();
+        if let Some(drill) = &opened.drill {
+            for (feed, class) in &self.from.fault {
+                drill.inject(*feed, *class);
+            }
+            for key in opened.keys() {
+                let answer = drill.answer(&key);
+                world.apply(Observation::of(key, opened.at(), answer, None));
+            }
         }
-        for key in opened.keys() {
-            let answer = drill.answer(&key);
-            world.apply(Observation::of(key, opened.at(), answer, None));
-        }
+        settings.bearings.failover.clone_from(&opened.session.failover);
+        Ok((opened, world))
     }
-    settings.bearings.failover.clone_from(&opened.session.failover);
-    Ok((opened, world))
+
+    #[cfg(feature = "aws")]
+    fn aws(&self, matters: impl Fn(Feed) -> bool) -> Result<(Opened, World), CliError> {
+        if !self.from.fault.is_empty() {
+            return Err(CliError::Usage("--fault: only a drill can be told to fail; name one with --world".into()));
+        }
+        super::console::runtime()?.block_on(async {
+            let mut opened =
+                super::origins::open(&self.common.place, self.config).await.map_err(|error| match error {
+                    CliError::Usage(message) if message.starts_with("no region") => {
+                        CliError::Usage(format!("{message}\nhint: `{} --world drill:bad-deploy@12m`", self.command))
+                    }
+                    error => error,
+                })?;
+            let world = crate::runtime::once::world(&opened, matters).await;
+            // Ages are told from when all of it was there.
+            opened.session.opened_at = opened.clock.now();
+            Ok((opened, world))
+        })
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn aws(&self, _: impl Fn(Feed) -> bool) -> Result<(Opened, World), CliError> {
+        let message = super::WITHOUT_AWS;
+        Err(CliError::Usage(format!("{message}; name a drill\nhint: `{} --world drill:bad-deploy@12m`", self.command)))
+    }
 }

@@ -4,12 +4,17 @@ mod args;
 mod completions;
 mod config;
 mod console;
+mod doctor;
 mod drill;
 mod iam_policy;
 mod keys;
 mod look;
+#[cfg(feature = "aws")]
+mod origins;
 mod show;
 mod status;
+#[cfg(feature = "aws")]
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -68,14 +73,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Status(status)) => status::run(&args.common, status),
         Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
         Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
+        Some(Command::Doctor(doctor)) => doctor::run(&args.common, doctor),
         Some(Command::Keys) => keys::run(&args.common),
         Some(Command::IamPolicy { .. }) => iam_policy::run(),
         Some(Command::Config { action }) => config::run(&args.common, *action),
         Some(Command::Completions { shell }) => completions::run(*shell),
-        None => Err(CliError::Usage(
-            "this version watches no AWS account yet\nhint: `opscon drill` opens the console on a simulated company, and needs nothing"
-                .into(),
-        )),
+        None => watch(&args.common),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -100,6 +103,22 @@ fn explain(error: &clap::Error) -> ExitCode {
         ExitCode::from(USAGE)
     }
 }
+
+#[cfg(feature = "aws")]
+fn watch(common: &args::Common) -> Result<u8, CliError> {
+    watch::run(common)
+}
+
+#[cfg(not(feature = "aws"))]
+fn watch(_: &args::Common) -> Result<u8, CliError> {
+    Err(CliError::Usage(format!(
+        "{WITHOUT_AWS}\nhint: `opscon drill` opens the console on a simulated company, and needs nothing"
+    )))
+}
+
+/// What a build with `--no-default-features` is.
+#[cfg(not(feature = "aws"))]
+const WITHOUT_AWS: &str = "this build leaves AWS out; one made without `--no-default-features` has it";
 
 /// What is quoted in a message (a name from the command line, a line of a file) may hold anything.
 fn complain(message: &str) {

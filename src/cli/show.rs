@@ -1,7 +1,7 @@
 //! `opscon show`: a tab once, as a table, JSON or CSV.
 
 use super::args::{self, Common, Form};
-use super::look::look;
+use super::look::Look;
 use super::{CliError, complain, print, readable, settings};
 use crate::domain::text::Text;
 use crate::report::table::{Table, names};
@@ -12,8 +12,12 @@ use crate::world::sight::Sight;
 const PARTIAL: u8 = 3;
 
 pub(super) fn run(common: &Common, tab: &str, args: &args::Show) -> Result<u8, CliError> {
-    let (_, mut settings) = settings(common)?;
-    let (opened, world) = look(&args.from, &mut settings, &format!("opscon show {tab}"))?;
+    let (config, mut settings) = settings(common)?;
+    if !names().contains(&tab) {
+        return Err(unknown(tab));
+    }
+    let look = Look { common, from: &args.from, config: &config, command: format!("opscon show {tab}") };
+    let (opened, world) = look.take(&mut settings, |feed| Table::rests_on(tab, feed))?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
     let mut table = Table::of(tab, &sight).ok_or_else(|| unknown(tab))?;
     if let Some(filter) = &args.filter {
@@ -28,7 +32,7 @@ pub(super) fn run(common: &Common, tab: &str, args: &args::Show) -> Result<u8, C
         Form::Table => print(&readable(table.to_text(), &settings))?,
     }
     let mut failed = faults(&world);
-    failed.retain(|(fault, _)| table.rests_on(fault.feed));
+    failed.retain(|(fault, _)| Table::rests_on(tab, fault.feed));
     for (fault, place) in &failed {
         complain(&format!("not read: {}", fault_words(fault.feed, &place.scope, fault.error)));
     }

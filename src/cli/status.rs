@@ -1,17 +1,18 @@
 //! `opscon status`: the board once, for scripts, pipes and monitoring.
 
 use super::args::{self, Common, Output};
-use super::look::look;
+use super::look::Look;
 use super::{CliError, print, readable, settings};
 use crate::domain::board::BoxId;
-use crate::report::status::{Status, exit_code, text};
+use crate::report::status::{self, Status, exit_code, text};
 use crate::report::table::Table;
 use crate::world::sight::Sight;
 
 pub(super) fn run(common: &Common, args: &args::Status) -> Result<u8, CliError> {
-    let (_, mut settings) = settings(common)?;
+    let (config, mut settings) = settings(common)?;
     let boxes = boxes(&args.boxes)?;
-    let (opened, world) = look(&args.from, &mut settings, "opscon status")?;
+    let look = Look { common, from: &args.from, config: &config, command: "opscon status".into() };
+    let (opened, world) = look.take(&mut settings, |feed| args.api || status::rests_on(&boxes, feed))?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
     if args.api {
         if let Some(table) = Table::of("api", &sight) {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::app::keymap::{Keymap, KeymapError};
 use crate::app::settings::{Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
+use crate::domain::origin::Origin;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
 use crate::world::sight::Bearings;
@@ -28,6 +29,9 @@ pub struct Config {
     pub ui: Ui,
     pub log: Log,
     pub drill: Drill,
+    pub polling: Polling,
+    /// Who to be and where, when the command line says neither.
+    pub scope: Vec<Origin>,
     /// Keys by command. A command named here has exactly the keys listed for it.
     pub keys: BTreeMap<String, Vec<String>>,
     /// Colours by role, over the theme's own.
@@ -117,6 +121,19 @@ pub struct Drill {
     pub speed: f64,
 }
 
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Polling {
+    /// What our own asking may cost at list price; what costs money is asked less often to stay below.
+    pub max_usd_per_hour: f64,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self { max_usd_per_hour: 0.10 }
+    }
+}
+
 impl Default for Ui {
     fn default() -> Self {
         Self {
@@ -193,6 +210,13 @@ impl Config {
         if !(0.1..=1_000.0).contains(&config.drill.speed) {
             return Err(value(format!("drill.speed: {} is not between 0.1 and 1000", config.drill.speed)));
         }
+        if !(0.001..=1_000.0).contains(&config.polling.max_usd_per_hour) {
+            return Err(value(format!(
+                "polling.max_usd_per_hour: {} is not between 0.001 and 1000 USD",
+                config.polling.max_usd_per_hour
+            )));
+        }
+        check_scopes(&config.scope).map_err(value)?;
         zone(&config.ui.time_zone).map_err(value)?;
         own_colours(&config.colors).map_err(value)?;
         for (number, step) in config.failover.iter().flat_map(|plan| &plan.steps).enumerate() {
@@ -255,12 +279,33 @@ fn own_colours(colors: &BTreeMap<String, String>) -> Result<OwnColours, String> 
             let all: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
             format!("colors: there is no role `{name}`; there are {}", all.join(", "))
         })?;
-        let channel = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let colour = (text.len() == 7 && text.starts_with('#')).then(|| Some((channel(1)?, channel(3)?, channel(5)?)));
         own[*role as usize] =
-            Some(colour.flatten().ok_or_else(|| format!("colors.{name}: `{text}` is not a colour such as #e5a838"))?);
+            Some(rgb(text).ok_or_else(|| format!("colors.{name}: `{text}` is not a colour such as #e5a838"))?);
     }
     Ok(own)
+}
+
+/// `#rrggbb`.
+pub fn rgb(text: &str) -> Option<(u8, u8, u8)> {
+    let channel = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    (text.len() == 7 && text.starts_with('#')).then(|| Some((channel(1)?, channel(3)?, channel(5)?))).flatten()
+}
+
+/// Each scope is sound, and no two are called the same: the name is what tells them apart on screen.
+fn check_scopes(scopes: &[Origin]) -> Result<(), String> {
+    for (number, origin) in scopes.iter().enumerate() {
+        origin.check().map_err(|message| format!("scope[{number}].{message}"))?;
+        if let Some(colour) = origin.colour.as_ref().filter(|colour| rgb(colour).is_none()) {
+            return Err(format!("scope[{number}].colour: `{colour}` is not a colour such as #e5a838"));
+        }
+        if let Some(first) = scopes[..number].iter().position(|other| other.label() == origin.label()) {
+            return Err(format!(
+                "scope[{number}]: `{}` is what scope[{first}] is called too; give one of them a `name`",
+                origin.label()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Where the file is looked for when no other is named.
@@ -299,6 +344,21 @@ mod tests {
         assert!(error("[colors]\nacent = \"#61afef\"").contains("there is no role `acent`; there are text, strong"));
         assert!(error("[colors]\nbad = \"red\"").contains("colors.bad: `red` is not a colour such as #e5a838"));
         assert!(error("[colors]\nbad = \"#ééé\"").contains("is not a colour"));
+    }
+
+    #[test]
+    fn scopes_are_read_and_mistakes_named() {
+        let text = "[[scope]]\nprofile = 'acme-prod'\nregions = ['eu-west-1', 'eu-central-1']\ncolour = '#c0392b'\n\
+                    [[scope]]\nname = 'dev'\nrole_arn = 'arn:aws:iam::210987654321:role/ops'\nexternal_id = 'x'\n\
+                    source_profile = 'acme'\nenvironment = 'dev'";
+        let config = Config::parse(text, Path::new("c.toml")).unwrap();
+        let labels: Vec<String> = config.scope.iter().map(Origin::label).collect();
+        assert_eq!(labels, ["acme-prod", "dev"]);
+        assert!(error("[[scope]]\nregions = ['Mars']").contains("scope[0].regions: `Mars` is not a region"));
+        assert!(error("[[scope]]\nprofil = 'x'").contains("unknown field `profil`"));
+        assert!(error("[[scope]]\ncolour = 'red'").contains("scope[0].colour: `red`"));
+        assert!(error("[[scope]]\nprofile = 'a'\n[[scope]]\nprofile = 'a'").contains("give one of them a `name`"));
+        assert!(error("[polling]\nmax_usd_per_hour = 0").contains("polling.max_usd_per_hour: 0 is not between"));
     }
 
     #[test]

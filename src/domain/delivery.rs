@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
-use crate::domain::source::Commit;
 use crate::domain::text::Text;
 
 /// State of a stage, an action or an execution, in CodePipeline's terms.
@@ -18,6 +17,8 @@ pub enum RunStatus {
     Stopped,
     /// Overtaken by a newer execution: normal, not a failure.
     Superseded,
+    /// In a state this version has no word for.
+    Unknown,
 }
 
 impl RunStatus {
@@ -29,6 +30,7 @@ impl RunStatus {
             Self::Failed => "failed",
             Self::Stopped => "stopped",
             Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -44,31 +46,53 @@ pub struct Pipeline {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
     pub name: Text,
+    /// It can fail by a condition of its own, without any action that failed.
+    pub status: RunStatus,
     /// False when someone closed the transition into it.
     pub inbound_enabled: bool,
+    /// Why it is closed, and by whom; empty where nobody said.
+    pub closed: Text,
     pub actions: Vec<Action>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Action {
     pub name: Text,
-    /// `Source`, `Build`, `Test`, `Approval`, `Deploy`, `Invoke`.
-    pub category: Text,
-    pub provider: Text,
+    /// `Source`, `Build`, `Test`, `Approval`, `Deploy`, `Invoke`, `Compute`; not told while the pipeline is being changed.
+    pub category: Option<Text>,
+    pub provider: Option<Text>,
     pub status: RunStatus,
     /// The version its newest execution carries. Stages may hold different ones.
-    pub version: Text,
+    pub version: Option<Text>,
     pub started: Option<Timestamp>,
     pub finished: Option<Timestamp>,
     /// Median duration of the last 20 runs.
     pub usual: Option<SignedDuration>,
     pub summary: Text,
+    /// Who moved it last, an approval above all; empty where nobody did.
     pub by: Text,
+    /// Not told by CodePipeline itself.
     pub tests: Option<TestCounts>,
-    /// What it made: an artifact's location, an image's name.
-    pub output: Option<Text>,
-    /// Failed, then passed, on the same commit.
-    pub flaky: bool,
+    /// What it made: locations of artifacts, the name of an image. Nothing where that is not told.
+    pub outputs: Option<Vec<Text>>,
+    /// Failed, then passed, on the same commit; not told where its runs are out of sight.
+    pub flaky: Option<bool>,
+}
+
+impl Action {
+    /// `v419`, or `-`.
+    pub fn version_word(&self) -> &str {
+        self.version.as_ref().map_or("-", Text::as_str)
+    }
+
+    /// How long its newest run took, or has taken by now.
+    pub fn took(&self, now: Timestamp) -> Option<SignedDuration> {
+        let end = match self.status {
+            RunStatus::InProgress => now,
+            _ => self.finished?,
+        };
+        Some(end.duration_since(self.started?).max(SignedDuration::ZERO))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,13 +105,47 @@ pub struct TestCounts {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Execution {
     pub id: Text,
-    pub version: Text,
+    pub version: Option<Text>,
     pub status: RunStatus,
     /// `Webhook`, `StartPipelineExecution`, `ManualRollback` ...
-    pub trigger: Text,
+    pub trigger: Option<Text>,
+    /// Who started it by hand; nobody where a push did.
+    pub by: Option<Text>,
     pub started: Timestamp,
     pub finished: Option<Timestamp>,
-    pub commit: Commit,
+    pub revision: Option<Revision>,
+}
+
+impl Execution {
+    /// `push`, `manual`, `rollback`, else as CodePipeline calls it.
+    pub fn trigger_word(&self) -> &str {
+        match self.trigger.as_ref().map(Text::as_str) {
+            Some("Webhook" | "WebhookV2" | "CloudWatchEvent" | "PollForSourceChanges") => "push",
+            Some("StartPipelineExecution") => "manual",
+            Some("ManualRollback" | "AutomatedRollback") => "rollback",
+            Some(other) => other,
+            None => "started",
+        }
+    }
+}
+
+/// What an execution was started with: a commit, the version of an object, the digest of an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Revision {
+    pub id: Text,
+    /// CodePipeline does not know who made a commit.
+    pub author: Option<Text>,
+    pub message: Text,
+}
+
+impl Revision {
+    /// As much of it as people compare: seven digits of a commit, or of an image's digest behind its kind.
+    pub fn short(&self) -> &str {
+        let id = self.id.as_str();
+        let from = id.find(':').map_or(0, |colon| colon + 1);
+        let is_hash = id.len() >= from + 20 && id.bytes().skip(from).all(|byte| byte.is_ascii_hexdigit());
+        if is_hash { id.get(..from + 7).unwrap_or(id) } else { id }
+    }
 }
 
 impl Identified for Pipeline {

@@ -101,6 +101,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_topic_reaches_somebody_where_it_is_listed_or_counted() {
+        let topic = |pending: &[bool], counted: Option<u32>| Topic {
+            name: "page".into(),
+            arn: "".into(),
+            environment: Environment::Prod,
+            encrypted: None,
+            subscriptions: pending
+                .iter()
+                .map(|pending| Subscription {
+                    protocol: "email".into(),
+                    endpoint: "oncall@acme.example".into(),
+                    pending_confirmation: *pending,
+                })
+                .collect(),
+            counted: counted.map(|confirmed| Subscribers { confirmed, pending: 0 }),
+        };
+        assert_eq!(topic(&[false, true], Some(0)).reaches_somebody(), Some(true));
+        assert_eq!(topic(&[], Some(2)).reaches_somebody(), Some(true));
+        assert_eq!(topic(&[true], Some(0)).reaches_somebody(), Some(false));
+        assert_eq!(topic(&[], None).reaches_somebody(), None);
+        assert_eq!(topic(&[false, true], Some(3)).unlisted(), 2);
+    }
+
+    #[test]
     fn dead_letter_queues_are_known_by_their_names() {
         for name in ["orders-dlq", "OrdersDLQ", "orders-dlq.fifo", "orders_dead_letters", "DeadLetterQueue"] {
             assert!(is_named_for_dead_letters(name), "{name}");

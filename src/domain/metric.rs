@@ -69,6 +69,8 @@ measures! {
     AlbErrorPercent, "AWS/ApplicationELB", "5XX_Percent", "Math", "LoadBalancer", Percent, Board;
     AlbLatencyP50, "AWS/ApplicationELB", "TargetResponseTime", "p50", "LoadBalancer", Seconds, Board;
     AlbLatencyP99, "AWS/ApplicationELB", "TargetResponseTime", "p99", "LoadBalancer", Seconds, Board;
+    NlbFlows, "AWS/NetworkELB", "NewFlowCount", "Sum", "LoadBalancer", PerMinute, Graph;
+    NlbBytes, "AWS/NetworkELB", "ProcessedBytes", "Sum", "LoadBalancer", Bytes, Graph;
     AlbUnhealthyHosts, "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", "TargetGroup", Count, Board;
     AsgCpu, "AWS/EC2", "CPUUtilization", "Average", "AutoScalingGroupName", Percent, Board;
     AsgInService, "AWS/AutoScaling", "GroupInServiceInstances", "Average", "AutoScalingGroupName", Count, Graph;
@@ -111,6 +113,33 @@ measures! {
 }
 
 impl Measure {
+    /// Whether AWS publishes nothing while nothing happens: a function nobody calls and a balancer nobody visits have no
+    /// datapoints at all. Silence is then a zero; of any other metric it is no knowledge.
+    pub fn is_silent_at_rest(self) -> bool {
+        use Measure::{
+            AlbRequests, LambdaConcurrency, LambdaErrors, LambdaInvocations, LambdaThrottles, SnsFailed, SnsPublished,
+            SqsDeleted, SqsSent,
+        };
+        matches!(
+            self,
+            LambdaInvocations
+                | LambdaErrors
+                | LambdaThrottles
+                | LambdaConcurrency
+                | AlbRequests
+                | SnsPublished
+                | SnsFailed
+                | SqsSent
+                | SqsDeleted
+        )
+    }
+
+    /// Periods back in which a datapoint still tells of the present. Instances are measured every five minutes unless
+    /// somebody pays for more (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/manage-detailed-monitoring.html>).
+    fn present(self) -> usize {
+        if self == Self::AsgCpu { 11 } else { PRESENT }
+    }
+
     /// The metric of one resource, as CloudWatch names it.
     pub fn of(self, resource: &Text) -> MetricId {
         MetricId {
@@ -159,13 +188,13 @@ impl Series {
     /// The newest value, looking back over a gap of a few periods: CloudWatch may be two or three minutes behind. What
     /// has been silent for longer has no present value.
     pub fn latest(&self) -> Option<f64> {
-        self.values.iter().rev().take(PRESENT).copied().find(|value| value.is_finite())
+        self.values.iter().rev().take(self.measure.present()).copied().find(|value| value.is_finite())
     }
 
     /// The mean over the last `count` periods before the gap at the end, if that is short.
     pub fn mean_of_last(&self, count: usize) -> Option<f64> {
         let gap = self.values.iter().rev().take_while(|value| !value.is_finite()).count();
-        if gap < PRESENT { self.mean_between(gap, gap + count) } else { None }
+        if gap < self.measure.present() { self.mean_between(gap, gap + count) } else { None }
     }
 
     /// The mean of what there is between `newer` and `older` periods ago.

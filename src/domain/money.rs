@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::units::count;
 
@@ -11,7 +11,7 @@ use crate::domain::units::count;
 ///
 /// AWS bills and prices in US dollars whatever currency the invoice is paid in, and Cost Explorer answers in it, so
 /// one currency is honest. Integers, because a sum of floats drifts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Usd {
     pub micros: i64,
 }

@@ -1,29 +1,63 @@
 //! Money: what was spent, how capacity is bought, what could be saved, and what is switched off at night.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::list::Identified;
+use crate::domain::health::Health;
+use crate::domain::list::{Identified, List};
 use crate::domain::money::Usd;
 use crate::domain::text::Text;
 
 /// Cost Explorer and Budgets for one account. Credits are kept apart: netted, they make a large bill read as zero.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spend {
-    /// When Cost Explorer last refreshed its figures; they are up to a day behind.
+    /// The account's number.
+    pub account: Text,
+    /// When Cost Explorer was asked; its figures are up to a day behind that.
     pub as_of: Timestamp,
     pub month_to_date: Usd,
-    pub credits: Usd,
-    pub forecast: Usd,
+    /// Credits and refunds of this month, not deducted above.
+    pub credits: Option<Usd>,
+    /// The whole of this month.
+    pub forecast: Option<Usd>,
     /// The same days of last month.
-    pub last_month_same_days: Usd,
+    pub last_month_same_days: Option<Usd>,
     /// Largest first.
-    pub by_service: Vec<(Text, Usd)>,
-    pub budgets: Vec<Budget>,
-    pub anomalies: Vec<Anomaly>,
+    pub services: List<ServiceSpend>,
+    /// Empty where none is set, or none is read.
+    pub budgets: List<Budget>,
+    /// Of the last week; nothing where they could not be read.
+    pub anomalies: Option<List<Anomaly>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What one service costs this month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceSpend {
+    pub name: Text,
+    pub month_to_date: Usd,
+    /// The same days of last month.
+    pub last_month_same_days: Option<Usd>,
+}
+
+impl Spend {
+    /// How much more than on the same days of last month, in percent.
+    pub fn change_percent(&self) -> Option<f64> {
+        change_percent(self.month_to_date, self.last_month_same_days)
+    }
+}
+
+impl ServiceSpend {
+    pub fn change_percent(&self) -> Option<f64> {
+        change_percent(self.month_to_date, self.last_month_same_days)
+    }
+}
+
+/// Nothing to compare with is no change of any size.
+pub fn change_percent(now: Usd, before: Option<Usd>) -> Option<f64> {
+    before.filter(|before| *before > Usd::ZERO).map(|before| (now.dollars() / before.dollars() - 1.0) * 100.0)
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
     pub name: Text,
     pub limit: Usd,
@@ -31,9 +65,23 @@ pub struct Budget {
     pub forecast: Usd,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+impl Budget {
+    /// Bad when it is spent, a warning while it only will be.
+    pub fn health(&self) -> Health {
+        if self.actual > self.limit {
+            Health::Bad
+        } else if self.forecast > self.limit {
+            Health::Warn
+        } else {
+            Health::Ok
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
-    pub since: Timestamp,
+    pub id: Text,
+    pub since: Option<Timestamp>,
     pub service: Text,
     pub cause: Text,
     pub impact: Usd,

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::Serialize;
 
+use crate::domain::money::Usd;
 use crate::domain::units;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -30,6 +31,7 @@ impl Unit {
             Self::Milliseconds => units::latency(value / 1_000.0),
             Self::Bytes => units::bytes(value.max(0.0) as u64),
             Self::Dollars if value != 0.0 && value.abs() < 0.1 => format!("{value:.4} USD"),
+            Self::Dollars if (1_000.0..1e12).contains(&value.abs()) => Usd::from_dollars(value).short(),
             Self::Dollars => format!("{value:.2} USD"),
             Self::PerMinute => format!("{}/min", number(value)),
             Self::Count => number(value),

@@ -3,6 +3,7 @@
 //! Everything here is plain text or JSON: no colour, and no control characters, because whatever came from outside was
 //! cleaned when it came in.
 
+pub mod doctor;
 pub mod keys;
 pub mod policy;
 pub mod status;

@@ -61,6 +61,13 @@ pub struct FaultStatus {
     pub missing: Option<Text>,
 }
 
+/// Whether what a feed tells is in the status of these boxes: their own facts, and the alarms and changes of the strip.
+pub fn rests_on(boxes: &[BoxId], feed: Feed) -> bool {
+    matches!(feed, Feed::Alarms | Feed::AlarmHistory)
+        || changes::SOURCES.contains(&feed)
+        || boxes.iter().any(|id| board::spec(*id).sources.contains(&feed))
+}
+
 impl Status {
     /// Reads the boxes named; alarms, changes and faults are those of the whole world.
     pub fn of(world_name: &str, boxes: &[BoxId], sight: &Sight<'_>) -> Self {
@@ -115,6 +122,9 @@ impl BoxStatus {
     }
 }
 
+/// Reasons of one box that a person is told at once.
+const MOST_REASONS: usize = 8;
+
 /// The board for a person: the strip, then every box that wants eyes, then one line for each group.
 pub fn text(status: &Status, boxes: &[BoxId], sight: &Sight<'_>) -> String {
     let readings: Vec<Reading> = boxes.iter().map(|id| board::read(*id, sight)).collect();
@@ -128,13 +138,24 @@ pub fn text(status: &Status, boxes: &[BoxId], sight: &Sight<'_>) -> String {
     if !troubled.is_empty() {
         out.push('\n');
     }
+    let (unread, troubled): (Vec<&Reading>, Vec<&Reading>) =
+        troubled.into_iter().partition(|reading| reading.is_unread());
     for reading in troubled {
-        let mut reasons = reading.reasons();
-        let first = reasons.next().unwrap_or(&reading.summary);
+        let reasons: Vec<&str> = reading.reasons().collect();
+        let (shown, rest) = reasons.split_at(reasons.len().min(MOST_REASONS));
+        let first = shown.first().copied().unwrap_or(&reading.summary);
         let _ = writeln!(out, "{:<8} {:<30} {first}", reading.health.word(), reading.id.title());
-        for reason in reasons {
+        for reason in shown.iter().skip(1) {
             let _ = writeln!(out, "{:<39} {reason}", "");
         }
+        if !rest.is_empty() {
+            let _ = writeln!(out, "{:<39} and {} more, all in `-o json`", "", rest.len());
+        }
+    }
+    if !unread.is_empty() {
+        let titles: Vec<&str> = unread.iter().map(|reading| reading.id.title()).collect();
+        let boxes = units::plural(titles.len(), "box", "boxes");
+        let _ = writeln!(out, "{:<8} {boxes} not read: {}", Health::Unknown.word(), titles.join(", "));
     }
     out.push('\n');
     for group in Group::leaves() {

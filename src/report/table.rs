@@ -122,9 +122,9 @@ impl Table {
         Self { tab: "feeds", columns: vec!["state", "feed", "scope", "read", "actions", "fault"], rows, at }
     }
 
-    /// Whether what a feed tells is in it.
-    pub fn rests_on(&self, feed: Feed) -> bool {
-        ROOMS.iter().find(|room| room.name == self.tab).is_none_or(|room| room.feeds.contains(&feed))
+    /// Whether what a feed tells is in the tab of this name.
+    pub fn rests_on(tab: &str, feed: Feed) -> bool {
+        ROOMS.iter().find(|room| room.name == tab).is_none_or(|room| room.feeds.contains(&feed))
     }
 
     /// Keeps the rows a filter matches, see [`Filter`].

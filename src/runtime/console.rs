@@ -21,6 +21,7 @@ use crate::app::settings::Settings;
 use crate::app::update::update;
 use crate::domain::text::Text;
 use crate::domain::units::{bytes, plural};
+use crate::runtime::browser;
 use crate::runtime::inbox::Inbox;
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::poller::{Poller, Wish};
@@ -254,6 +255,18 @@ where
         self.take(Msg::Notice(format!("copied {what}{way}")))
     }
 
+    /// Opens a page where there is a desktop on this side; elsewhere the link is worth more in the clipboard.
+    fn browse(&mut self, link: &str) -> Option<Outcome> {
+        match browser::open(link) {
+            Some(Ok(())) => self.take(Msg::Notice(format!("opened {link}"))),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "no browser");
+                self.copy(link, &format!("the link, no browser ({error})"))
+            }
+            None => self.copy(link, &format!("the link: {link}")),
+        }
+    }
+
     fn alert(&mut self, text: &Text) {
         let alert = self.model.settings.alert;
         if alert.bell {
@@ -287,6 +300,7 @@ where
         match cmd {
             Cmd::Quit => return Some(Outcome::Quit),
             Cmd::Copy { text, what } => return self.copy(&text, &what),
+            Cmd::Browse(link) => return self.browse(&link),
             Cmd::Alert(text) => self.alert(&text),
             Cmd::Suspend => return Some(Outcome::Suspend),
             Cmd::Poll(keys) => self.poller.wish(Wish::Ask(keys)),
@@ -319,7 +333,7 @@ where
 
 fn start(opened: &Opened) -> (Poller, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
-    (Poller::start(opened.observe(), opened.keys(), opened.clock, Arc::clone(&inbox)), inbox)
+    (Poller::start(opened.observe(), opened.keys(), opened.clock, opened.budget, Arc::clone(&inbox)), inbox)
 }
 
 /// The next input, if one is there already.

@@ -3,11 +3,14 @@
 //! The only place that spawns, sleeps, reads a clock, hears a signal or touches the terminal. Everything it is told to do
 //! is a [`Cmd`](crate::app::msg::Cmd), and everything it has to tell becomes a [`Msg`](crate::app::msg::Msg).
 
+mod browser;
 pub mod clock;
 pub mod console;
 pub mod inbox;
 pub mod input;
+mod lanes;
 pub mod log;
+pub mod once;
 pub mod osc;
 pub mod poller;
 pub mod schedule;

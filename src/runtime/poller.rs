@@ -1,9 +1,10 @@
 //! The task that asks: follows the timetable, puts each question to the world, and leaves the answers in the inbox.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -11,12 +12,15 @@ use tokio::time::Instant;
 use crate::domain::text::Text;
 use crate::runtime::clock::Clock;
 use crate::runtime::inbox::Inbox;
-use crate::runtime::schedule::Schedule;
+use crate::runtime::lanes::Lanes;
+use crate::runtime::schedule::{Done, Schedule};
 use crate::world::feed::Feed;
 use crate::world::port::{Answer, CloudError, FaultClass, FeedKey, Observation, Observe, Usage};
 
-/// Questions under way at once. Enough to fill a console quickly, few enough not to be a burst of its own.
-const AT_ONCE: usize = 32;
+/// In a real world the timetable is looked at this often even if nothing is due: timers stand still while a machine sleeps.
+const LOOK: Duration = Duration::from_secs(10);
+/// The wall's clock ahead of the timers' by so much: the machine slept, or its clock was set.
+const SLEPT: Duration = Duration::from_secs(30);
 /// Longest any question may take, whatever its own limits are: one that hangs must not keep its place for ever.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -51,10 +55,19 @@ pub struct Poller {
 }
 
 impl Poller {
-    pub fn start(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox: Arc<Inbox>) -> Self {
+    /// `budget` is what asking may cost in an hour, in dollars at list price.
+    pub fn start(
+        observe: Arc<dyn Observe>,
+        keys: Vec<FeedKey>,
+        clock: Clock,
+        budget: Option<f64>,
+        inbox: Arc<Inbox>,
+    ) -> Self {
+        let mut schedule = Schedule::new(keys, clock.now());
+        schedule.set_budget(budget);
         let wishes = Arc::new(Wishes::default());
         #[expect(clippy::disallowed_methods, reason = "the one task of the polling; aborted on drop")]
-        let task = tokio::spawn(poll(observe, keys, clock, inbox, Arc::clone(&wishes)));
+        let task = tokio::spawn(poll(observe, schedule, clock, inbox, Arc::clone(&wishes)));
         Self { wishes, task }
     }
 
@@ -76,25 +89,29 @@ impl Drop for Poller {
     }
 }
 
-async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox: Arc<Inbox>, wishes: Arc<Wishes>) {
-    let mut schedule = Schedule::new(keys, clock.now());
+async fn poll(observe: Arc<dyn Observe>, mut schedule: Schedule, clock: Clock, inbox: Arc<Inbox>, wishes: Arc<Wishes>) {
     let mut asking: JoinSet<(FeedKey, Answer)> = JoinSet::new();
     let mut asked: HashMap<Id, FeedKey> = HashMap::new();
-    let mut waiting: VecDeque<FeedKey> = VecDeque::new();
+    let mut lanes = Lanes::default();
+    let mut watch = Watch::new(clock);
     loop {
-        waiting.extend(schedule.take_due(clock.now()));
-        while asking.len() < AT_ONCE {
-            let Some(key) = waiting.pop_front() else { break };
+        if watch.has_slept(clock) {
+            tracing::info!("awake again: everything is read once more");
+            schedule.resume(clock.now());
+        }
+        schedule.take_due(clock.now()).into_iter().for_each(|key| lanes.push(key));
+        while let Some(key) = lanes.pop() {
             let observe = Arc::clone(&observe);
             let question = key.clone();
             let handle = asking.spawn(async move {
                 let answer = tokio::time::timeout(PATIENCE, observe.observe(&question)).await;
-                let answer = answer.unwrap_or_else(|_| unanswered(&question));
+                let answer = answer.unwrap_or_else(|_| unanswered(&question, PATIENCE));
                 (question, answer)
             });
             asked.insert(handle.id(), key);
         }
-        let wake = schedule.next_due().map(|due| clock.instant_of(due));
+        let due = schedule.next_due().map(|due| clock.instant_of(due));
+        let wake = if clock.is_wall() { Some(due.map_or(watch.next(), |due| due.min(watch.next()))) } else { due };
         tokio::select! {
             Some(done) = asking.join_next_with_id() => {
                 let (key, answer) = match done {
@@ -114,7 +131,12 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
                 if let Err(error) = &answer.outcome {
                     tracing::warn!(%key, class = error.class.word(), %error, "not read");
                 }
-                let next = schedule.done(&key, now, answer.outcome.is_err());
+                lanes.done(&key.scope);
+                let done = Done {
+                    fault: answer.outcome.as_ref().err().map(|error| error.class),
+                    micro_usd: answer.usage.micro_usd,
+                };
+                let next = schedule.done(&key, now, done);
                 inbox.put(Observation::of(key, now, answer, next));
             }
             () = wishes.arrived.notified() => {
@@ -124,7 +146,7 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
                 }
                 if let Some(keys) = want {
                     schedule.set_wanted(&keys, clock.now());
-                    waiting.retain(|key| {
+                    lanes.retain(|key| {
                         let is_wanted = schedule.wants(key);
                         if !is_wanted {
                             schedule.forget(key);
@@ -139,14 +161,44 @@ async fn poll(observe: Arc<dyn Observe>, keys: Vec<FeedKey>, clock: Clock, inbox
     }
 }
 
+/// Whether the machine slept: the wall's clock went on, the one timers go by did not.
+#[derive(Debug)]
+struct Watch {
+    looked: Instant,
+    wall: Timestamp,
+}
+
+impl Watch {
+    fn new(clock: Clock) -> Self {
+        Self { looked: instant(), wall: clock.now() }
+    }
+
+    fn next(&self) -> Instant {
+        self.looked + LOOK
+    }
+
+    fn has_slept(&mut self, clock: Clock) -> bool {
+        let now = Self::new(clock);
+        let by_timers = now.looked.saturating_duration_since(self.looked);
+        let by_wall = Duration::try_from(now.wall.duration_since(self.wall)).unwrap_or_default();
+        *self = now;
+        clock.is_wall() && by_wall > by_timers + SLEPT
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "to compare timers with the wall")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
 async fn sleep_until(at: Option<Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at).await;
     }
 }
 
-fn unanswered(key: &FeedKey) -> Answer {
-    let message = format!("no answer within {} s", PATIENCE.as_secs());
+pub(super) fn unanswered(key: &FeedKey, patience: Duration) -> Answer {
+    let message = format!("no answer within {} s", patience.as_secs());
     failed(key, FaultClass::Timeout, &message)
 }
 

@@ -2,22 +2,40 @@
 //!
 //! Each question is asked at its feed's cadence, at its quicker one while somebody looks, and with growing pauses while it
 //! fails. One is never asked twice at once; a wish to ask it meanwhile is kept, once, for when it is done.
+//!
+//! What costs money is asked less often once an hour of it would cost more than the operator allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::feed::Feed;
-use crate::world::port::{About, FeedKey};
+use crate::world::port::{About, FaultClass, FeedKey};
 
 /// First pause after a failure; it doubles up to the longest.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(300);
+/// While nobody is there at all (no network, no credentials) the longest is shorter: asking costs nobody anything, and who
+/// comes back wants to see it.
+const LONGEST_AWAY: SignedDuration = SignedDuration::from_secs(60);
+/// After a sleep or an outage everything is asked once more, spread over so long.
+const SPREAD: SignedDuration = SignedDuration::from_secs(15);
 
 #[derive(Debug)]
 pub struct Schedule {
     entries: BTreeMap<FeedKey, Entry>,
     focus: BTreeSet<Feed>,
+    /// Millionths of a dollar that an hour may cost; nothing limits a world without prices.
+    budget: Option<f64>,
+    /// How many times slower than its cadence a question that costs money is put, to stay within the budget.
+    stretch: f64,
+}
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Done {
+    pub fault: Option<FaultClass>,
+    pub micro_usd: u32,
 }
 
 #[derive(Debug)]
@@ -28,6 +46,9 @@ struct Entry {
     /// Wanted again while in flight.
     again: bool,
     failures: u32,
+    fault: Option<FaultClass>,
+    /// What it cost when it was last answered, in millionths of a dollar.
+    micro_usd: u32,
     asked: u32,
     last: Option<Timestamp>,
 }
@@ -35,7 +56,17 @@ struct Entry {
 impl Schedule {
     /// Everything is due at once.
     pub fn new(keys: impl IntoIterator<Item = FeedKey>, now: Timestamp) -> Self {
-        Self { entries: keys.into_iter().map(|key| (key, Entry::due(now))).collect(), focus: BTreeSet::new() }
+        Self {
+            entries: keys.into_iter().map(|key| (key, Entry::due(now))).collect(),
+            focus: BTreeSet::new(),
+            budget: None,
+            stretch: 1.0,
+        }
+    }
+
+    /// Sets what asking may cost in an hour at list price, in dollars.
+    pub fn set_budget(&mut self, usd_per_hour: Option<f64>) {
+        self.budget = usd_per_hour.map(|usd| usd * 1e6);
     }
 
     /// The moment of the next question, if one is not being asked already.
@@ -56,8 +87,18 @@ impl Schedule {
     }
 
     /// Notes an answer, and returns when the question is put again.
-    pub fn done(&mut self, key: &FeedKey, now: Timestamp, failed: bool) -> Option<Timestamp> {
-        let cadence = self.cadence(key.feed);
+    pub fn done(&mut self, key: &FeedKey, now: Timestamp, done: Done) -> Option<Timestamp> {
+        if self.entries.get(key).is_some_and(|entry| entry.micro_usd != done.micro_usd && done.fault.is_none()) {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.micro_usd = done.micro_usd;
+            }
+            self.stretch = self.needed_stretch();
+        }
+        let before = self.entries.get(key).and_then(|entry| entry.fault);
+        if let Some(class) = before.filter(|class| done.fault.is_none() && is_away(*class)) {
+            self.come_back(key, class, now);
+        }
+        let cadence = self.pace(key, done.micro_usd);
         if self.entries.get(key).is_some_and(|entry| !entry.is_wanted) {
             self.entries.remove(key);
         }
@@ -65,8 +106,9 @@ impl Schedule {
         entry.in_flight = false;
         entry.asked = entry.asked.wrapping_add(1);
         entry.last = Some(now);
-        entry.failures = if failed { entry.failures.saturating_add(1) } else { 0 };
-        let pause = if failed { pause(entry.failures) } else { cadence };
+        entry.fault = done.fault;
+        entry.failures = if done.fault.is_some() { entry.failures.saturating_add(1) } else { 0 };
+        let pause = done.fault.map_or(cadence, |class| pause(entry.failures, class));
         entry.due = if std::mem::take(&mut entry.again) { now } else { now + jittered(pause, key, entry.asked) };
         Some(entry.due)
     }
@@ -113,6 +155,53 @@ impl Schedule {
         self.entries.remove(key);
     }
 
+    /// After a time in which nobody could ask: what is overdue is due again, what is looked at at once, the rest spread out.
+    pub fn resume(&mut self, now: Timestamp) {
+        for (key, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.in_flight) {
+            if entry.due <= now || entry.fault.is_some_and(is_away) {
+                let is_looked_at = self.focus.contains(&key.feed) || key.about != About::All;
+                entry.due = if is_looked_at { now } else { now + SPREAD.mul_f64(share(key, entry.asked)) };
+            }
+        }
+    }
+
+    /// One of those that nobody answered was answered again: the others need not wait out their pauses. Credentials are back
+    /// for one account; a network is back for all.
+    fn come_back(&mut self, answered: &FeedKey, class: FaultClass, now: Timestamp) {
+        for (key, entry) in self.entries.iter_mut().filter(|(key, entry)| !entry.in_flight && *key != answered) {
+            let is_same = match entry.fault {
+                Some(FaultClass::Expired) => class == FaultClass::Expired && key.scope.alias == answered.scope.alias,
+                Some(other) => is_away(other) && class != FaultClass::Expired,
+                None => false,
+            };
+            if is_same {
+                entry.due = entry.due.min(now + SPREAD.mul_f64(share(key, entry.asked)));
+            }
+        }
+    }
+
+    /// How much slower everything that costs must be asked for an hour to stay within the budget.
+    fn needed_stretch(&self) -> f64 {
+        let Some(budget) = self.budget else { return 1.0 };
+        let an_hour: f64 = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.micro_usd > 0)
+            .map(|(key, entry)| f64::from(entry.micro_usd) * 3_600.0 / key.feed.cadence().as_secs_f64())
+            .sum();
+        (an_hour / budget).max(1.0)
+    }
+
+    /// How long after an answer that cost so much the question is put again.
+    fn pace(&self, key: &FeedKey, micro_usd: u32) -> SignedDuration {
+        if micro_usd == 0 || self.stretch <= 1.0 {
+            return self.cadence(key.feed);
+        }
+        // Looking at it makes it no cheaper; a graph is one question, and somebody waits for it.
+        let every = if key.about == About::All { key.feed.cadence() } else { self.cadence(key.feed) };
+        every.mul_f64(self.stretch)
+    }
+
     fn cadence(&self, feed: Feed) -> SignedDuration {
         if self.focus.contains(&feed) { feed.focused_cadence() } else { feed.cadence() }
     }
@@ -120,18 +209,38 @@ impl Schedule {
 
 impl Entry {
     fn due(now: Timestamp) -> Self {
-        Self { due: now, in_flight: false, is_wanted: true, again: false, failures: 0, asked: 0, last: None }
+        Self {
+            due: now,
+            in_flight: false,
+            is_wanted: true,
+            again: false,
+            failures: 0,
+            fault: None,
+            micro_usd: 0,
+            asked: 0,
+            last: None,
+        }
     }
 }
 
-fn pause(failures: u32) -> SignedDuration {
+/// Whether nobody answered at all: the trouble is on our side or in between, and not with one question.
+fn is_away(class: FaultClass) -> bool {
+    matches!(class, FaultClass::Transport | FaultClass::Timeout | FaultClass::Expired)
+}
+
+fn pause(failures: u32, class: FaultClass) -> SignedDuration {
     let doubled = FIRST_PAUSE.as_secs() << failures.saturating_sub(1).min(6);
-    SignedDuration::from_secs(doubled).min(LONGEST_PAUSE)
+    SignedDuration::from_secs(doubled).min(if is_away(class) { LONGEST_AWAY } else { LONGEST_PAUSE })
 }
 
 /// A tenth more or less, different for each question and each time, so that a hundred questions begun together do not
 /// stay together. From a hash instead of a generator: the same session can be lived again.
 fn jittered(length: SignedDuration, key: &FeedKey, asked: u32) -> SignedDuration {
+    length.mul_f64(0.9 + 0.2 * share(key, asked))
+}
+
+/// Somewhere from 0 to 1, by the question and how often it was put.
+fn share(key: &FeedKey, asked: u32) -> f64 {
     let mut hash = u64::from(asked).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for byte in key
         .feed
@@ -139,12 +248,12 @@ fn jittered(length: SignedDuration, key: &FeedKey, asked: u32) -> SignedDuration
         .bytes()
         .chain(key.scope.region.as_str().bytes())
         .chain(key.scope.account.as_str().bytes())
+        .chain(key.scope.alias.as_str().bytes())
         .chain(about(key))
     {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
-    let share = (hash >> 40) as f64 / (1_u64 << 24) as f64;
-    length.mul_f64(0.9 + 0.2 * share)
+    (hash >> 40) as f64 / (1_u64 << 24) as f64
 }
 
 /// What tells one graph from another of the same place.
@@ -161,6 +270,9 @@ mod tests {
     use super::*;
     use crate::domain::graph::{GraphAsk, Span};
     use crate::domain::scope::{Environment, Scope, ScopeRef};
+
+    const WELL: Done = Done { fault: None, micro_usd: 0 };
+    const FAILED: Done = Done { fault: Some(FaultClass::Internal), micro_usd: 0 };
 
     fn key(feed: Feed) -> FeedKey {
         let scope = Scope {
@@ -187,7 +299,7 @@ mod tests {
             let now = at(round * 100);
             assert_eq!(schedule.take_due(now).len(), 1);
             assert_eq!(schedule.next_due(), None, "one at a time");
-            schedule.done(&key(Feed::Alarms), now, false);
+            schedule.done(&key(Feed::Alarms), now, WELL);
             assert!((27.0..=33.0).contains(&wait(&schedule, round * 100)));
         }
     }
@@ -198,16 +310,16 @@ mod tests {
         let mut pauses = Vec::new();
         for _ in 0..8 {
             schedule.take_due(Timestamp::MAX);
-            schedule.done(&key(Feed::Alarms), at(0), true);
+            schedule.done(&key(Feed::Alarms), at(0), FAILED);
             pauses.push(wait(&schedule, 0) / 5.0);
         }
         assert!((0.9..=1.1).contains(&pauses[0]));
         assert!((1.8..=2.2).contains(&pauses[1]) && pauses[3] > pauses[2]);
         assert!(pauses[7] <= 66.0, "five minutes and a tenth at most");
         schedule.take_due(Timestamp::MAX);
-        schedule.done(&key(Feed::Alarms), at(0), false);
+        schedule.done(&key(Feed::Alarms), at(0), WELL);
         schedule.take_due(Timestamp::MAX);
-        schedule.done(&key(Feed::Alarms), at(0), true);
+        schedule.done(&key(Feed::Alarms), at(0), FAILED);
         assert!(wait(&schedule, 0) <= 5.5, "forgotten after a success");
     }
 
@@ -218,9 +330,9 @@ mod tests {
         schedule.ask_now(&[key(Feed::Alarms)], at(1));
         schedule.ask_now(&[key(Feed::Alarms)], at(2));
         assert!(schedule.take_due(at(3)).is_empty());
-        schedule.done(&key(Feed::Alarms), at(4), false);
+        schedule.done(&key(Feed::Alarms), at(4), WELL);
         assert_eq!(schedule.take_due(at(4)).len(), 1);
-        schedule.done(&key(Feed::Alarms), at(5), false);
+        schedule.done(&key(Feed::Alarms), at(5), WELL);
         assert!(schedule.take_due(at(6)).is_empty());
     }
 
@@ -232,7 +344,7 @@ mod tests {
         schedule.take_due(at(0));
         schedule.set_wanted(std::slice::from_ref(&graph), at(5));
         assert_eq!(schedule.take_due(at(5)), std::slice::from_ref(&graph));
-        schedule.done(&graph, at(6), false);
+        schedule.done(&graph, at(6), WELL);
         schedule.set_wanted(std::slice::from_ref(&graph), at(7));
         assert!(schedule.take_due(at(7)).is_empty(), "it was asked a second ago");
         schedule.set_wanted(&[], at(8));
@@ -243,15 +355,67 @@ mod tests {
     fn looking_makes_it_quicker_and_looking_away_slower() {
         let mut schedule = Schedule::new([key(Feed::Balancers)], at(0));
         schedule.take_due(at(0));
-        schedule.done(&key(Feed::Balancers), at(0), false);
+        schedule.done(&key(Feed::Balancers), at(0), WELL);
         schedule.set_focus(&[Feed::Balancers]);
         assert!(wait(&schedule, 0) <= 11.0);
         schedule.take_due(at(11));
-        schedule.done(&key(Feed::Balancers), at(11), false);
+        schedule.done(&key(Feed::Balancers), at(11), WELL);
         assert!(wait(&schedule, 11) <= 11.0);
         schedule.set_focus(&[]);
         schedule.take_due(at(30));
-        schedule.done(&key(Feed::Balancers), at(30), false);
+        schedule.done(&key(Feed::Balancers), at(30), WELL);
         assert!(wait(&schedule, 30) >= 27.0);
+    }
+
+    #[test]
+    fn what_costs_too_much_is_asked_less_often() {
+        // 500 metrics at 10 USD a million: half a cent each time, 30 cents an hour at every minute.
+        let half_a_cent = Done { fault: None, micro_usd: 5_000 };
+        let mut schedule = Schedule::new([key(Feed::Metrics), key(Feed::Alarms)], at(0));
+        schedule.set_budget(Some(0.10));
+        schedule.take_due(at(0));
+        let next = schedule.done(&key(Feed::Metrics), at(0), half_a_cent).unwrap();
+        assert!((160..=200).contains(&next.duration_since(at(0)).as_secs()), "three minutes, give or take a tenth");
+        let free = schedule.done(&key(Feed::Alarms), at(0), WELL).unwrap();
+        assert!(free <= at(33), "what costs nothing is as quick as ever");
+        schedule.set_focus(&[Feed::Metrics]);
+        schedule.take_due(at(200));
+        let next = schedule.done(&key(Feed::Metrics), at(200), half_a_cent).unwrap();
+        assert!(next >= at(360), "looking at it makes it no cheaper");
+    }
+
+    #[test]
+    fn after_a_sleep_what_is_looked_at_comes_first_and_the_rest_spread_out() {
+        let keys: Vec<FeedKey> = Feed::ALL.iter().map(|feed| key(*feed)).collect();
+        let mut schedule = Schedule::new(keys.clone(), at(0));
+        schedule.take_due(at(0));
+        for key in &keys {
+            schedule.done(key, at(0), WELL);
+        }
+        schedule.set_focus(&[Feed::Alarms]);
+        let woken = 100_000;
+        schedule.resume(at(woken));
+        assert_eq!(schedule.take_due(at(woken)), [key(Feed::Alarms)]);
+        let (early, all) = (schedule.take_due(at(woken + 7)).len(), schedule.take_due(at(woken + 15)).len());
+        assert!(early > 5 && all > 5, "{early} in the first half, {all} in the second");
+        assert_eq!(early + all + 1, keys.len());
+    }
+
+    #[test]
+    fn one_answer_after_an_outage_calls_the_others_back() {
+        let lost = Done { fault: Some(FaultClass::Transport), micro_usd: 0 };
+        let keys = [key(Feed::Alarms), key(Feed::Groups), key(Feed::Caches)];
+        let mut schedule = Schedule::new(keys.clone(), at(0));
+        for round in 0..6 {
+            schedule.take_due(Timestamp::MAX);
+            for key in &keys {
+                schedule.done(key, at(round), lost);
+            }
+        }
+        assert!(wait(&schedule, 5) > 50.0 && wait(&schedule, 5) <= 66.0, "a minute and a tenth at most");
+        schedule.ask_now(&keys[..1], at(10));
+        schedule.take_due(at(10));
+        schedule.done(&keys[0], at(10), WELL);
+        assert_eq!(schedule.take_due(at(26)).len(), 2);
     }
 }

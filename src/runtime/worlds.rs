@@ -12,7 +12,11 @@ use crate::app::settings::ScenarioCard;
 #[cfg(feature = "aws")]
 use crate::aws::{Aws, Endpoint};
 #[cfg(feature = "aws")]
+use crate::config::rgb;
+#[cfg(feature = "aws")]
 use crate::domain::origin::Origin;
+#[cfg(feature = "aws")]
+use crate::domain::text::Text;
 use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
 use crate::drill::{Drill, Now, company};
 use crate::runtime::clock::Clock;
@@ -28,6 +32,8 @@ pub struct Opened {
     observe: Arc<dyn Observe>,
     /// Whom to ask for faults on demand, where the world is a drill.
     pub drill: Option<Arc<Drill>>,
+    /// What asking may cost in an hour at list price, in dollars; nothing is priced in a drill.
+    pub budget: Option<f64>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -68,6 +74,7 @@ impl Opened {
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
             endpoint: None,
+            colours: Vec::new(),
             drill: Some(DrillSession {
                 spec: spec.clone(),
                 title: scenario.title.clone(),
@@ -75,12 +82,12 @@ impl Opened {
             }),
         };
         let drill = Arc::new(Drill::new(scenario, spec.seed, spec.resources, now));
-        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill) }
+        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill), budget: None }
     }
 
     /// Opens AWS, as whom and where the operator said.
     #[cfg(feature = "aws")]
-    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>) -> Self {
+    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>, max_usd_per_hour: f64) -> Self {
         let clock = Clock::wall();
         let observe = Aws::new(origins, endpoint, cache, Arc::new(move || clock.now()));
         let session = Session {
@@ -88,11 +95,15 @@ impl Opened {
             scopes: origins.iter().flat_map(Origin::scopes).collect(),
             feeds: READ_FROM_AWS.iter().copied().collect(),
             endpoint: endpoint.banner(),
+            colours: origins
+                .iter()
+                .filter_map(|origin| Some((Text::new(&origin.label()), rgb(origin.colour.as_ref()?)?)))
+                .collect(),
             opened_at: clock.now(),
             failover: None,
             drill: None,
         };
-        Self { session, clock, observe: Arc::new(observe), drill: None }
+        Self { session, clock, observe: Arc::new(observe), drill: None, budget: Some(max_usd_per_hour) }
     }
 
     pub fn observe(&self) -> Arc<dyn Observe> {

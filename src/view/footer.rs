@@ -9,6 +9,7 @@ use crate::app::model::Model;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::settings::Glyphs;
 use crate::app::tab::Tab;
+use crate::app::tab::room::Room;
 use crate::domain::units::{brief, since};
 use crate::view::header::both_ends;
 use crate::view::text::{fit, width};
@@ -75,6 +76,9 @@ fn commands(model: &Model) -> Vec<CommandId> {
         (Some(Overlay::Palette(_) | Overlay::Picker { .. }), _) => vec![C::Open, C::Back],
         (Some(Overlay::Json(_)), _) => vec![C::Back, C::Open, C::Filter, C::NextTrouble, C::Copy, C::CopyView],
         (Some(_), _) => vec![C::Down, C::Up, C::Back],
+        (None, Tab::Board) if behind(model).is_some() => {
+            vec![C::Back, C::Open, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
+        }
         (None, Tab::Board) if model.board_tab.page.is_some() => {
             vec![C::Back, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
@@ -89,6 +93,11 @@ fn commands(model: &Model) -> Vec<CommandId> {
     }
 }
 
+/// The list behind the box that is open.
+fn behind(model: &Model) -> Option<Room> {
+    Room::of_box(model.board_tab.page?.of)
+}
+
 /// A shorter word than the command's name, where the place makes it clear.
 fn word(id: CommandId, model: &Model) -> &'static str {
     match id {
@@ -101,6 +110,9 @@ fn word(id: CommandId, model: &Model) -> &'static str {
         CommandId::Right => "where to",
         CommandId::Filter if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "search",
         CommandId::Open if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "fold",
+        CommandId::Open if model.tab == Tab::Board && model.overlays.is_empty() => {
+            behind(model).map_or("open", |room| room.spec().name)
+        }
         CommandId::Zoom if model.board_tab.zoom.is_some() => "whole board",
         CommandId::Refresh => "read again",
         other => other.spec().name,

@@ -1,13 +1,16 @@
 //! The header and the tab bar: where we are, as whom, how safely, and what time it is there.
 
+mod who;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::tab::{TABS, Tab};
+use crate::app::tab::bar::bar;
+use crate::domain::health::Health;
 use crate::domain::units::{brief, clock, long, since};
-use crate::view::text::{fit, width};
+use crate::view::text::{fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -18,6 +21,10 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     if let Some(drill) = &model.session.drill {
         let name = if is_narrow { String::new() } else { format!(" {}", drill.spec.scenario) };
         left.push(Span::styled(format!(" DRILL{name} "), theme.style(Role::Badge)));
+        left.push(bar());
+    }
+    if let Some(endpoint) = &model.session.endpoint {
+        left.push(Span::styled(format!(" ENDPOINT {} ", fit_middle(endpoint, 28)), theme.style(Role::Badge)));
         left.push(bar());
     }
     if model.rewound.is_some() {
@@ -31,10 +38,29 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     // What is left of the line goes to account and region, the first things to be cut.
     let taken: usize = left.iter().chain(&right).map(|span| width(&span.content)).sum();
     let room = usize::from(area.width).saturating_sub(taken + " │ SAFE ".chars().count());
-    left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
+    if model.session.drill.is_some() {
+        left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
+    } else {
+        left.extend(cut(who::spans(model, theme), room));
+    }
     left.push(bar());
     left.push(Span::styled("SAFE", theme.style(Role::Dim)));
     both_ends(left, right, area, frame);
+}
+
+/// As many of the spans as fit, the last of them cut.
+fn cut(spans: Vec<Span<'static>>, mut room: usize) -> Vec<Span<'static>> {
+    let mut all = Vec::new();
+    for span in spans {
+        let text = fit(&span.content, room);
+        room -= width(&text);
+        let is_whole = text == span.content;
+        all.push(Span::styled(text, span.style));
+        if !is_whole {
+            break;
+        }
+    }
+    all
 }
 
 fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {
@@ -59,20 +85,24 @@ fn place(model: &Model) -> String {
 }
 
 pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
-    let mut left = vec![Span::raw(" ")];
-    for spec in TABS {
-        let key = model.settings.keymap.key(spec.opened_by).map_or_else(String::new, |key| format!("{key} "));
-        let style = if spec.tab == model.tab { theme.selected() } else { theme.style(Role::Dim) };
-        let failing = if spec.tab == Tab::Feeds { failing(model) } else { String::new() };
-        left.push(Span::styled(format!(" {key}{} ", spec.title), style));
-        left.push(Span::styled(failing, theme.style(Role::Unknown)));
+    let mut left = Vec::new();
+    let mut at = 0;
+    for entry in bar(&model.settings.keymap, model.tab, usize::from(area.width)) {
+        let style = if entry.tab == model.tab { theme.selected() } else { theme.style(Role::Dim) };
+        left.push(Span::raw(" ".repeat(entry.at.saturating_sub(at))));
+        at = entry.end();
+        left.push(Span::styled(entry.text, style));
     }
     let ledger = model.world.ledger();
     let pace = format!("{:.0} calls/min {}/h ", ledger.calls_per_minute(), ledger.usd_per_hour());
     let mut room = usize::from(area.width).saturating_sub(left.iter().map(|span| width(&span.content)).sum());
     let mut right = Vec::new();
+    let (progress, role) = progress(model);
+    let failing = failing(model, theme, room.saturating_sub(width(&progress)));
+    room = room.saturating_sub(width(&failing));
+    left.push(Span::styled(failing, theme.style(Role::Unknown)));
     // The drill's progress gets the room first.
-    for (text, role) in [progress(model), (format!("  {pace}"), Role::Dim)] {
+    for (text, role) in [(progress, role), (format!("  {pace}"), Role::Dim)] {
         if width(&text) <= room {
             room -= width(&text);
             right.push(Span::styled(text, theme.style(role)));
@@ -81,11 +111,14 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
     both_ends(left, right, area, frame);
 }
 
-/// How many feeds cannot be read, beside the tab that names them.
-fn failing(model: &Model) -> String {
+/// How many feeds cannot be read, behind the tab that names them, which is the last: in words where there is room.
+fn failing(model: &Model, theme: Theme, room: usize) -> String {
     match crate::world::board::faults(&model.world).len() {
         0 => String::new(),
-        number => format!("{number} failing "),
+        number => {
+            let words = format!(" {number} failing ");
+            if width(&words) <= room { words } else { format!(" {}{number}", theme.sign(Health::Unknown)) }
+        }
     }
 }
 

@@ -74,6 +74,17 @@ impl Theme {
         }
     }
 
+    /// A colour of the operator's own, as near as the terminal has it.
+    pub fn own(self, (red, green, blue): (u8, u8, u8)) -> Style {
+        match self.look.colours {
+            Colours::None => self.style(Role::Strong),
+            Colours::True => self.style(Role::Strong).fg(Color::Rgb(red, green, blue)),
+            Colours::Indexed | Colours::Sixteen => {
+                self.style(Role::Strong).fg(Color::Indexed(nearest(red, green, blue)))
+            }
+        }
+    }
+
     fn badge_ground(self) -> Color {
         match self.look.ground {
             Ground::HighContrast => pick(self.look.colours, Color::LightYellow, 226, (255, 221, 0)),

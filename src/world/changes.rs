@@ -79,9 +79,8 @@ pub fn unseen(sight: &Sight<'_>) -> Vec<String> {
     let mut all = Vec::new();
     for feed in SOURCES {
         for place in sight.places().filter(|place| place.is_asked(feed)) {
-            let is_fresh =
-                place.observed_at(feed).is_some_and(|then| sight.at.duration_since(then) <= feed.stale_after());
-            if !is_fresh {
+            let status = place.feeds.status(feed);
+            if !status.has_value || status.is_stale(sight.at) {
                 all.push(format!("{} of {}", feed.name(), place.scope));
             }
         }

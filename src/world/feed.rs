@@ -64,6 +64,8 @@ pub struct Held<T> {
     feed: Feed,
     value: Option<Arc<T>>,
     observed_at: Option<Timestamp>,
+    /// How long after the newest answer the next was planned: longer than the cadence where asking costs too much.
+    pace: Option<SignedDuration>,
     fault: Option<Fault>,
     /// What the newest answer had to do without.
     gaps: Arc<[CloudError]>,
@@ -82,6 +84,8 @@ pub struct Fault {
 /// The state of a feed without its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Status<'a> {
+    feed: Feed,
+    pace: Option<SignedDuration>,
     pub has_value: bool,
     pub observed_at: Option<Timestamp>,
     pub fault: Option<&'a Fault>,
@@ -89,6 +93,16 @@ pub struct Status<'a> {
 }
 
 impl Status<'_> {
+    /// How often it is read at present.
+    pub fn every(&self) -> SignedDuration {
+        self.feed.paced(self.pace)
+    }
+
+    /// Whether the value is older than three times that.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.observed_at.is_some_and(|then| now.duration_since(then) > self.every() * 3)
+    }
+
     /// Whether the question was put at least once.
     pub fn is_asked(&self) -> bool {
         self.has_value || self.fault.is_some()
@@ -97,7 +111,7 @@ impl Status<'_> {
 
 impl<T> Held<T> {
     fn nothing_of(feed: Feed) -> Self {
-        Self { feed, value: None, observed_at: None, fault: None, gaps: Arc::default() }
+        Self { feed, value: None, observed_at: None, pace: None, fault: None, gaps: Arc::default() }
     }
 
     pub fn value(&self) -> Option<&T> {
@@ -105,8 +119,16 @@ impl<T> Held<T> {
         self.value.as_deref()
     }
 
+    /// The answer behind its pointer, for whoever wants to keep it.
+    pub fn whole(&self) -> impl Iterator<Item = &Arc<T>> {
+        reads::note(self.feed);
+        self.value.iter()
+    }
+
     pub fn status(&self) -> Status<'_> {
         Status {
+            feed: self.feed,
+            pace: self.pace,
             has_value: self.value.is_some(),
             observed_at: self.observed_at,
             fault: self.fault.as_ref(),
@@ -148,13 +170,14 @@ impl<T: Merge> Held<T> {
 
 impl<T: Merge + PartialEq> Held<T> {
     /// Replaces the value, keeping the old pointer when nothing changed. Returns whether something did.
-    fn replace(&mut self, at: Timestamp, value: Arc<T>, gaps: Vec<CloudError>) -> bool {
+    fn replace(&mut self, at: Timestamp, value: Arc<T>, gaps: Vec<CloudError>, next: Option<Timestamp>) -> bool {
         let mut recovered = self.fault.take().is_some();
         if *self.gaps != *gaps {
             self.gaps = gaps.into();
             recovered = true;
         }
         self.observed_at = Some(at);
+        self.pace = next.map(|next| next.duration_since(at));
         match &self.value {
             Some(old) if Arc::ptr_eq(old, &value) || **old == *value => recovered,
             Some(old) => {
@@ -311,7 +334,7 @@ macro_rules! feeds {
                 next: Option<Timestamp>,
             ) -> bool {
                 match outcome {
-                    $(Ok(Payload::$variant(value)) => self.$field.replace(at, value, gaps),)+
+                    $(Ok(Payload::$variant(value)) => self.$field.replace(at, value, gaps, next),)+
                     Err(error) => match feed { $(Feed::$variant => self.$field.fail(at, error, next)),+ },
                 }
             }
@@ -378,12 +401,12 @@ feeds! {
     LogGroups, log_groups: List<LogGroup>, "log-groups", Regional, every 120, focused 60, Free,
         ["logs:DescribeLogGroups", "logs:FilterLogEvents"];
     ServiceMap, service_map: List<ServiceNode>, "service-map", Regional, every 120, focused 60, PerScan,
-        ["xray:GetServiceGraph", "xray:GetTimeSeriesServiceStatistics"];
+        ["xray:GetServiceGraph"];
     Traces, traces: List<TraceSummary>, "traces", Regional, every 300, focused 60, PerScan,
         ["xray:GetTraceSummaries"];
     Pipelines, pipelines: List<Pipeline>, "pipelines", Regional, every 30, focused 15, Free,
-        ["codepipeline:ListPipelines", "codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions",
-         "codepipeline:ListActionExecutions", "codebuild:BatchGetBuilds", "codebuild:BatchGetReports"];
+        ["codepipeline:ListPipelines", "codepipeline:GetPipeline", "codepipeline:GetPipelineState",
+         "codepipeline:ListPipelineExecutions", "codepipeline:ListActionExecutions"];
     Images, images: List<ImageRepository>, "images", Regional, every 300, focused 60, Free,
         ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:DescribeImageScanFindings"];
     Deployments, deployments: List<Deployment>, "deployments", Regional, every 30, focused 10, Free,
@@ -413,7 +436,7 @@ feeds! {
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,
         ["access-analyzer:ListFindings", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
     Spend, spend: Spend, "spend", Global, every 21600, focused 21600, PerRequest,
-        ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "budgets:ViewBudget"];
+        ["ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetAnomalies", "sts:GetCallerIdentity"];
     /// Only the drill world answers this one.
     Exercise, exercise: Exercise, "exercise", Global, every 15, focused 15, Free,
         ["drill:Exercise"];
@@ -444,14 +467,31 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::Spend,
 ];
 
+/// The lists by which it is known which metrics there are to ask for.
+pub const NAMING_METRICS: &[Feed] = &[
+    Feed::Balancers,
+    Feed::Groups,
+    Feed::Clusters,
+    Feed::Functions,
+    Feed::Databases,
+    Feed::Caches,
+    Feed::Queues,
+    Feed::Topics,
+];
+
 impl Feed {
+    /// Whether metrics are asked by what it lists.
+    pub fn names_metrics(self) -> bool {
+        NAMING_METRICS.contains(&self)
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|feed| feed.name() == name)
     }
 
-    /// Data older than this is stale: three times its cadence.
-    pub fn stale_after(self) -> SignedDuration {
-        self.cadence() * 3
+    /// Its cadence, or the pace its questions are put at where that is plainly slower. A tenth more is jitter.
+    pub fn paced(self, pace: Option<SignedDuration>) -> SignedDuration {
+        pace.filter(|pace| *pace > self.cadence().mul_f64(1.2)).unwrap_or(self.cadence())
     }
 
     /// The operation named first, standing for all of them where one must do.

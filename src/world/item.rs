@@ -18,13 +18,25 @@ use crate::domain::logs::LogGroup;
 use crate::domain::messaging::{Queue, Topic};
 use crate::domain::scope::Environment;
 use crate::domain::security::{KmsKey, WebAcl};
+use crate::domain::spend::{Anomaly, Budget, ServiceSpend, Spend};
 use crate::domain::text::Text;
-use crate::world::feed::Feed;
+use crate::domain::trace::{ServiceNode, TraceSummary};
+use crate::world::feed::{Feed, Held};
 use crate::world::strip::box_of;
 use crate::world::{Place, World};
 
+/// A feed's list, or one of the lists in its answer.
+macro_rules! things {
+    ($place:ident.feeds.$field:ident) => {
+        $place.feeds.$field.shared()
+    };
+    ($place:ident.feeds.$field:ident.$part:ident) => {
+        $place.feeds.$field.$part()
+    };
+}
+
 macro_rules! items {
-    ($($kind:ident, $field:ident: $type:ty, $feed:ident, $word:literal, $name:expr, $id:expr, $of:expr;)+) => {
+    ($($kind:ident, $field:ident $(.$part:ident)?: $type:ty, $feed:ident, $word:literal, $name:expr, $id:expr, $of:expr;)+) => {
         /// What kinds of things there are.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($kind),+ }
@@ -52,7 +64,7 @@ macro_rules! items {
                     $(Self::$kind => {
                         let name: fn(&$type) -> &Text = $name;
                         let id: fn(&$type) -> &Text = $id;
-                        place.feeds.$field.items().for_each(|item| see(name(item), id(item)));
+                        things!(place.feeds.$field $(.$part)?).for_each(|item| see(name(item), id(item)));
                     })+
                 }
             }
@@ -60,7 +72,9 @@ macro_rules! items {
             /// Everything of this kind in one place.
             pub fn in_place(self, place: &Place) -> Vec<Item> {
                 match self {
-                    $(Self::$kind => place.feeds.$field.shared().map(|item| Item::$kind(Arc::clone(item))).collect()),+
+                    $(Self::$kind => things!(place.feeds.$field $(.$part)?)
+                        .map(|item| Item::$kind(Arc::clone(item)))
+                        .collect()),+
                 }
             }
         }
@@ -110,9 +124,30 @@ items! {
     Topic, topics: Topic, Topics, "topic", |it| &it.name, |it| &it.arn, |_| BoxId::SnsTopics;
     LogGroup, log_groups: LogGroup, LogGroups, "log group", |it| &it.name, |it| &it.name, |_| BoxId::LogGroups;
     Pipeline, pipelines: Pipeline, Pipelines, "pipeline", |it| &it.name, |it| &it.name, |_| BoxId::CiTrigger;
+    Service, service_map: ServiceNode, ServiceMap, "service", |it| &it.name, |it| &it.id, |_| BoxId::XRay;
+    Trace, traces: TraceSummary, Traces, "trace", |it| &it.id, |it| &it.id, |_| BoxId::TraceAnalysis;
+    Bill, spend.whole: Spend, Spend, "bill", |it| &it.account, |it| &it.account, |_| BoxId::CostMonitoring;
+    Cost, spend.services: ServiceSpend, Spend, "cost", |it| &it.name, |it| &it.name, |_| BoxId::CostMonitoring;
+    Budget, spend.budgets: Budget, Spend, "budget", |it| &it.name, |it| &it.name, |_| BoxId::CostMonitoring;
+    Anomaly, spend.anomalies: Anomaly, Spend, "anomaly", |it| &it.service, |it| &it.id, |_| BoxId::CostMonitoring;
     Images, images: ImageRepository, Images, "repository", |it| &it.name, |it| &it.name, |_| BoxId::RegistryPush;
     WebAcl, web_acls: WebAcl, WebAcls, "web ACL", |it| &it.name, |it| &it.name, |_| BoxId::Waf;
     Key, keys: KmsKey, Keys, "key", |it| &it.alias, |it| &it.id, |_| BoxId::KmsKeys;
+}
+
+/// The bill is one answer with lists in it.
+impl Held<Spend> {
+    fn services(&self) -> impl Iterator<Item = &Arc<ServiceSpend>> {
+        self.value().into_iter().flat_map(|spend| spend.services.iter())
+    }
+
+    fn budgets(&self) -> impl Iterator<Item = &Arc<Budget>> {
+        self.value().into_iter().flat_map(|spend| spend.budgets.iter())
+    }
+
+    fn anomalies(&self) -> impl Iterator<Item = &Arc<Anomaly>> {
+        self.value().into_iter().flat_map(|spend| spend.anomalies.iter()).flat_map(|all| all.iter())
+    }
 }
 
 impl Item {
@@ -133,6 +168,12 @@ impl Item {
             Self::Alarm(_)
             | Self::Dashboard(_)
             | Self::Pipeline(_)
+            | Self::Service(_)
+            | Self::Trace(_)
+            | Self::Bill(_)
+            | Self::Cost(_)
+            | Self::Budget(_)
+            | Self::Anomaly(_)
             | Self::Images(_)
             | Self::WebAcl(_)
             | Self::Key(_) => None,

@@ -15,11 +15,18 @@ use crate::world::port::{About, CloudError, FaultClass, FeedKey, Usage};
 pub struct Ledger {
     calls: u64,
     micro_usd: u64,
-    last: BTreeMap<FeedKey, Usage>,
+    last: BTreeMap<FeedKey, Paced>,
     /// Milliseconds the newest answers of each service took, by scope.
     latencies: BTreeMap<(&'static str, ScopeRef), VecDeque<u32>>,
     /// When we were throttled, of the last five minutes.
     throttled: VecDeque<(Timestamp, &'static str, ScopeRef)>,
+}
+
+/// What a question took, and how often it is put.
+#[derive(Clone, Copy, Debug)]
+struct Paced {
+    usage: Usage,
+    every: SignedDuration,
 }
 
 /// What asking one service in one scope takes.
@@ -45,7 +52,15 @@ const REMEMBERED: usize = 64;
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Ledger {
-    pub fn note(&mut self, key: &FeedKey, at: Timestamp, usage: &Usage, error: Option<&CloudError>) {
+    /// `next` is when the question is planned to be put again.
+    pub fn note(
+        &mut self,
+        key: &FeedKey,
+        at: Timestamp,
+        usage: &Usage,
+        error: Option<&CloudError>,
+        next: Option<Timestamp>,
+    ) {
         self.calls += u64::from(usage.calls);
         self.micro_usd += u64::from(usage.micro_usd);
         if usage.calls > 0 && error.is_none() {
@@ -64,7 +79,8 @@ impl Ledger {
             // A graph is asked while somebody looks; what it costs is spent, but no pace to count on.
             None if key.about != About::All => {}
             None => {
-                self.last.insert(key.clone(), *usage);
+                let every = key.feed.paced(next.map(|next| next.duration_since(at)));
+                self.last.insert(key.clone(), Paced { usage: *usage, every });
             }
         }
         while self.throttled.front().is_some_and(|(then, ..)| at.duration_since(*then) > WINDOW) {
@@ -80,23 +96,20 @@ impl Ledger {
         Usd { micros: self.micro_usd as i64 }
     }
 
-    /// At the feeds' own cadences: what this console does while nobody looks at anything in particular. Counting the last
+    /// At the pace questions are planned: what this console does while nobody looks at anything in particular. Counting the last
     /// minutes instead would call the burst of the first second a pace.
     pub fn calls_per_minute(&self) -> f64 {
         // Not `sum()`: the sum of no floats is -0.0, and would be shown so.
         self.last
-            .iter()
-            .map(|(key, usage)| f64::from(usage.calls) * 60.0 / key.feed.cadence().as_secs_f64())
+            .values()
+            .map(|last| f64::from(last.usage.calls) * 60.0 / last.every.as_secs_f64())
             .fold(0.0, |sum, calls| sum + calls)
     }
 
     /// List price of an hour at that pace.
     pub fn usd_per_hour(&self) -> Usd {
-        let micros: f64 = self
-            .last
-            .iter()
-            .map(|(key, usage)| f64::from(usage.micro_usd) * 3_600.0 / key.feed.cadence().as_secs_f64())
-            .sum();
+        let micros: f64 =
+            self.last.values().map(|last| f64::from(last.usage.micro_usd) * 3_600.0 / last.every.as_secs_f64()).sum();
         Usd { micros: micros as i64 }
     }
 
@@ -107,8 +120,8 @@ impl Ledger {
     /// Each service in each scope, the busiest first.
     pub fn by_service(&self, now: Timestamp) -> Vec<ServiceUse> {
         let mut paces: BTreeMap<(&'static str, ScopeRef), (f64, f64)> = BTreeMap::new();
-        for (key, usage) in self.last.iter().filter(|(_, usage)| usage.calls > 0) {
-            let a_minute = 60.0 / key.feed.cadence().as_secs_f64();
+        for (key, Paced { usage, every }) in self.last.iter().filter(|(_, last)| last.usage.calls > 0) {
+            let a_minute = 60.0 / every.as_secs_f64();
             let pace = paces.entry((service_of(key), Arc::clone(&key.scope))).or_default();
             pace.0 += f64::from(usage.calls) * a_minute;
             pace.1 += f64::from(usage.micro_usd) * a_minute * 60.0;
@@ -150,8 +163,12 @@ impl Ledger {
 
     /// Mean over the last answer to each question.
     pub fn mean_latency_ms(&self) -> Option<f64> {
-        let answered: Vec<f64> =
-            self.last.values().filter(|usage| usage.calls > 0).map(|usage| f64::from(usage.latency_ms)).collect();
+        let answered: Vec<f64> = self
+            .last
+            .values()
+            .filter(|last| last.usage.calls > 0)
+            .map(|last| f64::from(last.usage.latency_ms))
+            .collect();
         if answered.is_empty() { None } else { Some(answered.iter().sum::<f64>() / answered.len() as f64) }
     }
 }
@@ -182,8 +199,8 @@ mod tests {
         let mut ledger = Ledger::default();
         let now = Timestamp::UNIX_EPOCH;
         for _ in 0..3 {
-            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms: 80, micro_usd: 0 }, None);
-            ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None);
+            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms: 80, micro_usd: 0 }, None, None);
+            ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None, None);
         }
         assert!((ledger.calls_per_minute() - 5.0).abs() < 1e-9);
         assert_eq!(ledger.usd_per_hour(), Usd { micros: 6_000 });
@@ -196,10 +213,10 @@ mod tests {
         let mut ledger = Ledger::default();
         let now = Timestamp::UNIX_EPOCH;
         for latency_ms in [10, 20, 900] {
-            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms, micro_usd: 0 }, None);
+            ledger.note(&key(Feed::Alarms), now, &Usage { calls: 2, latency_ms, micro_usd: 0 }, None, None);
         }
-        ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None);
-        ledger.note(&key(Feed::Instances), now, &Usage { calls: 3, latency_ms: 70, micro_usd: 0 }, None);
+        ledger.note(&key(Feed::Metrics), now, &Usage { calls: 1, latency_ms: 40, micro_usd: 100 }, None, None);
+        ledger.note(&key(Feed::Instances), now, &Usage { calls: 3, latency_ms: 70, micro_usd: 0 }, None, None);
         let all = ledger.by_service(now);
         assert_eq!(all.iter().map(|of| of.service).collect::<Vec<_>>(), ["ec2", "cloudwatch"]);
         assert!((all[1].calls_per_minute - 5.0).abs() < 1e-9);
@@ -217,8 +234,8 @@ mod tests {
             missing: None,
         };
         let at = |second| Timestamp::from_second(second).unwrap();
-        ledger.note(&key(Feed::Alarms), at(0), &Usage::default(), Some(&error));
-        ledger.note(&key(Feed::Alarms), at(200), &Usage::default(), Some(&error));
+        ledger.note(&key(Feed::Alarms), at(0), &Usage::default(), Some(&error), None);
+        ledger.note(&key(Feed::Alarms), at(200), &Usage::default(), Some(&error), None);
         assert_eq!(ledger.throttled_lately(at(250)), 2);
         assert_eq!(ledger.throttled_lately(at(301)), 1);
         assert_eq!(ledger.throttled_lately(at(900)), 0);

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod feed;
 pub mod item;
 pub mod ledger;
+pub mod link;
 pub mod port;
 pub mod reads;
 pub mod room;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::graphs::Graphs;
+use crate::domain::identity::Identity;
 use crate::domain::scope::{Scope, ScopeRef};
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Feeds, Payload, Reach};
@@ -88,7 +90,7 @@ impl World {
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
-        self.ledger.note(&key, at, &usage, outcome.as_ref().err());
+        self.ledger.note(&key, at, &usage, outcome.as_ref().err(), next);
         // Each graph has an age and a fault of its own: one of many that fails says nothing of the others.
         let outcome = match (&key.about, outcome) {
             (About::Graph(ask), Err(error)) => Ok(Payload::Graphs(Arc::new(Graphs::failed(Arc::clone(ask), error)))),
@@ -130,6 +132,12 @@ impl World {
 
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Who we are in the account the operator calls so, once that was read.
+    pub fn identity(&self, alias: &Text) -> Option<&Identity> {
+        let mut places = self.places.iter().filter(|place| place.scope.alias == *alias);
+        places.find_map(|place| place.feeds.identity.value())
     }
 
     /// Every question this world asks: each feed in each scope it reaches.

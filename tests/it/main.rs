@@ -17,3 +17,4 @@ mod screens;
 mod simulation;
 mod support;
 mod tidy;
+mod untold;

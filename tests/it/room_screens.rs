@@ -157,6 +157,27 @@ fn compute_and_data() {
 }
 
 #[test]
+fn pipelines_traces_and_the_bill() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "3");
+        check("pipelines", &model);
+        press(&mut model, &opened, "enter");
+        check("pipeline", &model);
+        press(&mut model, &opened, "4");
+        check("traces", &model);
+        press(&mut model, &opened, "enter");
+        check("trace-service", &model);
+        press(&mut model, &opened, "right right");
+        check("trace", &model);
+        press(&mut model, &opened, "8");
+        check("cost", &model);
+        press(&mut model, &opened, "enter");
+        check("cost-bill", &model);
+    }
+}
+
+#[test]
 fn the_themes_differ_in_colour_and_in_nothing_else() {
     for ground in [Ground::Dark, Ground::Light, Ground::HighContrast] {
         let (mut model, _) = model_at("bad-deploy", 9, SIZES[1]);

@@ -263,6 +263,56 @@ async fn compute_and_data_are_lists_with_the_same_habits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pipelines_traces_and_the_bill_are_lists_with_the_same_habits() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    stage.press("3").await;
+    stage.shows("v419 failed in Production/Deploy-Produc");
+    stage.press("ctrl-z").await;
+    stage.shows("1 of 2 pipelines · only what is not well");
+    stage.press("enter").await;
+    stage.shows("Production: failed");
+    stage.press("ctrl-z esc 4 /").await;
+    stage.type_text("kind:trace state:fault").await;
+    stage.press("enter enter").await;
+    stage.shows("root cause");
+    stage.press("y").await;
+    stage.shows("\"has_fault\": true");
+    stage.press("esc esc 8").await;
+    stage.shows("Amazon ElastiCache");
+    stage.press("enter").await;
+    // The bill has no metric, and an alarm about a thing of its name is none about it.
+    stage.hides("alarm  ");
+    stage.press("esc :").await;
+    stage.type_text("prod-monthly").await;
+    stage.press("enter").await;
+    assert_eq!(stage.model().tab, Tab::Room(Room::Cost));
+    stage.shows("of 26,500 USD");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_box_leads_to_the_list_behind_it() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    for (name, keys, room) in [
+        ("Cost Monitoring & Alerting", "esc enter", Room::Cost),
+        ("Trace Analysis", "esc enter", Room::Traces),
+        ("AWS X-Ray", "esc enter", Room::Traces),
+        ("Unit Tests", "enter", Room::Pipelines),
+        ("CI Trigger", "enter", Room::Pipelines),
+        ("Deployment Approval Gate", "enter", Room::Pipelines),
+        ("Application Load Balancer", "enter", Room::Compute),
+    ] {
+        stage.press("1 :").await;
+        stage.type_text(name).await;
+        stage.press(&format!("enter {keys}")).await;
+        assert_eq!(stage.model().tab, Tab::Room(room), "{name}");
+    }
+    stage.press("1 :").await;
+    stage.type_text("KMS Keys").await;
+    stage.press("enter enter").await;
+    stage.shows("there is no list behind this box");
+}
+
+#[tokio::test(start_paused = true)]
 async fn reserved_keys_say_so() {
     let mut stage = Stage::open("calm").await;
     for key in ["l", "a", "o"] {

@@ -17,7 +17,7 @@ const FLOORS: &[(u8, &[&str])] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("ratatui", &["view/", "runtime/terminal.rs", "runtime/console.rs"]),
     ("crossterm", &["runtime/", "cli/console.rs"]),
-    ("tokio", &["runtime/", "aws/", "cli/console.rs", "cli/look.rs"]),
+    ("tokio", &["runtime/", "aws/", "cli/console.rs"]),
     ("aws_sdk_", &["aws/"]),
     ("aws_config", &["aws/"]),
     ("aws_smithy_", &["aws/"]),

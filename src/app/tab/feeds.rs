@@ -1,10 +1,11 @@
 //! The feeds tab: what is read, from where, how old it is, and what fails. Faults come first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::model::Model;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Fault, Feed};
+use crate::world::port::CloudError;
 
 #[derive(Clone, Debug, Default)]
 pub struct FeedsTab {
@@ -19,6 +20,10 @@ pub struct Row<'a> {
     pub observed_at: Option<Timestamp>,
     pub fault: Option<&'a Fault>,
     pub is_stale: bool,
+    /// How often it is read at present.
+    pub every: SignedDuration,
+    /// What the newest answer had to do without.
+    pub gaps: &'a [CloudError],
 }
 
 /// Every question the world asks: failing ones first, then stale ones, then by feed and scope.
@@ -35,9 +40,9 @@ pub fn rows(model: &Model) -> Vec<Row<'_>> {
                     scope: &place.scope,
                     observed_at: status.observed_at,
                     fault: status.fault,
-                    is_stale: status
-                        .observed_at
-                        .is_some_and(|then| model.now.duration_since(then) > feed.stale_after()),
+                    is_stale: status.is_stale(model.now),
+                    every: status.every(),
+                    gaps: status.gaps,
                 }
             })
         })

@@ -1,6 +1,7 @@
 //! The tabs: one world, looked at from several sides.
 
 pub mod alarms;
+pub mod bar;
 pub mod board;
 pub mod dashboards;
 pub mod feeds;
@@ -20,18 +21,23 @@ pub enum Tab {
 pub struct TabSpec {
     pub tab: Tab,
     pub title: &'static str,
+    /// Where there is little room.
+    pub short: &'static str,
     /// The command that opens it.
     pub opened_by: CommandId,
 }
 
 /// In the order of the tab bar.
 pub const TABS: &[TabSpec] = &[
-    TabSpec { tab: Tab::Board, title: "board", opened_by: CommandId::Board },
-    TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", opened_by: CommandId::Alarms },
-    TabSpec { tab: Tab::Room(Room::Compute), title: "compute", opened_by: CommandId::Compute },
-    TabSpec { tab: Tab::Room(Room::Data), title: "data", opened_by: CommandId::Data },
-    TabSpec { tab: Tab::Room(Room::Dashboards), title: "dashboards", opened_by: CommandId::Dashboards },
-    TabSpec { tab: Tab::Feeds, title: "feeds", opened_by: CommandId::Feeds },
+    TabSpec { tab: Tab::Board, title: "board", short: "board", opened_by: CommandId::Board },
+    TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", short: "alarms", opened_by: CommandId::Alarms },
+    TabSpec { tab: Tab::Room(Room::Pipelines), title: "pipelines", short: "pipes", opened_by: CommandId::Pipelines },
+    TabSpec { tab: Tab::Room(Room::Traces), title: "traces", short: "traces", opened_by: CommandId::Traces },
+    TabSpec { tab: Tab::Room(Room::Compute), title: "compute", short: "compute", opened_by: CommandId::Compute },
+    TabSpec { tab: Tab::Room(Room::Data), title: "data", short: "data", opened_by: CommandId::Data },
+    TabSpec { tab: Tab::Room(Room::Cost), title: "cost", short: "cost", opened_by: CommandId::Cost },
+    TabSpec { tab: Tab::Room(Room::Dashboards), title: "dashboards", short: "dash", opened_by: CommandId::Dashboards },
+    TabSpec { tab: Tab::Feeds, title: "feeds", short: "feeds", opened_by: CommandId::Feeds },
 ];
 
 impl Tab {

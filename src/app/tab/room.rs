@@ -5,7 +5,12 @@ use std::sync::Arc;
 use crate::app::list::ListState;
 use crate::app::overlay::Scroll;
 use crate::app::tab::{alarms, dashboards};
+use crate::domain::board::BoxId;
 use crate::domain::graph::{GraphAsk, Span};
+use crate::domain::metric::Measure;
+use crate::domain::text::Text;
+use crate::world::board::spec;
+use crate::world::feed::Feed;
 use crate::world::item::{Item, ItemId};
 use crate::world::port::FeedKey;
 use crate::world::room::{RoomSpec, measures};
@@ -14,21 +19,45 @@ use crate::world::{Place, World};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     Alarms,
+    Pipelines,
+    Traces,
     Compute,
     Data,
+    Cost,
     Dashboards,
 }
 
 impl Room {
-    pub const ALL: [Self; 4] = [Self::Alarms, Self::Compute, Self::Data, Self::Dashboards];
+    pub const ALL: [Self; 7] =
+        [Self::Alarms, Self::Pipelines, Self::Traces, Self::Compute, Self::Data, Self::Cost, Self::Dashboards];
 
     pub fn spec(self) -> &'static RoomSpec {
         match self {
             Self::Alarms => &crate::world::room::alarms::ROOM,
+            Self::Pipelines => &crate::world::room::pipelines::ROOM,
+            Self::Traces => &crate::world::room::traces::ROOM,
             Self::Compute => &crate::world::room::compute::ROOM,
             Self::Data => &crate::world::room::data::ROOM,
+            Self::Cost => &crate::world::room::cost::ROOM,
             Self::Dashboards => &crate::world::room::dashboards::ROOM,
         }
+    }
+
+    /// The room that shows all a box stands for: there it opens at once.
+    pub fn of_whole_box(id: BoxId) -> Option<Self> {
+        match id {
+            BoxId::Alarms => Some(Self::Alarms),
+            BoxId::Dashboards => Some(Self::Dashboards),
+            BoxId::XRay | BoxId::TraceAnalysis => Some(Self::Traces),
+            BoxId::CostMonitoring => Some(Self::Cost),
+            _ => None,
+        }
+    }
+
+    /// The room behind a box: of what it rests on, the first that is listed in one.
+    pub fn of_box(id: BoxId) -> Option<Self> {
+        let lists = |room: &Self, feed: Feed| room.spec().kinds.iter().any(|kind| kind.feed() == feed);
+        spec(id).sources.iter().find_map(|feed| Self::ALL.into_iter().find(|room| lists(room, *feed)))
     }
 
     /// The room a thing is listed in, if it has one.
@@ -87,5 +116,13 @@ impl RoomTab {
 
 /// The graphs that matter of a thing, one for each measure, since they seldom share a unit.
 pub fn graphs_of(item: &Item, span: Span) -> Vec<GraphAsk> {
-    measures(item).into_iter().map(|(measure, resource)| GraphAsk::of_metric(measure.of(&resource), span)).collect()
+    let metric = |(measure, resource): (Measure, Text)| {
+        let mut metric = measure.of(&resource);
+        if let Item::Cluster(cluster) = item {
+            // Another cluster may have a service of the same name.
+            metric.dimensions.insert(0, ("ClusterName".into(), cluster.name.clone()));
+        }
+        GraphAsk::of_metric(metric, span)
+    };
+    measures(item).into_iter().map(metric).collect()
 }

@@ -27,8 +27,7 @@ pub(super) fn run_on_board(model: &mut Model, id: CommandId) {
         CommandId::PageUp | CommandId::PreviousGroup => tab.go_to_group(-1),
         CommandId::Zoom => tab.zoom = if tab.zoom.is_some() { None } else { Some(tab.focus.group()) },
         // Where there is a room, that is what opens; what is said of the box itself is one key further.
-        CommandId::Open if tab.focus == BoxId::Alarms => model.tab = Tab::Room(Room::Alarms),
-        CommandId::Open if tab.focus == BoxId::Dashboards => model.tab = Tab::Room(Room::Dashboards),
+        CommandId::Open if Room::of_whole_box(tab.focus).is_some() => to_room(model, Room::of_whole_box),
         CommandId::Open | CommandId::Describe => tab.page = Some(Page { of: tab.focus, scroll: Scroll::default() }),
         CommandId::Back => tab.zoom = None,
         CommandId::NextTrouble => go_to_trouble(model, 1),
@@ -37,11 +36,23 @@ pub(super) fn run_on_board(model: &mut Model, id: CommandId) {
     }
 }
 
+/// From a box to the list behind it.
+fn to_room(model: &mut Model, of: fn(BoxId) -> Option<Room>) {
+    match of(model.board_tab.focus) {
+        Some(room) => model.tab = Tab::Room(room),
+        None => model.notify("there is no list behind this box"),
+    }
+}
+
 fn run_on_page(model: &mut Model, id: CommandId) {
     let Some(mut page) = model.board_tab.page else { return };
     match id {
         CommandId::Back => {
             model.board_tab.page = None;
+            return;
+        }
+        CommandId::Open => {
+            to_room(model, Room::of_box);
             return;
         }
         CommandId::Up => page.scroll.by(-1, LONGEST_TEXT),

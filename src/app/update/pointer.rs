@@ -3,8 +3,9 @@
 use crate::app::command::CommandId;
 use crate::app::model::Model;
 use crate::app::overlay::{Overlay, Scroll};
+use crate::app::tab::Tab;
+use crate::app::tab::bar::bar;
 use crate::app::tab::board::{Chart, Page, canvas, rows_above};
-use crate::app::tab::{TABS, Tab};
 
 use super::lists::{run_on_list, with_list};
 use super::{LONGEST_TEXT, run};
@@ -74,16 +75,8 @@ pub(super) fn wheel(model: &mut Model, lines: isize) {
     }
 }
 
-/// The tab whose title is drawn there: each with its key, and a blank on either side.
+/// The tab whose title is drawn there.
 fn tab_at(model: &Model, column: u16) -> Option<Tab> {
-    let mut at = 1;
-    for spec in TABS {
-        let key = model.settings.keymap.key(spec.opened_by).map_or(0, |key| key.to_string().chars().count() + 1);
-        let end = at + 2 + key + spec.title.len();
-        if (at..end).contains(&usize::from(column)) {
-            return Some(spec.tab);
-        }
-        at = end;
-    }
-    None
+    let mut entries = bar(&model.settings.keymap, model.tab, usize::from(model.size.width)).into_iter();
+    entries.find(|entry| (entry.at..entry.end()).contains(&usize::from(column))).map(|entry| entry.tab)
 }

@@ -8,6 +8,7 @@ use crate::app::msg::Cmd;
 use crate::app::overlay::Overlay;
 use crate::app::tab::{Tab, feeds};
 use crate::domain::units;
+use crate::world::link;
 
 pub(super) fn show_json(model: &mut Model) {
     match model.tab {
@@ -112,6 +113,29 @@ pub(super) fn copy_view(model: &mut Model) -> Vec<Cmd> {
         }
     };
     copied(model, text, what)
+}
+
+/// The page of what is selected in the AWS console.
+pub(super) fn browse(model: &mut Model) -> Vec<Cmd> {
+    let selected = match model.room().and_then(|room| room.page.as_ref()) {
+        Some(page) => Some(page.of.clone()),
+        None => model.selected_in_list(),
+    };
+    let link = selected.and_then(|id| {
+        let item = model.world.find(&id)?;
+        let place = model.world.places().get(id.place)?;
+        let own = Some(place.scope.account.to_string()).filter(|account| !account.is_empty());
+        let account = own.or_else(|| Some(model.world.identity(&place.scope.alias)?.account.to_string()));
+        Some(link::web_console(&item, &place.scope, account.as_deref()))
+    });
+    match link {
+        None => model.notify("select a resource first: this opens its page in the AWS console"),
+        Some(link) if model.session.drill.is_some() => {
+            model.notify(format!("a drill is in no AWS console; with an account it would be {link}"));
+        }
+        Some(link) => return vec![Cmd::Browse(link)],
+    }
+    Vec::new()
 }
 
 pub(super) fn copied(model: &mut Model, text: String, what: String) -> Vec<Cmd> {

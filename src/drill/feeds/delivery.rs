@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::domain::delivery::{
-    Action, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, RunStatus, ScanFindings, Stage,
-    TestCounts,
+    Action, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus, ScanFindings,
+    Stage, TestCounts,
 };
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -93,18 +93,37 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
     let mut stages: Vec<Stage> = Vec::new();
     for (position, step) in STEPS.iter().enumerate() {
         if stages.last().is_none_or(|stage| stage.name != step.stage) {
-            stages.push(Stage { name: step.stage.into(), inbound_enabled: true, actions: Vec::new() });
+            stages.push(Stage {
+                name: step.stage.into(),
+                status: RunStatus::NotStarted,
+                inbound_enabled: true,
+                closed: Text::default(),
+                actions: Vec::new(),
+            });
         }
         let newest = runs(s, name).rev().find_map(|run| progress(s, run, position).map(|progress| (run, progress)));
         if let (Some(stage), Some((run, progress))) = (stages.last_mut(), newest) {
             stage.actions.push(action(s, position, run, &progress));
         }
     }
+    for stage in &mut stages {
+        stage.status = status_of(&stage.actions);
+    }
     Pipeline {
         name: name.into(),
         stages,
         executions: runs(s, name).rev().take(LISTED).map(|run| execution(s, run)).collect(),
     }
+}
+
+/// As its actions are: what failed or runs decides, else how the last one ended.
+fn status_of(actions: &[Action]) -> RunStatus {
+    let any = |status| actions.iter().any(|action| action.status == status);
+    [RunStatus::Failed, RunStatus::Stopped, RunStatus::InProgress]
+        .into_iter()
+        .find(|status| any(*status))
+        .or_else(|| actions.last().map(|action| action.status))
+        .unwrap_or(RunStatus::NotStarted)
 }
 
 fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Action {
@@ -116,10 +135,10 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
     };
     Action {
         name: step.name.into(),
-        category: step.category.into(),
-        provider: step.provider.into(),
+        category: Some(step.category.into()),
+        provider: Some(step.provider.into()),
         status: progress.status,
-        version: run.version.clone(),
+        version: Some(run.version.clone()),
         started: Some(s.at(progress.started)),
         finished: progress.finished.map(|tick| s.at(tick)),
         usual: Some(SignedDuration::from_secs(step.ticks * TICK)),
@@ -134,12 +153,12 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             "Browser-Tests-Staging" => tests(34),
             _ => None,
         },
-        output: match step.name {
-            "Package" => done.then(|| format!("s3://acme-artifacts/{}/{}.zip", run.pipeline, run.version).into()),
-            "Docker-Image" => done.then(|| format!("acme/{}:{}", run.fleet, run.version).into()),
+        outputs: match step.name {
+            "Package" => done.then(|| vec![format!("s3://acme-artifacts/{}/{}.zip", run.pipeline, run.version).into()]),
+            "Docker-Image" => done.then(|| vec![format!("acme/{}:{}", run.fleet, run.version).into()]),
             _ => None,
         },
-        flaky: false,
+        flaky: Some(false),
     }
 }
 
@@ -155,12 +174,17 @@ fn execution(s: &Simulation, run: &Run) -> Execution {
     };
     Execution {
         id: format!("{}-{}", run.version, s.noise.of(run.version.as_str()).hex(7, 8)).into(),
-        version: run.version.clone(),
+        version: Some(run.version.clone()),
         status,
-        trigger: run.trigger.into(),
+        trigger: Some(run.trigger.into()),
+        by: None,
         started: s.at(run.pushed),
         finished: finished.map(|tick| s.at(tick)),
-        commit: commit(s, run),
+        revision: Some(Revision {
+            id: run.sha.clone(),
+            author: Some(run.author.clone()),
+            message: run.message.clone(),
+        }),
     }
 }
 

@@ -4,8 +4,9 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::list::List;
 use crate::domain::money::Usd;
-use crate::domain::spend::{Budget, Purchasing, Recommendation, Reservation, Schedule, Spend};
+use crate::domain::spend::{Budget, Purchasing, Recommendation, Reservation, Schedule, ServiceSpend, Spend};
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::dev::{ALWAYS_ON, OFFICE_HOURS};
@@ -28,6 +29,9 @@ const DEV_DAY: &[(&str, f64)] =
 /// Cost Explorer refreshes its figures every eight hours in this world.
 const REFRESH: i64 = 8 * 3_600;
 
+/// What a day of last month cost, of what one costs now.
+const LAST_MONTH: f64 = 0.97;
+
 pub(super) fn spend(s: &Simulation, site: Site) -> Spend {
     let days = if site == Site::ProdGlobal { PROD_DAY } else { DEV_DAY };
     let (alias, limit, credits) =
@@ -41,19 +45,28 @@ pub(super) fn spend(s: &Simulation, site: Site) -> Spend {
     let to_date = Usd::from_dollars(day * days_so_far);
     let forecast = Usd::from_dollars(day * days_in_month);
     Spend {
+        account: site.account().into(),
         as_of,
         month_to_date: to_date,
-        credits: Usd::from_dollars(credits),
-        forecast,
-        last_month_same_days: Usd::from_dollars(day * days_so_far * 0.97),
-        by_service: days.iter().map(|(name, usd)| (Text::new(name), Usd::from_dollars(usd * days_so_far))).collect(),
-        budgets: vec![Budget {
+        credits: Some(Usd::from_dollars(credits)),
+        forecast: Some(forecast),
+        last_month_same_days: Some(Usd::from_dollars(day * days_so_far * LAST_MONTH)),
+        services: List::new(
+            days.iter()
+                .map(|(name, usd)| ServiceSpend {
+                    name: Text::new(name),
+                    month_to_date: Usd::from_dollars(usd * days_so_far),
+                    last_month_same_days: Some(Usd::from_dollars(usd * days_so_far * LAST_MONTH)),
+                })
+                .collect(),
+        ),
+        budgets: List::new(vec![Budget {
             name: format!("{alias}-monthly").into(),
             limit: Usd::from_dollars(limit),
             actual: to_date,
             forecast,
-        }],
-        anomalies: Vec::new(),
+        }]),
+        anomalies: Some(List::default()),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::domain::dashboard::Dashboard;
 use crate::domain::logs::LogGroup;
 use crate::domain::text::Text;
-use crate::domain::trace::{RootCause, ServiceNode, TraceSummary};
+use crate::domain::trace::{Requests, RootCause, ServiceNode, TraceSummary};
 use crate::drill::company::Site;
 use crate::drill::simulation::{Cause, Service, Simulation, Snapshot, TICKS_PER_MINUTE};
 
@@ -114,15 +114,18 @@ pub(super) fn service_map(s: &Simulation, site: Site) -> Vec<ServiceNode> {
         let mean = |pick: fn(&Service) -> f64, minutes: &mut dyn Iterator<Item = &Snapshot>| {
             let values: Vec<f64> =
                 minutes.map(|minute| pick(&of(minute))).filter(|value| value.is_finite() && *value > 0.0).collect();
-            if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
         };
         ServiceNode {
+            id: ServiceNode::id_of(name, kind, None),
             name: name.into(),
             kind: kind.into(),
-            total: sum(|service| service.arrived) as u64,
-            faults: sum(|service| service.failed) as u64,
-            errors: (sum(|service| service.arrived) * 0.012) as u64,
-            throttles: 0,
+            requests: Some(Requests {
+                total: sum(|service| service.arrived) as u64,
+                faults: sum(|service| service.failed) as u64,
+                errors: (sum(|service| service.arrived) * 0.012) as u64,
+                throttles: 0,
+            }),
             p50: mean(|service| service.p50, &mut recent(s)),
             p99: mean(|service| service.p99, &mut recent(s)),
             usual_p99: mean(|service| service.p99, &mut s.past.iter().rev().skip(WINDOW)),
@@ -140,27 +143,31 @@ pub(super) fn service_map(s: &Simulation, site: Site) -> Vec<ServiceNode> {
         node("catalog", "AWS::ECS::Container", |minute| minute.catalog, &["orders-db"]),
         node("checkout", "AWS::ECS::Container", |minute| minute.checkout, &["orders-db", "orders-worker"]),
         ServiceNode {
+            id: ServiceNode::id_of("orders-worker", "AWS::ECS::Container", None),
             name: "orders-worker".into(),
             kind: "AWS::ECS::Container".into(),
-            total: ((worker + crashes) as f64 * SAMPLED) as u64,
-            faults: (crashes as f64 * SAMPLED) as u64,
-            errors: 0,
-            throttles: 0,
-            p50: 0.07,
-            p99: 0.21,
-            usual_p99: 0.21,
+            requests: Some(Requests {
+                total: ((worker + crashes) as f64 * SAMPLED) as u64,
+                faults: (crashes as f64 * SAMPLED) as u64,
+                ..Requests::default()
+            }),
+            p50: Some(0.07),
+            p99: Some(0.21),
+            usual_p99: Some(0.21),
             calls: vec!["orders-db".into()],
         },
         ServiceNode {
+            id: ServiceNode::id_of("orders-db", "Database::SQL", None),
             name: "orders-db".into(),
             kind: "Database::SQL".into(),
-            total: (asked as f64 * SAMPLED) as u64,
-            faults: if down { (asked as f64 * SAMPLED) as u64 } else { 0 },
-            errors: 0,
-            throttles: 0,
-            p50: db_p50,
-            p99: db_p99,
-            usual_p99: 0.09,
+            requests: Some(Requests {
+                total: (asked as f64 * SAMPLED) as u64,
+                faults: if down { (asked as f64 * SAMPLED) as u64 } else { 0 },
+                ..Requests::default()
+            }),
+            p50: Some(db_p50),
+            p99: Some(db_p99),
+            usual_p99: Some(0.09),
             calls: Vec::new(),
         },
     ]
@@ -207,10 +214,11 @@ fn trace(s: &Simulation, minute: &Snapshot, number: i64) -> TraceSummary {
     TraceSummary {
         id: format!("1-{:08x}-{}", at.as_second(), noise.hex(serial, 24)).into(),
         at,
-        duration: SignedDuration::from_millis((seconds * 1_000.0) as i64),
-        method: if is_order { "POST".into() } else { "GET".into() },
-        url: url.into(),
-        status: if has_fault { 500 } else { 200 },
+        duration: Some(SignedDuration::from_millis((seconds * 1_000.0) as i64)),
+        entry: Some("web".into()),
+        method: Some(if is_order { "POST".into() } else { "GET".into() }),
+        url: Some(url.into()),
+        status: Some(if has_fault { 500 } else { 200 }),
         has_fault,
         has_error: false,
         has_throttle: false,

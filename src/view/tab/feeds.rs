@@ -17,8 +17,10 @@ use crate::world::feed::Fault;
 pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let all = rows(model);
     let failing = all.iter().filter(|row| row.fault.is_some()).count();
+    let partial = all.iter().filter(|row| row.fault.is_none() && !row.gaps.is_empty()).count();
+    let partial = if partial == 0 { String::new() } else { format!("{partial} in part, ") };
     let summary = format!(
-        " {} feeds, {failing} failing, {} calls this session, {}",
+        " {} feeds, {failing} failing, {partial}{} calls this session, {}",
         all.len(),
         model.world.ledger().calls(),
         model.world.ledger().spent()
@@ -69,6 +71,13 @@ fn detail(row: &Row<'_>, model: &Model, theme: Theme, area: Rect, frame: &mut Fr
             lines.insert(place + offset, Line::styled(format!("   {text}"), theme.of_health(Health::Unknown)));
         }
     }
+    for gap in row.gaps {
+        let missing = gap.missing.as_ref().map_or_else(String::new, |action| format!(", missing {action}"));
+        let text = format!("without {} ({}{missing}): {}", gap.operation, gap.class.word(), gap.message);
+        for text in wrap(&text, room).into_iter().rev() {
+            lines.insert(1, Line::styled(format!("   {text}"), theme.of_health(Health::Unknown)));
+        }
+    }
     for (offset, line) in lines.into_iter().take(usize::from(area.height)).enumerate() {
         frame.render_widget(line, Rect { y: area.y + offset as u16, height: 1, ..area });
     }
@@ -92,6 +101,11 @@ fn line(row: &Row<'_>, is_selected: bool, model: &Model, theme: Theme, width: us
         Some(fault) => {
             format!("{} for {}: {}", fault.error.class.word(), brief(since(model.now, fault.since)), story(fault))
         }
+        None if !row.gaps.is_empty() => {
+            let without: Vec<String> =
+                row.gaps.iter().map(|gap| format!("{} ({})", gap.operation, gap.class.word())).collect();
+            format!("without {}", without.join(", "))
+        }
         None => row.feed.actions().join(", "),
     };
     let name = if is_selected { theme.selected() } else { theme.style(Role::Text) };
@@ -102,10 +116,14 @@ fn line(row: &Row<'_>, is_selected: bool, model: &Model, theme: Theme, width: us
         Span::raw(" "),
         Span::styled(fill(&row.scope.to_string(), 26), theme.style(Role::Dim)),
         Span::styled(fill(&read, 10), theme.style(Role::Text)),
-        Span::styled(fill(&brief(row.feed.cadence()), 9), theme.style(Role::Dim)),
+        Span::styled(fill(&brief(row.every), 9), theme.style(Role::Dim)),
         Span::styled(
             fit(&what, width.saturating_sub(fixed)),
-            if row.fault.is_some() { theme.of_health(Health::Unknown) } else { theme.style(Role::Faint) },
+            if row.fault.is_some() || !row.gaps.is_empty() {
+                theme.of_health(Health::Unknown)
+            } else {
+                theme.style(Role::Faint)
+            },
         ),
     ])
 }

@@ -3,6 +3,7 @@
 pub(super) mod alarms;
 pub(super) mod board;
 pub(super) mod dashboards;
+mod delivery;
 pub(super) mod feeds;
 mod made_of;
 pub(super) mod room;

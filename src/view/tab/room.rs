@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::{dashboards, made_of, stores};
+use super::{dashboards, delivery, made_of, stores};
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
 use crate::domain::autoscaling::Activity;
 use crate::domain::graph::GraphAsk;
+use crate::domain::text::Text;
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
@@ -192,13 +193,14 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         ),
         Role::Text,
     );
-    for (label, text) in parts(&row.item) {
+    for (label, text) in parts(&row.item, sight.at) {
         say(label, &text, Role::Text);
     }
     for event in events(&row.item, place) {
         say("event", &event, Role::Dim);
     }
-    let names = [row.item.name(), row.item.id()];
+    // What CloudWatch does not measure may have the name of something it does.
+    let names: &[&Text] = if delivery::is_measured(row.item.kind()) { &[row.item.name(), row.item.id()] } else { &[] };
     for alarm in place.feeds.alarms.items().filter(|alarm| {
         !alarm.is_scaling_trigger()
             && alarm.metric().is_some_and(|metric| metric.dimensions.iter().any(|(_, value)| names.contains(&value)))
@@ -215,14 +217,15 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 }
 
 /// What it is made of, what is not well first.
-fn parts(item: &Item) -> Vec<(&'static str, String)> {
+fn parts(item: &Item, now: jiff::Timestamp) -> Vec<(&'static str, String)> {
     match item {
         Item::Balancer(balancer) => made_of::balancer(balancer),
         Item::Cluster(cluster) => made_of::cluster(cluster),
         Item::Group(group) => made_of::group(group),
         Item::Function(function) => made_of::function(function),
         Item::Instance(instance) => made_of::instance(instance),
-        _ => stores::parts(item),
+        Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item),
+        _ => delivery::parts(item, now),
     }
 }
 
@@ -250,7 +253,7 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
             .filter(|event| event.concerns(database))
             .map(|it| (it.at, it.message.to_string()))
             .collect(),
-        _ => Vec::new(),
+        _ => delivery::events(item, place),
     };
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     all.into_iter().take(SHOWN).map(|(at, what)| format!("{at:.0} {what}")).collect()

@@ -60,7 +60,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
             Facts::new(if waiting { "waiting".to_owned() } else { action.by.to_string() })
                 .with("state", if waiting { "waiting for approval" } else { action.status.word() })
                 .with("last decided by", if action.by.is_empty() { "-" } else { action.by.as_str() })
-                .with("version", action.version.as_str())
+                .with("version", action.version_word())
                 .with("pipeline", newest.pipeline.name.as_str())
         },
         checks: &[Check {
@@ -82,7 +82,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                                 format!(
                                     "{} {} waits for approval since {}",
                                     placed.pipeline.name,
-                                    placed.action.version,
+                                    placed.action.version_word(),
                                     brief(waited)
                                 ),
                             )

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::pipeline_map::{Placed, actions};
-use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, some_names};
+use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, some_names};
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{ImageRepository, RunStatus};
 use crate::domain::units::{brief, bytes, long, moment, plural, since};
@@ -98,9 +98,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
         |sight| {
             let Some(newest) = newest(sight, BoxId::BuildArtifact) else { return Facts::absent() };
             let action = newest.action;
-            Facts::new(action.version.as_str())
-                .with("version", action.version.as_str())
-                .with("location", action.output.as_ref().map_or("-", |text| text.as_str()))
+            Facts::new(action.version_word())
+                .with("version", action.version_word())
+                .with("location", made(&newest))
                 .with(
                     "built",
                     action.finished.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))),
@@ -110,15 +110,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
             title: "The build left an artifact",
             limit: |_| "bad when missing".into(),
             judge: |sight| {
-                let findings = actions(sight, BoxId::BuildArtifact)
-                    .iter()
-                    .filter(|placed| placed.action.status == RunStatus::Succeeded && placed.action.output.is_none())
-                    .map(|placed| {
-                        Finding::bad(
-                            "missing",
-                            format!("{} built {} but left no artifact", placed.pipeline.name, placed.action.version),
-                        )
-                        .at(placed.place)
+                let all = actions(sight, BoxId::BuildArtifact);
+                let told = all.iter().filter(|placed| placed.action.status == RunStatus::Succeeded);
+                let told: Vec<_> = told.filter_map(|placed| Some((placed, placed.action.outputs.as_ref()?))).collect();
+                if told.is_empty() {
+                    return Verdict::Skip;
+                }
+                let findings = told
+                    .into_iter()
+                    .filter(|(_, outputs)| outputs.is_empty())
+                    .map(|(placed, _)| {
+                        let text = format!(
+                            "{} built {} but left no artifact",
+                            placed.pipeline.name,
+                            placed.action.version_word()
+                        );
+                        Finding::bad("missing", text).at(placed.place)
                     })
                     .collect();
                 Verdict::of(findings, "artifact present")
@@ -128,8 +135,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
     action_box!(DockerImage, [Pipelines, Images], |sight| {
         let Some(newest) = newest(sight, BoxId::DockerImage) else { return Facts::absent() };
         let image = newest_image(sight);
-        Facts::new(newest.action.version.as_str())
-            .with("image", newest.action.output.as_ref().map_or("-", |text| text.as_str()))
+        Facts::new(newest.action.version_word())
+            .with("image", made(&newest))
             .with("base", image.map_or("-", |(_, image)| image.base.as_str()))
             .with("size", image.map_or_else(|| "-".into(), |(_, image)| bytes(image.bytes)))
             .with("took", took(&newest))
@@ -209,7 +216,7 @@ pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
     };
     let mut facts = Facts::new(headline)
         .with("state", action.status.word())
-        .with("version", action.version.as_str())
+        .with("version", action.version_word())
         .with("took", took(&newest))
         .with("usually", action.usual.map_or_else(|| "-".into(), long))
         .with("pipeline", format!("{} / {}", newest.pipeline.name, newest.stage.name));
@@ -226,7 +233,7 @@ pub(super) fn newest<'a>(sight: &Sight<'a>, id: BoxId) -> Option<Placed<'a>> {
 
 pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
     let placed = actions(sight, id);
-    if placed.is_empty() {
+    if placed.iter().all(|placed| placed.action.status == RunStatus::NotStarted) {
         return Verdict::Skip;
     }
     let findings = placed
@@ -247,7 +254,8 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
             };
             let why =
                 if action.summary.is_empty() || !tests.is_empty() { tests } else { format!(": {}", action.summary) };
-            Finding::bad(brief, format!("{} of {} {} failed{why}", action.name, placed.pipeline.name, action.version))
+            let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+            Finding::bad(brief, format!("{} of {}{version} failed{why}", action.name, placed.pipeline.name))
                 .since(action.finished)
                 .at(placed.place)
         })
@@ -283,9 +291,13 @@ pub(super) fn as_fast_as_usual(sight: &Sight<'_>, id: BoxId) -> Verdict {
 }
 
 fn not_flaky(sight: &Sight<'_>, id: BoxId) -> Verdict {
-    let findings = actions(sight, id)
+    let all = actions(sight, id);
+    if all.iter().all(|placed| placed.action.flaky.is_none()) {
+        return Verdict::Skip;
+    }
+    let findings = all
         .iter()
-        .filter(|placed| placed.action.flaky)
+        .filter(|placed| placed.action.flaky == Some(true))
         .map(|placed| {
             Finding::warn(
                 "flaky",
@@ -295,6 +307,11 @@ fn not_flaky(sight: &Sight<'_>, id: BoxId) -> Verdict {
         })
         .collect();
     Verdict::of(findings, "no flaky result")
+}
+
+/// Where it put what it made.
+fn made(placed: &Placed<'_>) -> String {
+    known(placed.action.outputs.as_deref().filter(|outputs| !outputs.is_empty()), some_names)
 }
 
 fn took(placed: &Placed<'_>) -> String {

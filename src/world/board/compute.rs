@@ -30,7 +30,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let of = |measure| place.latest(measure, &busiest.dimension);
             let (healthy, expected) =
                 all.iter().fold((0, 0), |sum, (_, lb)| (sum.0 + lb.healthy(), sum.1 + lb.expected()));
-            Facts::new(rate.map_or_else(|| "no requests".into(), |rate| format!("{} req", per_second(rate))))
+            let headline = match rate {
+                Some(rate) => format!("{} req", per_second(rate)),
+                None if all.iter().any(|(_, lb)| lb.is_application()) => "no requests".into(),
+                // Network balancers count flows, which the board does not read.
+                None => format!("{healthy} of {expected} up"),
+            };
+            Facts::new(headline)
                 .with("busiest", busiest.name.as_str())
                 .with("requests", rate.map_or_else(|| "-".into(), per_second))
                 .with("failed", of(Measure::AlbErrorPercent).map_or_else(|| "-".into(), percent))
@@ -39,23 +45,6 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("healthy targets", format!("{healthy} of {expected}"))
         },
         checks: &[
-            Check {
-                title: "Balancers are active",
-                limit: |_| "warn when impaired, bad when failed".into(),
-                judge: |sight| {
-                    let findings = balancers(sight)
-                        .filter_map(|(place, lb)| {
-                            let health = balancer_state(lb)?;
-                            let text = match lb.state_reason.as_str() {
-                                "" => format!("{} is {}", lb.name, lb.state),
-                                why => format!("{} is {}: {why}", lb.name, lb.state),
-                            };
-                            Some(Finding::new(health, lb.state.as_str(), text).at(place))
-                        })
-                        .collect();
-                    Verdict::of(findings, "all active")
-                },
-            },
             Check {
                 title: "Requests succeed",
                 limit: |t| over_words(t.alb_error_percent, " % 5xx"),
@@ -137,6 +126,23 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         }))
                     });
                     Verdict::each(all, "within the limit")
+                },
+            },
+            Check {
+                title: "Balancers are active",
+                limit: |_| "warn when impaired, bad when failed".into(),
+                judge: |sight| {
+                    let findings = balancers(sight)
+                        .filter_map(|(place, lb)| {
+                            let health = balancer_state(lb)?;
+                            let text = match lb.state_reason.as_str() {
+                                "" => format!("{} is {}", lb.name, lb.state),
+                                why => format!("{} is {}: {why}", lb.name, lb.state),
+                            };
+                            Some(Finding::new(health, lb.state.as_str(), text).at(place))
+                        })
+                        .collect();
+                    Verdict::of(findings, "all active")
                 },
             },
         ],

@@ -2,9 +2,10 @@
 
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known};
 use crate::domain::board::BoxId;
+use crate::domain::health::Health;
 use crate::domain::instance::{Instance, Purchase};
 use crate::domain::money::Usd;
-use crate::domain::spend::Spend;
+use crate::domain::spend::{Spend, change_percent};
 use crate::domain::units::{brief, moment, percent, plural};
 use crate::world::Place;
 use crate::world::feed::Feed;
@@ -36,11 +37,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             title: "Little is wasted",
             limit: |t| format!("warn over {} % of the month's spend", t.right_sizing_percent),
             judge: |sight| {
-                let forecast: Usd = sight.values(|f| &f.spend).map(|(_, spend)| spend.forecast).sum();
+                let forecast: Option<Usd> = sight.values(|f| &f.spend).map(|(_, spend)| spend.forecast).sum();
                 // A share of part of the spend would be far too large.
-                if forecast <= Usd::ZERO || !sight.is_read(Feed::Spend) {
+                let Some(forecast) = forecast.filter(|sum| *sum > Usd::ZERO && sight.is_read(Feed::Spend)) else {
                     return Verdict::Skip;
-                }
+                };
                 let share = savings(sight).dollars() * 100.0 / forecast.dollars();
                 if share <= sight.limits().right_sizing_percent {
                     return Verdict::Pass(format!("{} of the month's spend", percent(share)));
@@ -243,20 +244,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
         facts: |sight| {
             let all: Vec<&Spend> = sight.values(|f| &f.spend).map(|(_, spend)| spend).collect();
             let Some(first) = all.first() else { return Facts::absent() };
-            let sum = |pick: fn(&Spend) -> Usd| all.iter().map(|spend| pick(spend)).sum::<Usd>();
-            let (mtd, before) = (sum(|s| s.month_to_date), sum(|s| s.last_month_same_days));
-            let change = if before > Usd::ZERO { (mtd.dollars() / before.dollars() - 1.0) * 100.0 } else { 0.0 };
+            // The sum of some accounts would pass for that of all.
+            let sum = |pick: fn(&Spend) -> Option<Usd>| all.iter().map(|spend| pick(spend)).sum::<Option<Usd>>();
+            let mtd: Usd = all.iter().map(|spend| spend.month_to_date).sum();
+            let before = sum(|s| s.last_month_same_days);
+            let change = change_percent(mtd, before).map_or_else(String::new, |change| format!(" ({change:+.0} %)"));
+            let as_of = all.iter().map(|spend| spend.as_of).min().unwrap_or(first.as_of);
             let mut facts = Facts::new(format!("{mtd}"))
                 .with("month to date", mtd.to_string())
-                .with("same days last month", format!("{before} ({change:+.0} %)"))
-                .with("forecast", sum(|s| s.forecast).to_string())
-                .with("credits, not deducted", sum(|s| s.credits).to_string())
-                .with(
-                    "as of",
-                    format!("{}, Cost Explorer lags up to a day", moment(first.as_of, sight.at, sight.zone())),
-                );
-            for (service, amount) in all.iter().flat_map(|spend| spend.by_service.iter().take(3)) {
-                facts = facts.with("service", format!("{service} {amount}"));
+                .with("same days last month", known(before, |before| format!("{before}{change}")))
+                .with("forecast", known(sum(|s| s.forecast), |sum| sum.to_string()))
+                .with("credits, not deducted", known(sum(|s| s.credits), |sum| sum.to_string()))
+                .with("as of", format!("{}, Cost Explorer lags up to a day", moment(as_of, sight.at, sight.zone())));
+            for service in all.iter().flat_map(|spend| spend.services.iter().take(3)) {
+                facts = facts.with("service", format!("{} {}", service.name, service.month_to_date));
             }
             facts
         },
@@ -265,6 +266,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "Budgets hold",
                 limit: |_| "warn when the forecast is over, bad when the spend is".into(),
                 judge: |sight| {
+                    if sight.values(|f| &f.spend).all(|(_, spend)| spend.budgets.is_empty()) {
+                        return Verdict::Skip;
+                    }
                     let findings = sight
                         .values(|f| &f.spend)
                         .flat_map(|(place, spend)| spend.budgets.iter().map(move |budget| (place, budget)))
@@ -272,12 +276,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             let text = |what: &str, amount: Usd| {
                                 format!("budget {}: {what} {amount} of {}", budget.name, budget.limit)
                             };
-                            if budget.actual > budget.limit {
-                                Some(Finding::bad("over budget", text("spent", budget.actual)).at(place))
-                            } else if budget.forecast > budget.limit {
-                                Some(Finding::warn("forecast over", text("forecast", budget.forecast)).at(place))
-                            } else {
-                                None
+                            match budget.health() {
+                                Health::Bad => {
+                                    Some(Finding::bad("over budget", text("spent", budget.actual)).at(place))
+                                }
+                                Health::Warn => {
+                                    Some(Finding::warn("forecast over", text("forecast", budget.forecast)).at(place))
+                                }
+                                _ => None,
                             }
                         })
                         .collect();
@@ -288,9 +294,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "No anomaly",
                 limit: |_| "warn on any".into(),
                 judge: |sight| {
-                    let findings = sight
+                    let findings: Vec<Finding> = sight
                         .values(|f| &f.spend)
-                        .flat_map(|(place, spend)| spend.anomalies.iter().map(move |anomaly| (place, anomaly)))
+                        .flat_map(|(place, spend)| {
+                            spend.anomalies.iter().flat_map(|all| all.iter()).map(move |anomaly| (place, anomaly))
+                        })
                         .map(|(place, anomaly)| {
                             Finding::warn(
                                 "anomaly",
@@ -303,6 +311,10 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             .at(place)
                         })
                         .collect();
+                    let is_told = sight.values(|f| &f.spend).all(|(_, spend)| spend.anomalies.is_some());
+                    if findings.is_empty() && !is_told {
+                        return Verdict::Blank("cannot tell: the anomalies were not read".into());
+                    }
                     Verdict::of(findings, "none")
                 },
             },

@@ -7,6 +7,7 @@ use crate::domain::board::BoxId;
 use crate::domain::instance::Instance;
 use crate::domain::money::Usd;
 use crate::domain::source::{PullRequest, Review, SourceRepository};
+use crate::domain::text::Text;
 use crate::domain::units::{brief, moment, plural, since};
 use crate::world::Place;
 use crate::world::feed::Feed;
@@ -209,15 +210,15 @@ pub(super) const BOXES: &[BoxSpec] = &[
         facts: |sight| {
             let newest = sight.items(|f| &f.pipelines).flat_map(|(_, p)| &p.executions).max_by_key(|run| run.started);
             let Some(run) = newest else { return Facts::absent() };
-            Facts::new(format!(
-                "{} {}",
-                trigger_word(run.trigger.as_str()),
-                moment(run.started, sight.at, sight.zone())
-            ))
-            .with("last trigger", run.trigger.as_str())
-            .with("at", moment(run.started, sight.at, sight.zone()))
-            .with("commit", format!("{} by {}", run.commit.short_sha(), run.commit.author))
-            .with("execution", run.id.as_str())
+            let commit = run.revision.as_ref().map(|revision| match &revision.author {
+                Some(author) => format!("{} by {author}", revision.short()),
+                None => revision.short().to_owned(),
+            });
+            Facts::new(format!("{} {}", run.trigger_word(), moment(run.started, sight.at, sight.zone())))
+                .with("last trigger", run.trigger.as_ref().map_or("-", Text::as_str))
+                .with("at", moment(run.started, sight.at, sight.zone()))
+                .with("commit", commit.unwrap_or_else(|| "-".into()))
+                .with("execution", run.id.as_str())
         },
         checks: &[Check {
             title: "The head commit was picked up",
@@ -231,7 +232,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             && !sight
                                 .items(|f| &f.pipelines)
                                 .flat_map(|(_, pipeline)| &pipeline.executions)
-                                .any(|run| run.commit.sha == repo.head.sha)
+                                .filter_map(|run| run.revision.as_ref())
+                                .any(|revision| revision.id == repo.head.sha)
                     })
                     .map(|(_, repo)| {
                         Finding::warn(
@@ -279,13 +281,4 @@ fn main_repository<'a>(sight: &Sight<'a>) -> Option<&'a SourceRepository> {
 
 fn pulls<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a PullRequest> + use<'a> {
     sight.items(|f| &f.repositories).flat_map(|(_, repo)| &repo.pulls)
-}
-
-fn trigger_word(trigger: &str) -> &str {
-    match trigger {
-        "Webhook" | "CloudWatchEvent" | "PollForSourceChanges" => "push",
-        "StartPipelineExecution" => "manual",
-        "ManualRollback" | "AutomatedRollback" => "rollback",
-        other => other,
-    }
 }

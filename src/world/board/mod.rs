@@ -165,6 +165,11 @@ impl Reading {
             .chain(self.blind.iter().map(|blind| blind.text.as_str()))
     }
 
+    /// Whether nothing is known of it and nothing failed: nobody asked, or no answer came yet.
+    pub fn is_unread(&self) -> bool {
+        self.health == Health::Unknown && self.findings.is_empty() && self.blind.is_empty()
+    }
+
     /// The earliest moment any of its findings is known to date from.
     pub fn since(&self) -> Option<Timestamp> {
         self.findings.iter().filter_map(|finding| finding.since).min()
@@ -349,8 +354,7 @@ impl Coverage {
                 if !status.has_value {
                     coverage.unread.insert(feed);
                 }
-                let is_stale =
-                    status.observed_at.is_some_and(|then| sight.at.duration_since(then) > feed.stale_after());
+                let is_stale = status.is_stale(sight.at);
                 if !status.has_value || is_stale {
                     if let Some(fault) = status.fault {
                         coverage.blind.push(Blind {

@@ -10,6 +10,9 @@ use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
+/// Alarms named one by one; more of the same kind are counted.
+const MOST_NAMED: usize = 4;
+
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CloudWatch,
@@ -212,15 +215,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "All would tell somebody",
                 limit: |_| "warn without actions".into(),
                 judge: |sight| {
-                    let findings = alarms(sight)
-                        .filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty())
-                        .map(|(place, alarm)| {
-                            let how =
-                                if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
-                            Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name))
-                                .at(place)
-                        })
-                        .collect();
+                    let silent: Vec<_> =
+                        alarms(sight).filter(|(_, alarm)| !alarm.actions_enabled || alarm.actions.is_empty()).collect();
+                    // A hundred of them are one omission, not a hundred.
+                    let findings = match silent.as_slice() {
+                        [(place, first), rest @ ..] if rest.len() >= MOST_NAMED => {
+                            let text = format!(
+                                "{} and {} more have no action in force: nobody is told when they fire",
+                                first.name,
+                                rest.len()
+                            );
+                            vec![Finding::warn("silent alarms", text).at(place)]
+                        }
+                        few => few.iter().map(|(place, alarm)| silent_alarm(alarm).at(place)).collect(),
+                    };
                     Verdict::of(findings, "actions set and enabled")
                 },
             },
@@ -271,24 +279,26 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let all: Vec<&ServiceNode> = services(sight).map(|(_, node)| node).collect();
-            let Some(worst) = all.iter().max_by(|a, b| a.fault_percent().total_cmp(&b.fault_percent())) else {
+            if all.is_empty() {
                 return Facts::absent();
-            };
-            let is_silent = all.iter().all(|node| node.total == 0);
-            let headline =
-                if is_silent { "no traces".into() } else { format!("faults {}", percent(worst.fault_percent())) };
-            let mut facts = Facts::new(headline)
-                .with("services", all.len().to_string())
-                .with("most faults", format!("{} {}", worst.name, percent(worst.fault_percent())));
+            }
+            let worst = all
+                .iter()
+                .filter_map(|node| Some((node, node.fault_percent()?)))
+                .max_by(|(_, a), (_, b)| a.total_cmp(b));
+            let mut facts =
+                Facts::new(worst.map_or_else(|| "no traces".into(), |(_, share)| format!("faults {}", percent(share))))
+                    .with("services", all.len().to_string())
+                    .with("most faults", known(worst, |(node, share)| format!("{} {}", node.name, percent(share))));
             for node in &all {
                 facts = facts.with(
                     "service",
                     format!(
                         "{}: faults {}, p50 {}, p99 {}",
                         node.name,
-                        percent(node.fault_percent()),
-                        latency(node.p50),
-                        latency(node.p99)
+                        known(node.fault_percent(), percent),
+                        known(node.p50, latency),
+                        known(node.p99, latency)
                     ),
                 );
             }
@@ -300,19 +310,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| over_words(t.trace_fault_percent, " % faults"),
                 judge: |sight| {
                     let steps = sight.limits().trace_fault_percent;
-                    if services(sight).all(|(_, node)| node.total == 0) {
+                    if services(sight).all(|(_, node)| node.fault_percent().is_none()) {
                         return Verdict::Skip;
                     }
                     let findings = services(sight)
                         .filter_map(|(place, node)| {
-                            let health = steps.over(node.fault_percent())?;
+                            let share = node.fault_percent()?;
+                            let health = steps.over(share)?;
                             Some(
                                 Finding::new(
                                     health,
-                                    format!("{} {}", node.name, percent(node.fault_percent())),
+                                    format!("{} {}", node.name, percent(share)),
                                     format!(
                                         "{} of traces through {} fault (limit {} %)",
-                                        percent(node.fault_percent()),
+                                        percent(share),
                                         node.name,
                                         passed_limit(steps, health)
                                     ),
@@ -329,22 +340,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn over {} x the hour before", t.trace_slow_factor),
                 judge: |sight| {
                     let factor = sight.limits().trace_slow_factor;
-                    if services(sight).all(|(_, node)| node.total == 0) {
+                    // Where there is nothing to compare, nothing is known to be as fast.
+                    if services(sight).all(|(_, node)| node.p99.is_none() || node.usual_p99.is_none()) {
                         return Verdict::Skip;
                     }
                     let findings = services(sight)
-                        .filter(|(_, node)| node.usual_p99 > 0.0 && node.p99 > node.usual_p99 * factor)
+                        .filter(|(_, node)| node.is_slower_than_usual(factor))
                         .map(|(place, node)| {
-                            Finding::warn(
-                                format!("p99 {}", latency(node.p99)),
-                                format!(
-                                    "{} p99 {}, an hour before {}",
-                                    node.name,
-                                    latency(node.p99),
-                                    latency(node.usual_p99)
-                                ),
-                            )
-                            .at(place)
+                            let p99 = known(node.p99, latency);
+                            let text =
+                                format!("{} p99 {p99}, an hour before {}", node.name, known(node.usual_p99, latency));
+                            Finding::warn(format!("p99 {p99}"), text).at(place)
                         })
                         .collect();
                     Verdict::of(findings, "as fast as before")
@@ -360,13 +366,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             let all: Vec<&TraceSummary> = sight.items(|f| &f.traces).map(|(_, trace)| trace).collect();
             let Some(slowest) = all.iter().max_by_key(|trace| trace.duration) else { return Facts::absent() };
             let faulted = all.iter().filter(|trace| trace.has_fault).count();
-            let mut facts = Facts::new(format!("slowest {}", latency(slowest.duration.as_secs_f64())))
+            let took = known(slowest.duration, |took| latency(took.as_secs_f64()));
+            let mut facts = Facts::new(format!("slowest {took}"))
                 .with("traces", all.len().to_string())
                 .with("faulted", faulted.to_string())
-                .with(
-                    "slowest",
-                    format!("{} {} {}", latency(slowest.duration.as_secs_f64()), slowest.method, slowest.url),
-                );
+                .with("slowest", format!("{took} {}", slowest.what()));
             for (cause, number) in causes(&all).into_iter().take(3) {
                 facts = facts.with(
                     "root cause",
@@ -418,6 +422,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
 ];
 
+fn silent_alarm(alarm: &Alarm) -> Finding {
+    let how = if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };
+    Finding::warn("silent alarm", format!("{} {how}: nobody is told when it fires", alarm.name))
+}
+
 fn latency_ms(ms: u32) -> String {
     latency(f64::from(ms) / 1_000.0)
 }
@@ -428,7 +437,7 @@ fn alarms<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Alarm)>
 }
 
 fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a ServiceNode)> + use<'a> {
-    sight.items(|f| &f.service_map).filter(|(_, node)| node.kind != "client")
+    sight.items(|f| &f.service_map).filter(|(_, node)| !node.is_client())
 }
 
 /// Root causes with how many traces they explain, most frequent first.

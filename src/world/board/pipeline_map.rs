@@ -38,7 +38,7 @@ fn box_of(stage: &str, action: &Action) -> Option<BoxId> {
     RULES
         .iter()
         .find(|rule| {
-            (rule.category.is_empty() || action.category == rule.category)
+            (rule.category.is_empty() || action.category.as_ref().is_some_and(|category| *category == rule.category))
                 && (rule.words.is_empty() || rule.words.iter().any(|word| name.contains(word)))
         })
         .map(|rule| rule.to)
@@ -77,18 +77,18 @@ mod tests {
     fn check(stage: &str, name: &str, category: &str, to: Option<BoxId>) {
         let action = Action {
             name: name.into(),
-            category: category.into(),
-            provider: "CodeBuild".into(),
+            category: Some(category.into()),
+            provider: Some("CodeBuild".into()),
             status: RunStatus::Succeeded,
-            version: "v1".into(),
+            version: Some("v1".into()),
             started: None,
             finished: None,
             usual: None,
             summary: "".into(),
             by: "".into(),
             tests: None,
-            output: None,
-            flaky: false,
+            outputs: None,
+            flaky: None,
         };
         assert_eq!(box_of(stage, &action), to, "{stage}/{name}");
     }

@@ -122,8 +122,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
             };
             Facts::new(used.map_or_else(|| db.class.to_string(), |used| format!("conns {}", percent(used))))
                 .with("class", db.class.as_str())
-                .with("connections", known(connections, |n| count(n as u64)))
-                .with("connections in use", known(used, percent))
+                // Where nobody tells how many there may be, there is no share of them.
+                .with("connections in use", used.map_or_else(|| known(connections, |n| count(n as u64)), percent))
                 .with("storage autoscaling", ceiling)
                 .with(
                     "readers",

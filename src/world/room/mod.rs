@@ -5,10 +5,13 @@
 
 pub mod alarms;
 pub mod compute;
+pub mod cost;
 pub mod dashboards;
 pub mod data;
 pub mod filter;
 pub mod instances;
+pub mod pipelines;
+pub mod traces;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -84,7 +87,16 @@ pub enum Value {
     Flag(bool),
 }
 
-pub const ROOMS: &[&RoomSpec] = &[&alarms::ROOM, &compute::ROOM, &data::ROOM, &dashboards::ROOM, &instances::ROOM];
+pub const ROOMS: &[&RoomSpec] = &[
+    &alarms::ROOM,
+    &pipelines::ROOM,
+    &traces::ROOM,
+    &compute::ROOM,
+    &data::ROOM,
+    &cost::ROOM,
+    &dashboards::ROOM,
+    &instances::ROOM,
+];
 
 /// What kind of thing it is, for rooms of several.
 const KIND: Column = Column {
@@ -148,7 +160,11 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
     let of =
         |measures: &[Measure], resource: &Text| measures.iter().map(|measure| (*measure, resource.clone())).collect();
     match item {
-        Item::Balancer(it) => of(&[M::AlbErrorPercent, M::AlbLatencyP99, M::AlbRequests], &it.dimension),
+        Item::Balancer(it) => match it.kind.as_str() {
+            "application" => of(&[M::AlbErrorPercent, M::AlbLatencyP99, M::AlbRequests], &it.dimension),
+            "network" => of(&[M::NlbFlows, M::NlbBytes], &it.dimension),
+            _ => Vec::new(),
+        },
         Item::Group(it) => of(&[M::AsgCpu, M::AsgInService], &it.name),
         Item::Cluster(it) => it.services.iter().map(|service| (M::EcsCpu, service.name.clone())).take(3).collect(),
         Item::Function(it) => of(&[M::LambdaErrors, M::LambdaInvocations, M::LambdaDurationP99], &it.name),
@@ -165,6 +181,12 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
         | Item::Dashboard(_)
         | Item::LogGroup(_)
         | Item::Pipeline(_)
+        | Item::Service(_)
+        | Item::Trace(_)
+        | Item::Bill(_)
+        | Item::Cost(_)
+        | Item::Budget(_)
+        | Item::Anomaly(_)
         | Item::Images(_)
         | Item::Key(_) => Vec::new(),
     }

@@ -104,7 +104,7 @@ fn sources(lines: &mut Vec<Line<'_>>, id: BoxId, model: &Model, theme: Theme, ro
             let status = place.feeds.status(*feed);
             let read = status.observed_at.map_or_else(
                 || "not read yet".to_owned(),
-                |then| format!("read {} ago, every {}", brief(since(model.now, then)), brief(feed.cadence())),
+                |then| format!("read {} ago, every {}", brief(since(model.now, then)), brief(status.every())),
             );
             let fault = status.fault.map_or_else(String::new, |fault| {
                 format!("; {}: {} ({})", fault.error.class.word(), fault.error.message, fault.error.class.remedy())

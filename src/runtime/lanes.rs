@@ -1,0 +1,125 @@
+//! Questions that wait to be put: a lane for each scope, taken in turn, so that an account that does not answer holds up
+//! nobody but itself.
+
+use std::collections::VecDeque;
+
+use crate::domain::scope::ScopeRef;
+use crate::world::port::FeedKey;
+
+/// Questions under way at once, in all and in one scope. Enough to fill a console quickly; few enough to be no burst.
+const IN_ALL: usize = 96;
+const IN_ONE: usize = 8;
+
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    lanes: Vec<Lane>,
+    /// Whose turn it is.
+    turn: usize,
+    asking: usize,
+}
+
+#[derive(Debug)]
+struct Lane {
+    scope: ScopeRef,
+    waiting: VecDeque<FeedKey>,
+    asking: usize,
+}
+
+impl Lanes {
+    pub fn push(&mut self, key: FeedKey) {
+        match self.lanes.iter_mut().find(|lane| lane.scope == key.scope) {
+            Some(lane) => lane.waiting.push_back(key),
+            None => {
+                let scope = ScopeRef::clone(&key.scope);
+                self.lanes.push(Lane { scope, waiting: VecDeque::from([key]), asking: 0 });
+            }
+        }
+    }
+
+    /// The next question, if one may be put now; it counts as being asked from here on.
+    pub fn pop(&mut self) -> Option<FeedKey> {
+        if self.asking >= IN_ALL {
+            return None;
+        }
+        let count = self.lanes.len();
+        for step in 0..count {
+            let position = (self.turn + step) % count;
+            let Some(lane) = self.lanes.get_mut(position).filter(|lane| lane.asking < IN_ONE) else { continue };
+            let Some(key) = lane.waiting.pop_front() else { continue };
+            lane.asking += 1;
+            self.asking += 1;
+            self.turn = position + 1;
+            return Some(key);
+        }
+        None
+    }
+
+    /// Notes that a question taken is answered.
+    pub fn done(&mut self, scope: &ScopeRef) {
+        self.asking = self.asking.saturating_sub(1);
+        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.scope == *scope) {
+            lane.asking = lane.asking.saturating_sub(1);
+        }
+    }
+
+    /// Drops what is not wanted any more.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&FeedKey) -> bool) {
+        for lane in &mut self.lanes {
+            lane.waiting.retain(&mut wanted);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scope::{Environment, Scope};
+    use crate::world::feed::Feed;
+
+    fn scope(region: &str) -> ScopeRef {
+        ScopeRef::new(Scope {
+            account: "".into(),
+            alias: "prod".into(),
+            region: region.into(),
+            environment: Environment::Prod,
+        })
+    }
+
+    #[test]
+    fn a_scope_that_does_not_answer_holds_up_only_itself() {
+        let mut lanes = Lanes::default();
+        let (dead, well) = (scope("eu-west-1"), scope("eu-central-1"));
+        for of in [&dead, &well] {
+            for feed in Feed::ALL {
+                lanes.push(FeedKey::all(*feed, ScopeRef::clone(of)));
+            }
+        }
+        let first: Vec<FeedKey> = std::iter::from_fn(|| lanes.pop()).collect();
+        assert_eq!(first.len(), 2 * IN_ONE);
+        let mut answered = IN_ONE;
+        lanes.done(&well);
+        while let Some(key) = lanes.pop() {
+            assert_eq!(key.scope, well);
+            answered += 1;
+            lanes.done(&well);
+        }
+        assert_eq!(answered, Feed::ALL.len());
+    }
+
+    #[test]
+    fn scopes_take_turns_and_all_together_stay_within_bounds() {
+        let mut lanes = Lanes::default();
+        for number in 0..80 {
+            for feed in [Feed::Alarms, Feed::Groups] {
+                lanes.push(FeedKey::all(feed, scope(&format!("region-{number}"))));
+            }
+        }
+        let first: Vec<FeedKey> = std::iter::from_fn(|| lanes.pop()).collect();
+        assert_eq!(first.len(), IN_ALL);
+        assert_eq!(
+            first.iter().filter(|key| key.feed == Feed::Alarms).count(),
+            80,
+            "each its first before any its second"
+        );
+    }
+}
