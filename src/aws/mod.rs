@@ -7,6 +7,7 @@
 mod alarms;
 mod ask;
 mod balancers;
+mod bill_cache;
 mod caches;
 mod clusters;
 mod convert;

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::ask::Watch;
 use super::functions::Remembered;
 use super::login::Login;
+use super::{cost, pipelines, traces};
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::CloudError;
@@ -99,6 +100,9 @@ pub(super) struct Place {
     /// Where answers that cost money are kept between sessions.
     pub cache: Option<PathBuf>,
     clients: tokio::sync::Mutex<Option<Arc<Clients>>>,
+    pub pipelines: pipelines::Memory,
+    pub traces: traces::Memory,
+    pub spend: cost::Memory,
     limits: Mutex<HashMap<&'static str, Arc<DefaultDirectRateLimiter>>>,
     seen: Mutex<HashMap<Feed, Seen>>,
     settled: Notify,
@@ -125,6 +129,9 @@ impl Place {
             login,
             cache,
             clients: tokio::sync::Mutex::default(),
+            pipelines: pipelines::Memory::default(),
+            traces: traces::Memory::default(),
+            spend: cost::Memory::default(),
             limits: Mutex::default(),
             seen: Mutex::default(),
             settled: Notify::new(),

@@ -84,7 +84,16 @@ pub struct Anomaly {
     pub since: Option<Timestamp>,
     pub service: Text,
     pub cause: Text,
-    pub impact: Usd,
+    pub impact: Option<Usd>,
+}
+
+impl Anomaly {
+    /// `312 USD more than expected, BoxUsage in eu-west-1`.
+    pub fn words(&self) -> String {
+        let more =
+            self.impact.map_or_else(|| "more than expected".into(), |impact| format!("{impact} more than expected"));
+        format!("{more}, {}", self.cause)
+    }
 }
 
 /// How instance hours are bought.

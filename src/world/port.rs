@@ -154,7 +154,7 @@ impl FaultClass {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{operation}: {message}")]
 pub struct CloudError {
     pub class: FaultClass,

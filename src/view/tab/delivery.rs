@@ -99,8 +99,8 @@ fn of_action(action: &Action, now: Timestamp) -> String {
         (action.flaky == Some(true)).then(|| "failed, then passed, on the same commit".into()),
         (!action.summary.is_empty()).then(|| action.summary.to_string()),
     ];
-    let said: String = said.into_iter().flatten().map(|text| format!(", {text}")).collect();
-    format!("{}: {}{took}{said}", action.name, action.status.word())
+    let state = Some(format!("{}: {}{took}", action.name, action.status.word()));
+    std::iter::once(state).chain(said).flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn of_service(service: &ServiceNode) -> Vec<(&'static str, String)> {

@@ -300,15 +300,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             spend.anomalies.iter().flat_map(|all| all.iter()).map(move |anomaly| (place, anomaly))
                         })
                         .map(|(place, anomaly)| {
-                            Finding::warn(
-                                "anomaly",
-                                format!(
-                                    "{}: {} more than expected, {}",
-                                    anomaly.service, anomaly.impact, anomaly.cause
-                                ),
-                            )
-                            .since(anomaly.since)
-                            .at(place)
+                            Finding::warn("anomaly", format!("{}: {}", anomaly.service, anomaly.words()))
+                                .since(anomaly.since)
+                                .at(place)
                         })
                         .collect();
                     let is_told = sight.values(|f| &f.spend).all(|(_, spend)| spend.anomalies.is_some());

@@ -164,7 +164,7 @@ fn about(row: &Row, sight: &Sight<'_>) -> Option<String> {
             let spent = if of > 0.0 { percent(budget.actual.dollars() * 100.0 / of) } else { "-".into() };
             Some(format!("{spent} of {}", budget.limit))
         }
-        Item::Anomaly(anomaly) => Some(format!("{} more than expected, {}", anomaly.impact, anomaly.cause)),
+        Item::Anomaly(anomaly) => Some(anomaly.words()),
         _ => None,
     }
 }

@@ -129,7 +129,7 @@ fn standing(pipeline: &Pipeline, sight: &Sight<'_>) -> Standing {
             .find(|stage| stage.status == RunStatus::Failed)
             .map(|stage| Standing::new(Health::Bad, "failed", format!("{} failed a condition of its own", stage.name))),
         actions().filter(|(_, action)| is_waiting(action)).map(|it| waiting(it, sight)).max_by_key(|it| it.health),
-        actions().filter(|(_, action)| !is_waiting(action)).find_map(|it| slow(it, sight)),
+        actions().filter(|(_, action)| !is_approval(action)).find_map(|it| slow(it, sight)),
         stages().find(|stage| !stage.inbound_enabled).map(closed),
         stages()
             .find(|stage| stage.status == RunStatus::Stopped)
@@ -162,8 +162,13 @@ fn failed((stage, action): (&Stage, &Action)) -> Standing {
     Standing::new(Health::Bad, "failed", format!("{}failed in {}/{}{why}", what(action), stage.name, action.name))
 }
 
+/// People take as long as they take.
+fn is_approval(action: &Action) -> bool {
+    action.category.as_ref().is_some_and(|category| category == "Approval")
+}
+
 fn is_waiting(action: &Action) -> bool {
-    action.status == RunStatus::InProgress && action.category.as_ref().is_some_and(|category| category == "Approval")
+    action.status == RunStatus::InProgress && is_approval(action)
 }
 
 fn waiting((stage, action): (&Stage, &Action), sight: &Sight<'_>) -> Standing {

@@ -2,7 +2,7 @@
 
 use super::{Align, Column, RoomSpec, Row, Value, place_columns};
 use crate::domain::health::Health;
-use crate::domain::trace::{ServiceNode, TraceSummary};
+use crate::domain::trace::{Requests, ServiceNode, TraceSummary};
 use crate::domain::unit::Unit;
 use crate::domain::units::latency;
 use crate::world::feed::Feed;
@@ -153,7 +153,7 @@ fn about_service(service: &ServiceNode) -> String {
         service.usual_p99.map(|usual| format!("usually {}", latency(usual))),
         service
             .requests
-            .map(|requests| requests.error_percent())
+            .map(Requests::error_percent)
             .filter(|share| *share > 0.0)
             .map(|share| format!("{} refused", Unit::Percent.write(share))),
         (!service.calls.is_empty())
