@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, CompositeAlarm, Dimension, EvaluationState, HistoryItemType, LogAlarm, MetricAlarm,
-    MetricDataQuery, StateValue,
+    MetricDataQuery, MetricStat, StateValue,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -51,7 +51,11 @@ fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
     let queries = alarm.metrics();
     let period = match alarm.period() {
         Some(seconds) => seconds,
-        None => queries.iter().find_map(MetricDataQuery::period).unwrap_or(60),
+        // A metric of a formula has its period beside its statistic, an expression has its own.
+        None => queries
+            .iter()
+            .find_map(|query| query.metric_stat().and_then(MetricStat::period).or_else(|| query.period()))
+            .unwrap_or(60),
     };
     let source = if queries.is_empty() {
         MetricSource::Metric(MetricId {
@@ -321,6 +325,16 @@ mod tests {
         let alarm = metric_alarm(&MetricAlarm::builder().build());
         assert_eq!(alarm.state, AlarmState::InsufficientData);
         assert_eq!(alarm.metric_rule().unwrap().datapoints_to_alarm, 1);
+    }
+
+    #[test]
+    fn a_formula_is_judged_in_the_period_of_its_metrics() {
+        let stat = MetricStat::builder().period(300).stat("Sum").build();
+        let alarm = MetricAlarm::builder()
+            .metrics(MetricDataQuery::builder().id("e1").expression("m1 * 2").build())
+            .metrics(MetricDataQuery::builder().id("m1").metric_stat(stat).return_data(false).build())
+            .build();
+        assert_eq!(metric_alarm(&alarm).metric_rule().unwrap().period, SignedDuration::from_mins(5));
     }
 
     #[test]

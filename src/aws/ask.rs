@@ -1,6 +1,8 @@
 //! One question being answered: its calls take turns, are counted, and fail in one of a few ways.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +10,9 @@ use std::time::Instant;
 
 use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -24,7 +28,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass, Usage};
 
-/// Pages read of one answer. Ten thousand pages of a hundred are a million things; more is an endpoint that goes in circles.
+/// Pages read of one answer. Ten thousand pages of a hundred are a million things; more is an endpoint that does not end.
 const MOST_PAGES: usize = 10_000;
 
 /// What one question has taken so far.
@@ -39,16 +43,50 @@ struct Meter {
 tokio::task_local! {
     /// The question whose call is under way. The SDK's interceptors are made once for each client and cannot be handed it.
     static METER: Arc<Meter>;
+    /// Which pages of one answer were asked for, by what the request said.
+    static PAGES: Arc<Mutex<HashSet<u64>>>;
 }
 
-/// Counts every attempt that goes out, the SDK's own retries too.
+/// An endpoint that gives a token it gave before would be asked for ever.
+#[derive(Debug, thiserror::Error)]
+#[error("the page tokens go in circles")]
+pub(super) struct Circle;
+
+/// Watches what goes out and comes back: counts every attempt, the SDK's own retries too, asks for no page twice, and takes
+/// nothing for an answer that is none.
 #[derive(Debug)]
-pub(super) struct Attempts;
+pub(super) struct Watch;
 
 #[dyn_dispatch_hint]
-impl Intercept for Attempts {
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "Attempts"
+        "Watch"
+    }
+
+    fn read_after_serialization(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut said = DefaultHasher::new();
+        context.request().uri().hash(&mut said);
+        context.request().body().bytes().hash(&mut said);
+        let said = said.finish();
+        let is_new = PAGES.try_with(|pages| pages.lock().unwrap_or_else(PoisonError::into_inner).insert(said));
+        if is_new.unwrap_or(true) { Ok(()) } else { Err(Circle.into()) }
+    }
+
+    /// The services that speak JSON are taken to mean an empty list by nothing at all, which is what a proxy may answer.
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let is_empty = response.status().is_success() && response.body().bytes().is_some_and(<[u8]>::is_empty);
+        if is_empty && context.output_or_error().is_ok() { Err("it is empty".into()) } else { Ok(()) }
     }
 
     fn read_before_transmit(
@@ -145,14 +183,15 @@ impl Ask<'_> {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        let asked = Arc::default();
         for _ in 0..MOST_PAGES {
             self.place.turn(operation).await;
             let begun = instant();
-            let Some(page) = stream.next().await else { return Ok(()) };
+            let Some(page) = PAGES.scope(Arc::clone(&asked), stream.next()).await else { return Ok(()) };
             self.note(begun);
             take(page.map_err(|error| fault::of(operation, &error, self.place))?);
         }
-        Err(malformed(operation, &format!("more than {MOST_PAGES} pages: the page tokens go in circles")))
+        Err(malformed(operation, &format!("more than {MOST_PAGES} pages")))
     }
 
     /// An answer that changes seldom and takes many calls: the last one, if that is not older than `age`.

@@ -3,10 +3,12 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::ask::Circle;
 use super::login::shared_files;
 use super::place::Place;
 use crate::domain::text::Text;
@@ -52,6 +54,7 @@ const UNKNOWN_KEY: &[&str] = &[
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
 ];
+const IS_THE_CLOCK: &[&str] = &["RequestTimeTooSkewed", "RequestInTheFuture"];
 const UNSUPPORTED: &[&str] = &[
     "UnknownOperationException",
     "UnsupportedOperation",
@@ -74,20 +77,57 @@ const INTERNAL: &[&str] = &[
 /// Longest answer of a service quoted.
 const LONGEST: usize = 300;
 
+/// Who cannot take on a role lacks this, whatever was asked.
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 pub(super) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>, place: &Place) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let (class, message) = match error {
+    let (class, message) = told(error, place);
+    let missing = (class == FaultClass::Denied).then(|| {
+        let action = if role(error).is_some() { ASSUME_ROLE } else { operation };
+        Text::new(missing_action(&message).unwrap_or(action))
+    });
+    CloudError { class, operation: operation.into(), message: Text::cut_to(&message, LONGEST), missing }
+}
+
+fn told<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, String)
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match error {
         SdkError::TimeoutError(_) => (FaultClass::Timeout, "no answer in time".to_owned()),
         SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => unsent(error, place),
-        SdkError::ResponseError(answer) => page(answer.raw(), place)
-            .unwrap_or_else(|| (FaultClass::Malformed, format!("an answer that cannot be read: {}", innermost(error)))),
+        SdkError::ResponseError(answer) => unreadable(error, answer.raw(), place),
+        // What was no answer of this protocol is taken for an error, whatever its status.
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => unreadable(error, answer.raw(), place),
         SdkError::ServiceError(answer) => served(answer.err(), answer.raw(), place),
         _ => (FaultClass::Malformed, innermost(error)),
+    }
+}
+
+/// What is neither an answer nor an error of the service: cut short, or not from the service at all.
+fn unreadable<E>(error: &SdkError<E, HttpResponse>, raw: &HttpResponse, place: &Place) -> (FaultClass, String)
+where
+    E: Error + Send + Sync + 'static,
+{
+    if let Some(page) = page(raw, place) {
+        return page;
+    }
+    let words = innermost(error);
+    if words.contains("end of file before message length reached") {
+        return (FaultClass::Transport, "the connection ended in the middle of the answer".to_owned());
+    }
+    let length = raw.body().bytes().map_or(0, <[u8]>::len);
+    let kind = raw.headers().get("content-type").unwrap_or("no content type");
+    let status = raw.status().as_u16();
+    let class = match status {
+        429 => FaultClass::Throttled,
+        500.. => FaultClass::Internal,
+        _ => FaultClass::Malformed,
     };
-    let missing = (class == FaultClass::Denied).then(|| Text::new(missing_action(&message).unwrap_or(operation)));
-    CloudError { class, operation: operation.into(), message: Text::cut_to(&message, LONGEST), missing }
+    (class, format!("an answer that cannot be read ({status}, {length} bytes, {kind}): {words}"))
 }
 
 /// What the service says of itself.
@@ -100,8 +140,9 @@ fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place)
         (FaultClass::Throttled, words)
     } else if has(EXPIRED) {
         (FaultClass::Expired, format!("credentials expired: {}", sign_in(place)))
-    } else if has(UNKNOWN_KEY) {
-        let hint = if code.contains("Signature") { "; a clock that is wrong does this too" } else { "" };
+    } else if has(UNKNOWN_KEY) || has(IS_THE_CLOCK) {
+        let may_be_the_clock = code.contains("Signature") || IS_THE_CLOCK.contains(&code);
+        let hint = if may_be_the_clock { "; a clock that is wrong does this too" } else { "" };
         (FaultClass::Expired, format!("credentials not accepted ({code}): {}{hint}", sign_in(place)))
     } else if has(DENIED) || (status == 403 && !code.is_empty()) {
         (FaultClass::Denied, short_of_encoding(&words))
@@ -151,10 +192,20 @@ fn unsent<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, S
 where
     E: Error + Send + Sync + 'static,
 {
+    if chain(error).any(|error| error.is::<Circle>()) {
+        return (FaultClass::Malformed, Circle.to_string());
+    }
+    if let Some(error) = role(error) {
+        let (class, words) = told(error, place);
+        return (class, format!("the role cannot be assumed: {words}"));
+    }
     if let Some(error) = chain(error).find_map(|error| error.downcast_ref::<CredentialsError>()) {
         return credentials(error, place);
     }
     let words = innermost(error);
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        return (FaultClass::Malformed, format!("the question cannot be put: {words}"));
+    }
     let is_timeout = matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
     if is_timeout {
         return (FaultClass::Timeout, format!("no connection in time: {words}"));
@@ -174,18 +225,38 @@ where
     (FaultClass::Transport, message)
 }
 
+/// What STS answered to taking on a role, where that is what failed.
+fn role<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a SdkError<AssumeRoleError, HttpResponse>> {
+    chain(error).skip(1).find_map(|error| error.downcast_ref())
+}
+
 fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) {
-    let words = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+    let words = innermost(error);
+    match chain(error).find_map(|error| error.downcast_ref::<ConnectorError>()) {
+        Some(error) if error.is_timeout() => {
+            return (FaultClass::Timeout, format!("the credentials did not come in time: {words}"));
+        }
+        Some(error) if error.is_io() => {
+            return (FaultClass::Transport, format!("the credentials did not come: {words}"));
+        }
+        _ => {}
+    }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
-            let [config, credentials] = shared_files();
-            let message = format!(
-                "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an instance; {}",
-                config.display(),
-                credentials.display(),
-                sign_in(place)
-            );
+            let message = match place.login.origin.signs_in_with() {
+                Some(profile) => format!("profile {profile} has no credentials: {}", sign_in(place)),
+                // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
+                None => {
+                    let [config, credentials] = shared_files();
+                    format!(
+                        "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an \
+                         instance; {}",
+                        config.display(),
+                        credentials.display(),
+                        sign_in(place)
+                    )
+                }
+            };
             (FaultClass::Expired, message)
         }
         CredentialsError::ProviderTimedOut(_) => {
@@ -194,7 +265,7 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
         CredentialsError::InvalidConfiguration(_) => {
             (FaultClass::Expired, format!("the AWS configuration is wrong: {words}"))
         }
-        _ => (FaultClass::Expired, format!("no credentials ({words}): {}", sign_in(place))),
+        _ => (FaultClass::Expired, format!("no credentials: {} ({words})", sign_in(place))),
     }
 }
 
@@ -221,10 +292,7 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-fn innermost<E>(error: &SdkError<E, HttpResponse>) -> String
-where
-    E: Error + Send + Sync + 'static,
-{
+fn innermost(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map_or_else(|| "unknown".into(), ToString::to_string)
 }
 

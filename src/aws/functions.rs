@@ -104,7 +104,7 @@ impl Remembered {
 
 /// Aliases and tags of one function; nothing if it was deleted since it was listed.
 async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(String, Known)>, CloudError> {
-    let Some(name) = it.function_name() else { return Ok(None) };
+    let Some(name) = it.function_name().filter(|name| !name.is_empty()) else { return Ok(None) };
     let pages = ask.clients.lambda.list_aliases().function_name(name).into_paginator().send();
     let found = match ask.pages("lambda:ListAliases", pages).await {
         Err(error) if error.class == FaultClass::NotFound => return Ok(None),
@@ -112,7 +112,7 @@ async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(Stri
     };
     let found =
         found.map(|pages| pages.into_iter().flat_map(|page| page.aliases.unwrap_or_default()).collect::<Vec<_>>());
-    let tagged = match it.function_arn() {
+    let tagged = match it.function_arn().filter(|arn| !arn.is_empty()) {
         Some(arn) => match ask.call("lambda:ListTags", ask.clients.lambda.list_tags().resource(arn).send()).await {
             Err(error) if error.class == FaultClass::NotFound => return Ok(None),
             outcome => ask.or_gap(outcome)?,

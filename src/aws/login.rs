@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -108,7 +113,10 @@ impl Login {
         if let Some(region) = self.origin.regions.first() {
             loader = loader.region(Region::new(region.clone()));
         }
-        let sdk = loader.load().await;
+        let mut sdk = loader.load().await;
+        if let Some(profile) = self.origin.signs_in_with() {
+            sdk = sdk.to_builder().credentials_provider(self.of_profile(profile, &sdk)).build();
+        }
         let Some(role) = &self.origin.role_arn else { return sdk };
         let mut provider = AssumeRoleProvider::builder(role).session_name(session_name()).configure(&sdk);
         if let Some(id) = &self.origin.external_id {
@@ -116,6 +124,29 @@ impl Login {
         }
         let provider = provider.build().await;
         sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+    }
+
+    /// The credentials of a profile, or else of the machine. The SDK's own chain takes keys from the environment first, even
+    /// where a profile is named, and would show one account under the name of another.
+    fn of_profile(&self, profile: &str, sdk: &SdkConfig) -> SharedCredentialsProvider {
+        let mut config = ProviderConfig::without_region()
+            .with_region(sdk.region().cloned())
+            .with_use_fips(sdk.use_fips())
+            .with_use_dual_stack(sdk.use_dual_stack())
+            .with_http_client(self.http.clone());
+        if let Some(timeouts) = sdk.timeout_config() {
+            config = config.with_timeout_config(timeouts.clone());
+        }
+        if let Some(retries) = sdk.retry_config() {
+            config = config.with_retry_config(retries.clone());
+        }
+        let of_profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
+        let of_container = EcsCredentialsProvider::builder().configure(&config).build();
+        let of_instance = ImdsCredentialsProvider::builder().configure(&config).build();
+        let chain = CredentialsProviderChain::first_try("Profile", of_profile)
+            .or_else("EcsContainer", of_container)
+            .or_else("Ec2InstanceMetadata", of_instance);
+        SharedCredentialsProvider::new(chain)
     }
 }
 

@@ -12,7 +12,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::ask::Attempts;
+use super::ask::Watch;
 use super::functions::Remembered;
 use super::login::Login;
 use super::{cost, pipelines, traces};
@@ -66,7 +66,7 @@ macro_rules! clients {
                                 "{partition}/{}",
                                 stringify!($field)
                             )))
-                            .interceptor(Attempts)
+                            .interceptor(Watch)
                             .build(),
                     )),+
                 }

@@ -10,26 +10,31 @@ import threading
 import time
 import traceback
 from datetime import datetime, timezone
+from urllib.parse import parse_qs
 
 import cbor2
 from moto.iam.models import get_account_id_from
 from werkzeug.wrappers import Response
 
+import fuzz
 import metrics
 import script
 import wire
+from alarms import Alarms
 from wire import CBOR, Call, Fault, Reply
-
-# Answered here, over what moto keeps.
-OURS = {("cloudwatch", "GetMetricData"): metrics.get_metric_data}
 
 
 class Front:
     def __init__(self, emulator):
         self.emulator = emulator
         self.scripts = script.Scripts()
+        self.fuzz = fuzz.Fuzz()
+        # Answered here and not by moto.
+        self.ours = {("cloudwatch", "GetMetricData"): metrics.get_metric_data, **Alarms().operations()}
         self.lock = threading.Lock()
         self.calls: list[dict] = []
+        # What one test process leaves for the next.
+        self.kept: dict = {}
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
@@ -52,16 +57,24 @@ class Front:
                 case "POST", "script":
                     self.scripts.add(wanted)
                     return _json(200, {})
-                case "POST", "reset":
-                    if wanted.get("only") != "scripts":
-                        with self.lock:
-                            self.calls.clear()
-                    if wanted.get("only") != "calls":
-                        self.scripts.clear()
+                case "POST", "forget":
+                    self.scripts.forget(wanted["access_key"], wanted["operation"])
+                    return _json(200, {})
+                case "POST", "fuzz":
+                    with self.lock:
+                        self.fuzz.start(wanted)
                     return _json(200, {})
                 case "GET", "calls":
+                    asked = parse_qs(environ.get("QUERY_STRING", ""))
                     with self.lock:
-                        return _json(200, list(self.calls))
+                        return _json(200, [one for one in self.calls if all(one[key] in asked[key] for key in asked)])
+                case "POST", "keep":
+                    with self.lock:
+                        self.kept.update(wanted)
+                    return _json(200, {})
+                case "GET", "kept":
+                    with self.lock:
+                        return _json(200, self.kept)
         except (KeyError, TypeError, ValueError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
         return _json(404, {"error": f"no such thing: {what}"})
@@ -81,6 +94,16 @@ class Front:
         }
         with self.lock:
             self.calls.append(note)
+            fuzzed = self.fuzz.answer(call)
+        if fuzzed:
+            note["fuzz"], reply = fuzzed
+            # Long, and known to whoever knows the seed.
+            note["input"] = {}
+            if reply is None:
+                _hang_up(environ)
+                reply = Reply(200, {}, b"")
+            note["status"] = reply.status
+            return reply, None
         found = self.scripts.next(call, account)
         reply, cut = None, None
         try:
@@ -90,16 +113,19 @@ class Front:
                 time.sleep(step.get("delay", 0))
                 if step.get("drop"):
                     _hang_up(environ)
-                cut = step.get("truncate")
+                    return Reply(200, {}, b""), None
+                cut = step.get("break")
                 reply = script.written(kind, step, call)
             reply = reply or self._emulated(call, environ, body)
+            if found and "cut" in found[1]:
+                reply = Reply(reply.status, reply.headers, reply.body[: found[1]["cut"]])
         except Fault as fault:
             reply = wire.reply(call, fault)
         note["status"] = reply.status
         return reply, cut
 
     def _emulated(self, call: Call, environ, body: bytes) -> Reply:
-        if ours := OURS.get((call.service, call.operation)):
+        if ours := self.ours.get((call.service, call.operation)):
             return wire.reply(call, ours(call))
         if wire.service_model(call.service) is None:
             return _json(501, {"__type": "NotImplemented", "message": f"nobody here knows the service {call.service!r}"})

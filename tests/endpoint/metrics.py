@@ -152,8 +152,9 @@ def _evaluate(query: dict, series: dict) -> dict:
                 known = of(inner)
                 every = set().union(*(other for other in series.values()))
                 return {at: known.get(at, float(number)) for at in every}
-            case ast.Call(func=ast.Name(id="IF"), args=[condition, then, other]):
-                yes, no = of(then), of(other)
+            case ast.Call(func=ast.Name(id="IF"), args=[condition, then, *other]):
+                # Without the other there is no value where the condition does not hold.
+                yes, no = of(then), of(other[0]) if other else None
                 at_time = lambda value, at: value.get(at) if isinstance(value, dict) else value  # noqa: E731
                 chosen = {at: at_time(yes if holds else no, at) for at, holds in of(condition).items()}
                 return {at: value for at, value in chosen.items() if value is not None}

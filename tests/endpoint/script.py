@@ -8,8 +8,9 @@ from moto.core.utils import get_pagination_model
 
 from wire import Call, Fault, Reply, canonical, misnamed, operation_model, reply
 
-STEP = {"status", "code", "message", "raw", "content_type", "body", "delay", "truncate", "drop"}
-SCRIPT = {"service", "operation", "responses", "repeat", "when", "region", "account", "page_size"}
+STEP = {"status", "code", "message", "raw", "content_type", "body", "delay", "cut", "break", "drop"}
+SCRIPT = {"service", "operation", "responses", "repeat", "when", "region", "account", "access_key", "page_size"}
+ANY = "*"
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Script:
     when: dict = field(default_factory=dict)
     region: str | None = None
     account: str | None = None
+    access_key: str | None = None
     page_size: int | None = None
     taken: int = 0
     # Ten thousand instances take seconds to write as XML: once is enough.
@@ -28,9 +30,11 @@ class Script:
 
     def suits(self, call: Call, account: str) -> bool:
         return (
-            (self.service, self.operation) == (call.service, call.operation)
+            self.service in (ANY, call.service)
+            and self.operation in (ANY, call.operation)
             and self.region in (None, call.region)
             and self.account in (None, account)
+            and self.access_key in (None, call.access_key)
             and (self.repeat or self.taken < len(self.responses))
             and _contains(call.input, self.when)
         )
@@ -52,9 +56,10 @@ class Scripts:
         with self.lock:
             self.all.append(script)
 
-    def clear(self) -> None:
+    def forget(self, access_key: str, operation: str) -> None:
+        """What is written for one operation of one test."""
         with self.lock:
-            self.all.clear()
+            self.all = [one for one in self.all if (one.access_key, one.operation) != (access_key, operation)]
 
     def next(self, call: Call, account: str) -> tuple[Script, dict] | None:
         """What is written for this call. What is to happen once comes first, in the order it was written; of what repeats,
@@ -75,14 +80,16 @@ def _checked(wanted: dict) -> Script:
     if unknown := set(wanted) - SCRIPT:
         raise ValueError(f"a script has no {sorted(unknown)}: it has {sorted(SCRIPT)}")
     script = Script(**{**wanted, "service": canonical(wanted["service"])})
-    model = operation_model(script.service, script.operation)
-    if model is None:
+    model = operation_model(script.service, script.operation) if script.operation != ANY else None
+    if model is None and script.operation != ANY:
         raise ValueError(f"{script.service} has no operation {script.operation}")
     if not script.responses:
         raise ValueError("a script needs responses")
     for step in script.responses:
         if unknown := set(step) - STEP:
             raise ValueError(f"a response has no {sorted(unknown)}: it has {sorted(STEP)}")
+        if "body" in step and model is None:
+            raise ValueError("a body is of one operation")
         if "body" in step and (wrong := misnamed(step["body"], model.output_shape)):
             raise ValueError(f"{script.operation} answers no {', '.join(sorted(set(wrong))[:10])}")
     if script.page_size is not None:

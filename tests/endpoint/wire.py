@@ -5,6 +5,7 @@ Smithy RPC v2 CBOR, the only one that the CloudWatch client of Rust speaks; that
 """
 
 import base64
+import io
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -128,7 +129,7 @@ def understand(environ: dict, body: bytes) -> Call:
     model = service_model(call.service) if call.service else None
     if model is None:
         return call
-    request = Request({**environ, "wsgi.input": _stream(body)})
+    request = Request({**environ, "wsgi.input": io.BytesIO(body)})
     uri = {}
     try:
         if not call.protocol:
@@ -143,12 +144,6 @@ def understand(environ: dict, body: bytes) -> Call:
     if call.model is not None:
         call.input = _input(call, request, uri, body)
     return call
-
-
-def _stream(body: bytes):
-    import io
-
-    return io.BytesIO(body)
 
 
 def _input(call: Call, request: Request, uri: dict, body: bytes) -> dict:
@@ -197,7 +192,20 @@ def reply(call: Call, result) -> Reply:
     serializer = get_serializer_class(call.service, call.protocol or model.service_model.protocol)
     made = serializer(model, context=SerializationContext("00000000-0000-4000-8000-000000000000")).serialize(result)
     body = made["body"]
-    return Reply(status or made["status_code"], dict(made["headers"]), body.encode() if isinstance(body, str) else body)
+    headers = {**made["headers"], "Content-Type": content_type(call.protocol, model.service_model)}
+    return Reply(status or made["status_code"], headers, body.encode() if isinstance(body, str) else body)
+
+
+def content_type(protocol: str, model: ServiceModel) -> str:
+    match protocol:
+        case "smithy-rpc-v2-cbor":
+            return "application/cbor"
+        case "json":
+            return f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}"
+        case "rest-json":
+            return "application/json"
+        case _:
+            return "text/xml"
 
 
 def _cbor_reply(call: Call, result, status: int | None) -> Reply:

@@ -4,6 +4,8 @@
 
 mod blindness;
 mod cli;
+#[cfg(feature = "aws")]
+mod endpoint;
 mod journeys;
 mod picture;
 mod property;

@@ -1,0 +1,247 @@
+"""What the company has and moto cannot answer: told to the front as scripts, checked against the service models."""
+
+import json
+import urllib.request
+from datetime import datetime, timedelta
+
+ACCOUNT = "123456789012"
+
+
+def tell(session, region: str, at: datetime) -> None:
+    ago = lambda minutes: (at - timedelta(minutes=minutes)).isoformat()  # noqa: E731
+    made = Made(session, region)
+    for service, operation, body, *when in [
+        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *tracing(ago),
+    ]:
+        script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
+    # What has no region is signed for in this one.
+    for service, operation, body in money():
+        script(session.url, service, operation, body, region="us-east-1")
+
+
+class Made:
+    """The ids that moto gave."""
+
+    def __init__(self, session, region: str):
+        ec2, elb = session.client("ec2", region), session.client("elbv2", region)
+        found = [one for each in ec2.describe_instances()["Reservations"] for one in each["Instances"]]
+        self.instances = {tag["Value"]: one["InstanceId"] for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
+        self.groups = {one["TargetGroupName"]: one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
+        databases = session.client("rds", region).describe_db_instances()["DBInstances"]
+        self.databases = {one["DBInstanceIdentifier"]: one["DBInstanceArn"] for one in databases}
+
+
+def script(url: str, service: str, operation: str, body: dict, **more) -> None:
+    wanted = {"service": service, "operation": operation, "repeat": True, "account": ACCOUNT, **more,
+              "responses": [{"body": body}]}
+    request = urllib.request.Request(f"{url}/opscon-test/script", data=json.dumps(wanted).encode(), method="POST")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).read()
+
+
+def computing(made: Made, ago) -> list:
+    def target(id_: str, state: str, zone: str = "", reason: str = "", words: str = "") -> dict:
+        health = {"State": state, "Reason": reason, "Description": words}
+        at = {"Id": id_, "Port": 8080, "AvailabilityZone": zone}
+        return {
+            "Target": {key: value for key, value in at.items() if value}, "HealthCheckPort": "8080",
+            "TargetHealth": {key: value for key, value in health.items() if value},
+        }
+
+    targets = [
+        target("172.31.0.10", "healthy", "eu-west-1a"),
+        target("172.31.0.11", "unhealthy", "eu-west-1b", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"),
+        target("172.31.0.12", "draining", "eu-west-1c", "Target.DeregistrationInProgress", "Target deregistration is in progress"),
+        target("172.31.0.13", "initial", "all", "Elb.RegistrationInProgress"),
+        target(made.instances["bastion"], "unavailable", "", "Target.HealthCheckDisabled"),
+    ]
+    status = lambda word: {"Status": word}  # noqa: E731
+    statuses = [
+        {"InstanceId": made.instances["bastion"], "SystemStatus": status("impaired"), "InstanceStatus": status("ok"),
+         "Events": [
+             {"Code": "instance-reboot", "Description": "[Completed] long ago", "NotBefore": ago(9_000)},
+             {"Code": "instance-retirement", "Description": "The instance is running on degraded hardware", "NotBefore": ago(-3_000)},
+         ]},
+        {"InstanceId": made.instances["batch"], "SystemStatus": status("ok"), "InstanceStatus": status("initializing")},
+    ]
+    notice = {
+        "SpotInstanceRequestId": "sir-1", "InstanceId": made.instances["batch"], "State": "active",
+        "Status": {"Code": "marked-for-termination", "UpdateTime": ago(1), "Message": "Your Spot instance is marked for termination."},
+    }
+    return [
+        ("elbv2", "DescribeTargetHealth", {"TargetHealthDescriptions": targets}, {"TargetGroupArn": made.groups["api"]}),
+        ("ec2", "DescribeInstanceStatus", {"InstanceStatuses": statuses}),
+        ("ec2", "DescribeSpotInstanceRequests", {"SpotInstanceRequests": [notice]}),
+        ("lambda", "GetAccountSettings", {"AccountLimit": {"ConcurrentExecutions": 1_000}}),
+        ("autoscaling", "DescribeInstanceRefreshes", {"InstanceRefreshes": [{
+            "InstanceRefreshId": "refresh-1", "AutoScalingGroupName": "web", "Status": "InProgress", "PercentageComplete": 40,
+            "StatusReason": "Waiting for instances to warm up", "StartTime": ago(12),
+        }]}),
+    ]
+
+
+def storing(made: Made, ago) -> list:
+    maintenance = [{
+        "ResourceIdentifier": made.databases["orders"],
+        "PendingMaintenanceActionDetails": [
+            {"Action": "system-update", "Description": "New operating system", "AutoAppliedAfterDate": ago(-10_000)},
+        ],
+    }]
+
+    def shard(number: int) -> dict:
+        id_ = f"{number:04}"
+        members = [
+            {"CacheClusterId": f"sessions-{id_}-{node:03}", "CacheNodeId": "0001", "PreferredAvailabilityZone": zone}
+            for node, zone in enumerate(["eu-west-1a", "eu-west-1b"], 1)
+        ]
+        return {"NodeGroupId": id_, "Status": "available", "Slots": "0-8191", "NodeGroupMembers": members}
+
+    address = lambda name, port: {"Address": f"{name}.cache.example", "Port": port}  # noqa: E731
+    shards = [shard(1), shard(2)]
+    sessions = {
+        "ReplicationGroupId": "sessions", "Status": "modifying", "NodeGroups": shards, "ClusterEnabled": True,
+        "MemberClusters": [member["CacheClusterId"] for one in shards for member in one["NodeGroupMembers"]],
+        "AutomaticFailover": "enabled", "MultiAZ": "enabled", "CacheNodeType": "cache.r6g.large", "Engine": "redis",
+        "AtRestEncryptionEnabled": True, "TransitEncryptionEnabled": False, "ConfigurationEndpoint": address("sessions", 6379),
+    }
+    carts = {
+        "ReplicationGroupId": "carts", "Status": "available", "ClusterEnabled": False, "MemberClusters": ["carts-001", "carts-002"],
+        "AutomaticFailover": "disabled", "CacheNodeType": "cache.t4g.small", "NodeGroups": [{
+            "NodeGroupId": "0001", "Status": "available", "PrimaryEndpoint": address("carts", 6379), "NodeGroupMembers": [
+                {"CacheClusterId": "carts-001", "CurrentRole": "replica", "PreferredAvailabilityZone": "eu-west-1a"},
+                {"CacheClusterId": "carts-002", "CurrentRole": "primary", "PreferredAvailabilityZone": "eu-west-1b"},
+            ],
+        }],
+    }
+    clusters = [
+        {"CacheClusterId": name, "ReplicationGroupId": name.split("-")[0], "Engine": "valkey", "EngineVersion": "8.0.1",
+         "CacheClusterStatus": "available", "NumCacheNodes": 1,
+         "CacheNodes": [{"CacheNodeId": "0001", "CacheNodeStatus": "rebooting" if name == "carts-001" else "available"}]}
+        for name in [*sessions["MemberClusters"], *carts["MemberClusters"]]
+    ]
+    clusters.append({
+        "CacheClusterId": "pages", "Engine": "memcached", "EngineVersion": "1.6.22", "CacheClusterStatus": "available",
+        "CacheNodeType": "cache.t4g.micro", "NumCacheNodes": 2, "ConfigurationEndpoint": address("pages", 11211),
+        "TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": False,
+        "CacheNodes": [
+            {"CacheNodeId": f"{number:04}", "CacheNodeStatus": "available", "CustomerAvailabilityZone": "eu-west-1c"} for number in (1, 2)
+        ],
+    })
+    serverless = {"ServerlessCacheName": "burst", "Status": "available", "Engine": "valkey", "FullEngineVersion": "8.0",
+                  "Endpoint": address("burst", 6379)}
+    return [
+        ("rds", "DescribePendingMaintenanceActions", {"PendingMaintenanceActions": maintenance}),
+        ("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [sessions, carts]}),
+        ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
+        ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),
+    ]
+
+
+def scaling(ago) -> list:
+    def activity(number: int, status: str, minutes: int, group: str = "web", **more) -> dict:
+        return {
+            "ActivityId": f"activity-{number}", "AutoScalingGroupName": group, "StartTime": ago(minutes),
+            "Description": f"Launching a new EC2 instance: i-{number:017x}", "StatusCode": status,
+            "Cause": "At 2026-11-23T06:00:00Z an instance was started in response to a difference between desired and actual",
+            **more,
+        }
+
+    activities = [
+        activity(1, "InProgress", 1, Progress=30),
+        activity(2, "Failed", 5, EndTime=ago(4), StatusMessage="We currently do not have sufficient m5.large capacity"),
+        activity(3, "Successful", 30, EndTime=ago(29)),
+        activity(4, "Successful", 45, "worker", EndTime=ago(44)),
+    ]
+    return [("autoscaling", "DescribeScalingActivities", {"Activities": activities})]
+
+
+def delivery(ago) -> list:
+    commit = {"actionName": "Commit", "revisionId": "4f2a91c0ffee", "revisionSummary": "Cheaper shipping\n\nCloses #7",
+              "revisionUrl": "https://git.example/4f2a91c"}
+
+    def execution(id_: str, status: str, minutes: int, **more) -> dict:
+        return {"pipelineExecutionId": id_, "status": status, "startTime": ago(minutes), "lastUpdateTime": ago(minutes - 2),
+                "sourceRevisions": [commit], "trigger": {"triggerType": "Webhook", "triggerDetail": "maria"}, **more}
+
+    executions = [
+        execution("run-3", "InProgress", 5), execution("run-2", "Failed", 60), execution("run-1", "Succeeded", 600),
+        execution("run-0", "Superseded", 610, trigger={"triggerType": "ManualRollback"}),
+    ]
+    stages = [
+        {"stageName": "Source", "inboundTransitionState": {"enabled": True},
+         "latestExecution": {"pipelineExecutionId": "run-3", "status": "Succeeded"},
+         "actionStates": [{"actionName": "Commit", "latestExecution": {
+             "status": "Succeeded", "lastStatusChange": ago(4), "actionExecutionId": "act-1", "summary": "Cheaper shipping"}}]},
+        {"stageName": "Release", "inboundTransitionState": {"enabled": False, "disabledReason": "freeze", "lastChangedBy": "ann"},
+         "latestExecution": {"pipelineExecutionId": "run-3", "status": "InProgress"},
+         "actionStates": [
+             {"actionName": "Approve", "latestExecution": {"status": "InProgress", "lastStatusChange": ago(3), "token": "t"}},
+             {"actionName": "Deploy"},
+         ]},
+    ]
+    actions = [
+        {"pipelineExecutionId": run, "actionExecutionId": f"{run}-{name}", "stageName": stage, "actionName": name,
+         "startTime": ago(minutes), "lastUpdateTime": ago(minutes - took), "status": status,
+         "input": {"actionTypeId": {"category": category, "owner": "AWS", "provider": provider, "version": "1"}}}
+        for run, stage, name, category, provider, minutes, took, status in [
+            ("run-3", "Source", "Commit", "Source", "CodeCommit", 5, 1, "Succeeded"),
+            ("run-3", "Release", "Approve", "Approval", "Manual", 4, 1, "InProgress"),
+            ("run-2", "Release", "Deploy", "Deploy", "ECS", 58, 8, "Failed"),
+            ("run-1", "Release", "Deploy", "Deploy", "ECS", 598, 6, "Succeeded"),
+        ]
+    ]
+    return [
+        ("codepipeline", "GetPipelineState", {"pipelineName": "shop", "pipelineVersion": 1, "stageStates": stages}),
+        ("codepipeline", "ListPipelineExecutions", {"pipelineExecutionSummaries": executions}),
+        ("codepipeline", "ListActionExecutions", {"actionExecutionDetails": actions}),
+    ]
+
+
+def tracing(ago) -> list:
+    def node(id_: int, name: str, kind: str, total: int, faults: int, throttles: int, errors: int, calls=()) -> dict:
+        return {
+            "ReferenceId": id_, "Name": name, "Names": [name], "Type": kind, "State": "active", "StartTime": ago(10),
+            "EndTime": ago(0), "Edges": [{"ReferenceId": one, "StartTime": ago(10), "EndTime": ago(0)} for one in calls],
+            "SummaryStatistics": {
+                "OkCount": total - faults - errors - throttles, "TotalCount": total, "TotalResponseTime": total * 0.2,
+                "ErrorStatistics": {"ThrottleCount": throttles, "OtherCount": errors, "TotalCount": throttles + errors},
+                "FaultStatistics": {"OtherCount": faults, "TotalCount": faults},
+            },
+            "ResponseTimeHistogram": [{"Value": 0.1, "Count": total - 2}, {"Value": 1.5, "Count": 2}],
+        }
+
+    services = [
+        node(0, "client", "client", 200, 4, 1, 2, [1]),
+        node(1, "shop", "AWS::EC2::Instance", 200, 4, 1, 2, [2]),
+        node(2, "orders", "Database::SQL", 150, 0, 0, 0),
+    ]
+    traces = [
+        {"Id": f"1-6a0b1c2d-{number:024x}", "StartTime": ago(2), "Duration": 0.25 * number, "ResponseTime": 0.25 * number,
+         "HasFault": status >= 500, "HasError": 400 <= status < 500, "HasThrottle": status == 429, "IsPartial": False,
+         "Http": {"HttpURL": "https://shop.example/cart", "HttpStatus": status, "HttpMethod": "POST"}, "MatchedEventTime": ago(2)}
+        for number, status in enumerate([200, 503, 404, 429], 1)
+    ]
+    return [
+        ("xray", "GetServiceGraph", {"StartTime": ago(10), "EndTime": ago(0), "Services": services}),
+        ("xray", "GetTraceSummaries", {"TraceSummaries": traces, "TracesProcessedCount": 4, "ApproximateTime": ago(0)}),
+        ("xray", "GetTimeSeriesServiceStatistics", {"TimeSeriesServiceStatistics": []}),
+    ]
+
+
+def money() -> list:
+    def amount(dollars: float) -> dict:
+        return {"UnblendedCost": {"Amount": str(dollars), "Unit": "USD"}}
+
+    groups = [
+        {"Keys": [name, kind], "Metrics": amount(dollars)}
+        for name, kind, dollars in [
+            ("Amazon Elastic Compute Cloud - Compute", "Usage", 1234.56), ("Amazon Relational Database Service", "Usage", 99.9),
+            ("AWS Lambda", "Usage", 0.004), ("Amazon Elastic Compute Cloud - Compute", "Credit", -100.0), ("Tax", "Tax", 20.5),
+        ]
+    ]
+    month = {"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-23"}, "Total": {}, "Groups": groups, "Estimated": True}
+    forecast = {"Total": {"Amount": "1800.25", "Unit": "USD"}, "ForecastResultsByTime": []}
+    return [
+        ("ce", "GetCostAndUsage", {"ResultsByTime": [month], "DimensionValueAttributes": [], "GroupDefinitions": []}),
+        ("ce", "GetCostForecast", forecast),
+        ("ce", "GetAnomalies", {"Anomalies": []}),
+    ]
