@@ -236,7 +236,7 @@ feeds! {
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
         ["route53:ListResourceRecordSets", "route53:GetHealthCheckStatus"];
     Identity, identity: Identity, "identity", Global, every 900, focused 300, Free,
-        ["sts:GetCallerIdentity", "iam:ListAccountAliases"];
+        ["sts:GetCallerIdentity"];
     Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
         ["sts:GetCallerIdentity", "iam:GetAccountSummary", "iam:ListRoles", "iam:ListAttachedRolePolicies"];
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,

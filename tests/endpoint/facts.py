@@ -54,6 +54,9 @@ def facts(session: Session, region: str, until: datetime) -> dict:
         "autoscaling": {
             "groups": read.all("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
             "activities": read.all("autoscaling", "describe_scaling_activities", "Activities"),
+            "refreshes": read.perhaps(
+                "autoscaling", "describe_instance_refreshes", "InstanceRefreshes", AutoScalingGroupName="web"
+            ),
             "policies": read.all("autoscaling", "describe_policies", "ScalingPolicies"),
             "scheduled": read.all("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions"),
         },
@@ -103,6 +106,8 @@ def facts(session: Session, region: str, until: datetime) -> dict:
             }
             for one in read.all("sns", "list_topics", "Topics")
         ],
+        "xray": xray(read, until),
+        "ce": cost(session, until),
         "codepipeline": {
             one["name"]: {
                 "state": read.one("codepipeline", "get_pipeline_state", name=one["name"]),
@@ -143,10 +148,10 @@ class Reader:
             return self.one(service, operation, **asked).get(key, [])
         return [item for page in client.get_paginator(operation).paginate(**asked) for item in page.get(key, [])]
 
-    def perhaps(self, service: str, operation: str, key: str) -> list:
+    def perhaps(self, service: str, operation: str, key: str, **asked) -> list:
         """What moto lacks has been told for one place only."""
         try:
-            return self.all(service, operation, key)
+            return self.all(service, operation, key, **asked)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NotImplemented":
                 raise
@@ -194,6 +199,26 @@ def hour(read: Reader, metric: dict, until: datetime) -> list:
 def metric_data(client, asked: dict) -> list:
     pages = client.get_paginator("get_metric_data").paginate(**asked)
     return [result for page in pages for result in page["MetricDataResults"]]
+
+
+def xray(read: Reader, until: datetime) -> dict:
+    span = {"StartTime": until - timedelta(minutes=10), "EndTime": until}
+    return {
+        "services": read.perhaps("xray", "get_service_graph", "Services", **span),
+        "traces": read.perhaps("xray", "get_trace_summaries", "TraceSummaries", **span),
+    }
+
+
+def cost(session: Session, until: datetime) -> dict:
+    read = Reader(session, "us-east-1")
+    month = {"Start": f"{until:%Y-%m}-01", "End": f"{until + timedelta(days=1):%Y-%m-%d}"}
+    by = [{"Type": "DIMENSION", "Key": key} for key in ("SERVICE", "RECORD_TYPE")]
+    return {
+        "usage": read.one(
+            "ce", "get_cost_and_usage", TimePeriod=month, Granularity="MONTHLY", Metrics=["UnblendedCost"], GroupBy=by
+        )["ResultsByTime"],
+        "anomalies": read.perhaps("ce", "get_anomalies", "Anomalies", DateInterval={"StartDate": month["Start"]}),
+    }
 
 
 def elastic_load_balancing(read: Reader) -> dict:

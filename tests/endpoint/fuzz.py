@@ -49,6 +49,8 @@ ENDS = {
 TIMES = [NOW, NOW - 60, NOW - 3_600.25, NOW - 86_400 * 400, NOW + 86_400]
 TIMES_AT_THE_END = [0, -1, -62_135_596_800, 253_402_300_799, 253_402_300_800, -1e11, 1e14, -1e14]
 DEEPEST = 7
+# Of which one member is given, although botocore's models do not say so.
+UNIONS = {"AnnotationValue"}
 # Things in one answer: a model of lists of lists would otherwise fill the memory.
 MOST = 4_000
 
@@ -131,7 +133,7 @@ class Maker:
                 return self.one_of(WHOLE.get(other, [0]), ENDS.get(other, [-1]))
 
     def members(self, shape, depth: int, is_top: bool) -> list:
-        if getattr(shape, "is_tagged_union", False):
+        if getattr(shape, "is_tagged_union", False) or shape.name in UNIONS:
             return [self.dice.choice(list(shape.members.items()))]
         is_deep = depth >= DEEPEST or self.left <= 0
         present = 0.02 if is_deep else 0.9 if is_top else 0.75

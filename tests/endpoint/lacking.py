@@ -148,7 +148,8 @@ def scaling(ago) -> list:
     activities = [
         activity(1, "InProgress", 1, Progress=30),
         activity(2, "Failed", 5, EndTime=ago(4), StatusMessage="We currently do not have sufficient m5.large capacity"),
-        activity(3, "Successful", 30, EndTime=ago(29)),
+        activity(3, "Successful", 30, EndTime=ago(29), Cause="At 2026-11-23T06:00:00Z an instance was taken out of service in "
+                 "response to an instance refresh."),
         activity(4, "Successful", 45, "worker", EndTime=ago(44)),
     ]
     return [("autoscaling", "DescribeScalingActivities", {"Activities": activities})]
@@ -214,11 +215,17 @@ def tracing(ago) -> list:
         node(1, "shop", "AWS::EC2::Instance", 200, 4, 1, 2, [2]),
         node(2, "orders", "Database::SQL", 150, 0, 0, 0),
     ]
+    exceptions = [{"Name": "PoolExhausted", "Message": "no connection within 2 s"}]
+    blamed = [{"ClientImpacting": True, "Services": [
+        {"Name": "shop", "Type": "AWS::EC2::Instance", "EntityPath": [{"Name": "shop", "Exceptions": []}]},
+        {"Name": "orders", "Type": "Database::SQL", "EntityPath": [{"Name": "orders", "Exceptions": exceptions}]},
+    ]}]
     traces = [
         {"Id": f"1-6a0b1c2d-{number:024x}", "StartTime": ago(2), "Duration": 0.25 * number, "ResponseTime": 0.25 * number,
          "HasFault": status >= 500, "HasError": 400 <= status < 500, "HasThrottle": status == 429, "IsPartial": False,
-         "Http": {"HttpURL": "https://shop.example/cart", "HttpStatus": status, "HttpMethod": "POST"}, "MatchedEventTime": ago(2)}
-        for number, status in enumerate([200, 503, 404, 429], 1)
+         "Http": {"HttpURL": "https://shop.example/cart", "HttpStatus": status, "HttpMethod": "POST"}, "MatchedEventTime": ago(2),
+         "EntryPoint": {"Name": "shop", "Type": "AWS::EC2::Instance"}, "FaultRootCauses": causes}
+        for number, (status, causes) in enumerate([(200, []), (503, blamed), (404, []), (429, [])], 1)
     ]
     return [
         ("xray", "GetServiceGraph", {"StartTime": ago(10), "EndTime": ago(0), "Services": services}),
@@ -243,5 +250,11 @@ def money() -> list:
     return [
         ("ce", "GetCostAndUsage", {"ResultsByTime": [month], "DimensionValueAttributes": [], "GroupDefinitions": []}),
         ("ce", "GetCostForecast", forecast),
-        ("ce", "GetAnomalies", {"Anomalies": []}),
+        ("ce", "GetAnomalies", {"Anomalies": [
+            {"AnomalyId": "odd-1", "AnomalyStartDate": "2026-11-20T00:00:00Z", "AnomalyScore": {"MaxScore": 0.9, "CurrentScore": 0.4},
+             "Impact": {"MaxImpact": 50.0, "TotalImpact": 120.5}, "MonitorArn": "arn:aws:ce::123456789012:anomalymonitor/1",
+             "RootCauses": [{"Service": "Amazon Relational Database Service", "Region": "eu-west-1", "UsageType": "EU-InstanceUsage"}]},
+            {"AnomalyId": "planned", "AnomalyScore": {"MaxScore": 0.1, "CurrentScore": 0.1}, "Feedback": "PLANNED_ACTIVITY",
+             "Impact": {"MaxImpact": 1.0, "TotalImpact": 9.0}, "MonitorArn": "arn:aws:ce::123456789012:anomalymonitor/1"},
+        ]}),
     ]

@@ -297,6 +297,73 @@ async fn alarms_of(bench: &Bench, region: &str) -> Answer {
     ask(&bench.aws(std::slice::from_ref(&origin)), &origin, region, Feed::Alarms).await
 }
 
+/// Lists in pages of two, by every protocol and every way services have of naming what comes next.
+#[test]
+fn every_page_is_read() {
+    /// Where the company has nothing.
+    const EMPTY: &str = "eu-north-1";
+    on_endpoint(async |bench| {
+        let named = |key: &str| Value::Array((0..5).map(|n| json!({ key: format!("it-{n}") })).collect());
+        let arn = |kind: &str| Value::Array((0..5).map(|n| format!("arn:aws:x:y:1:{kind}/it-{n}").into()).collect());
+        let instances: Vec<Value> = (0..5)
+            .map(|n| json!({ "ReservationId": "r", "Instances": [{ "InstanceId": format!("i-{n}") }] }))
+            .collect();
+        let queues: Vec<String> = (0..5).map(|n| format!("{}/123456789012/it-{n}", bench.front.url)).collect();
+        let counted = json!({ "Attributes": { "ApproximateNumberOfMessages": "0",
+            "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0" } });
+        let clusters = json!({ "clusters": named("clusterName") });
+        for (service, operation, body) in [
+            ("sqs", "GetQueueAttributes", counted),
+            ("ecs", "DescribeClusters", clusters),
+            ("ecs", "ListServices", json!({})),
+            ("ecs", "ListTasks", json!({})),
+        ] {
+            bench.script(service, operation, json!({ "repeat": true, "responses": [{ "body": body }] }));
+        }
+        for (feed, service, operation, body) in [
+            (Feed::Alarms, "cloudwatch", "DescribeAlarms", json!({ "MetricAlarms": named("AlarmName") })),
+            (Feed::Instances, "ec2", "DescribeInstances", json!({ "Reservations": instances })),
+            (Feed::Balancers, "elbv2", "DescribeLoadBalancers", json!({ "LoadBalancers": named("LoadBalancerName") })),
+            (
+                Feed::Groups,
+                "autoscaling",
+                "DescribeAutoScalingGroups",
+                json!({ "AutoScalingGroups": named("AutoScalingGroupName") }),
+            ),
+            (Feed::Clusters, "ecs", "ListClusters", json!({ "clusterArns": arn("cluster") })),
+            (Feed::Functions, "lambda", "ListFunctions", json!({ "Functions": named("FunctionName") })),
+            (Feed::Databases, "rds", "DescribeDBInstances", json!({ "DBInstances": named("DBInstanceIdentifier") })),
+            (
+                Feed::Caches,
+                "elasticache",
+                "DescribeReplicationGroups",
+                json!({ "ReplicationGroups": named("ReplicationGroupId") }),
+            ),
+            (Feed::Queues, "sqs", "ListQueues", json!({ "QueueUrls": queues })),
+            (
+                Feed::Topics,
+                "sns",
+                "ListTopics",
+                json!({ "Topics": (0..5).map(|n| json!({
+                "TopicArn": format!("arn:aws:sns:{EMPTY}:123456789012:it-{n}") })).collect::<Vec<_>>() }),
+            ),
+            (Feed::ServiceMap, "xray", "GetServiceGraph", json!({ "Services": named("Name") })),
+        ] {
+            bench.script(
+                service,
+                operation,
+                json!({ "repeat": true, "page_size": 2, "responses": [{ "body": body }] }),
+            );
+            let origin = origin(&[EMPTY]);
+            let outcome = ask(&bench.aws(std::slice::from_ref(&origin)), &origin, EMPTY, feed).await.outcome;
+            let payload = serde_json::to_value(outcome.unwrap_or_else(|error| panic!("{error}"))).unwrap();
+            assert_eq!(payload.as_array().unwrap().len(), 5, "{}: {payload}", feed.name());
+            let pages = bench.called().iter().filter(|call| **call == format!("{service}.{operation}")).count();
+            assert!(pages >= 3, "{}: {pages} pages", feed.name());
+        }
+    });
+}
+
 #[test]
 fn half_of_a_list_is_never_shown_as_the_whole() {
     on_endpoint(async |bench| {

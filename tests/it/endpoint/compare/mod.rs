@@ -1,6 +1,7 @@
 //! Everything opscon reads, beside what boto3 reads of the same company.
 
 mod compute;
+mod delivery;
 mod graphs;
 mod stores;
 mod watch;
