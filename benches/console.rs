@@ -265,7 +265,7 @@ fn answers(opened: &Opened) -> Vec<Observation> {
     World::of(&opened.session.scopes)
         .keys()
         .map(|key| {
-            let answer = opened.drill.as_ref().unwrap().answer(&key);
+            let answer = opened.drill.as_ref().expect("a drill").answer(&key);
             Observation::of(key, opened.at(), answer, None)
         })
         .collect()
@@ -276,7 +276,7 @@ fn an_hour_of_the_company() -> Duration {
         let spec = WorldSpec { at: SignedDuration::from_hours(1), ..WorldSpec::of("bad-deploy") };
         let opened = Opened::frozen(&spec).expect("a shipped scenario opens");
         let key = opened.keys().into_iter().next().expect("a world asks something");
-        black_box(opened.drill.as_ref().unwrap().answer(&key));
+        black_box(opened.drill.as_ref().expect("a drill").answer(&key));
     })
 }
 

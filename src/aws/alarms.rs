@@ -194,8 +194,7 @@ fn band(alarm: &MetricAlarm, side: BandSide) -> Condition {
         .metrics()
         .iter()
         .filter(|query| query.id() == alarm.threshold_metric_id())
-        .filter_map(|query| query.expression()?.trim_end_matches(')').rsplit(',').next()?.trim().parse().ok())
-        .next()
+        .find_map(|query| query.expression()?.trim_end_matches(')').rsplit(',').next()?.trim().parse().ok())
         .unwrap_or(2.0);
     Condition::Band { side, width }
 }

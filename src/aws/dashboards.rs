@@ -1,5 +1,6 @@
 //! Dashboards, as CloudWatch keeps them: a name and a body of JSON.
 
+use aws_sdk_cloudwatch::operation::list_dashboards::ListDashboardsOutput;
 use aws_sdk_cloudwatch::types::DashboardEntry;
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ const MOST: usize = 200;
 pub(super) async fn dashboards(ask: &Ask<'_>) -> Result<List<Dashboard>, CloudError> {
     let pages = ask.clients.cloudwatch.list_dashboards().into_paginator().send();
     let pages = ask.pages("cloudwatch:ListDashboards", pages).await?;
-    let mut entries: Vec<_> = pages.iter().flat_map(|page| page.dashboard_entries()).collect();
+    let mut entries: Vec<_> = pages.iter().flat_map(ListDashboardsOutput::dashboard_entries).collect();
     entries.sort_by(|a, b| {
         b.last_modified().cmp(&a.last_modified()).then_with(|| a.dashboard_name().cmp(&b.dashboard_name()))
     });

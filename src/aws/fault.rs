@@ -192,7 +192,7 @@ fn unsent<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, S
 where
     E: Error + Send + Sync + 'static,
 {
-    if chain(error).any(|error| error.is::<Circle>()) {
+    if chain(error).find_map(<dyn Error>::downcast_ref::<Circle>).is_some() {
         return (FaultClass::Malformed, Circle.to_string());
     }
     if let Some(error) = role(error) {
@@ -243,19 +243,18 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
     }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            let message = match place.login.origin.signs_in_with() {
-                Some(profile) => format!("profile {profile} has no credentials: {}", sign_in(place)),
+            let message = if let Some(profile) = place.login.origin.signs_in_with() {
+                format!("profile {profile} has no credentials: {}", sign_in(place))
+            } else {
                 // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
-                None => {
-                    let [config, credentials] = shared_files();
-                    format!(
-                        "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an \
-                         instance; {}",
-                        config.display(),
-                        credentials.display(),
-                        sign_in(place)
-                    )
-                }
+                let [config, credentials] = shared_files();
+                format!(
+                    "nobody is signed in: no credentials in the environment, {} or {}, nor from a container or an \
+                     instance; {}",
+                    config.display(),
+                    credentials.display(),
+                    sign_in(place)
+                )
             };
             (FaultClass::Expired, message)
         }

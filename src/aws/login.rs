@@ -158,15 +158,17 @@ fn session_name() -> String {
     if user.is_empty() { "opscon".into() } else { format!("opscon-{user}").chars().take(64).collect() }
 }
 
+/// How long a connection and an answer may take: what connections are told apart by.
+type Patience = (Option<Duration>, Option<Duration>);
+
 /// One pool of connections for every client of every account. Without it each of some fifteen clients for each account and
 /// region has its own, with its own trust store read from disk.
 pub(super) fn http_client() -> SharedHttpClient {
-    let connectors: std::sync::Mutex<Vec<(Option<Duration>, Option<Duration>, SharedHttpConnector)>> =
-        std::sync::Mutex::default();
+    let connectors: std::sync::Mutex<Vec<(Patience, SharedHttpConnector)>> = std::sync::Mutex::default();
     http_client_fn(move |settings, components| {
         let mut known = connectors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (connect, read) = (settings.connect_timeout(), settings.read_timeout());
-        if let Some((.., connector)) = known.iter().find(|(c, r, _)| (*c, *r) == (connect, read)) {
+        let patience = (settings.connect_timeout(), settings.read_timeout());
+        if let Some((_, connector)) = known.iter().find(|(of, _)| *of == patience) {
             return connector.clone();
         }
         let mut builder = Connector::builder();
@@ -177,7 +179,7 @@ pub(super) fn http_client() -> SharedHttpClient {
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build();
         let connector = SharedHttpConnector::new(connector);
-        known.push((connect, read, connector.clone()));
+        known.push((patience, connector.clone()));
         connector
     })
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{MetricDataQuery, ScanBy, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
@@ -194,7 +195,7 @@ async fn read(
     let pages = ask.pages("cloudwatch:GetMetricData", pages).await?;
     ask.charge(batch.iter().map(|one| one.metrics).sum::<u32>() * query::MICRO_USD_PER_METRIC);
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for result in pages.iter().flat_map(|page| page.metric_data_results()) {
+    for result in pages.iter().flat_map(GetMetricDataOutput::metric_data_results) {
         if let Some(code @ (StatusCode::InternalError | StatusCode::Forbidden)) = result.status_code() {
             ask.gap(malformed(
                 "cloudwatch:GetMetricData",

@@ -33,7 +33,7 @@ mod traces;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -57,13 +57,13 @@ pub struct Aws {
 
 impl Aws {
     /// `cache` is where answers that cost money are kept between sessions; nothing is kept without it.
-    pub fn new(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>, now: Now) -> Self {
+    pub fn new(origins: &[Origin], endpoint: &Endpoint, cache: Option<&Path>, now: Now) -> Self {
         let http = login::http_client();
         let mut places = HashMap::new();
         for origin in origins {
             let login = Arc::new(login::Login::new(origin.clone(), endpoint.clone(), http.clone()));
             for scope in origin.scopes() {
-                places.insert(Arc::clone(&scope), Place::new(scope, Arc::clone(&login), cache.clone()));
+                places.insert(Arc::clone(&scope), Place::new(scope, Arc::clone(&login), cache.map(Path::to_owned)));
             }
         }
         Self { places, now }

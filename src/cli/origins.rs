@@ -29,7 +29,7 @@ pub(super) async fn open(place: &Place, config: &Config) -> Result<Opened, CliEr
         }
         origin.check().map_err(CliError::Usage)?;
     }
-    Ok(Opened::aws(&origins, &endpoint, cache(), config.polling.max_usd_per_hour))
+    Ok(Opened::aws(&origins, &endpoint, cache().as_deref(), config.polling.max_usd_per_hour))
 }
 
 /// The scopes the command line names, or those of the configuration, or the one that is there without naming any.

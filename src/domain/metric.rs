@@ -305,7 +305,7 @@ mod tests {
 
     fn series(values: &[f64]) -> Series {
         Series {
-            measure: Measure::AsgCpu,
+            measure: Measure::RdsCpu,
             resource: Text::new("web"),
             period: SignedDuration::from_mins(1),
             newest: Timestamp::UNIX_EPOCH,
@@ -317,6 +317,8 @@ mod tests {
     fn a_gap_is_not_a_zero() {
         assert_eq!(series(&[1.0, 4.0, f64::NAN]).latest(), Some(4.0));
         assert_eq!(series(&[4.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]).latest(), None);
+        let every_five_minutes = [3.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
+        assert_eq!(Series { measure: Measure::AsgCpu, ..series(&every_five_minutes) }.latest(), Some(3.0));
         assert_eq!(series(&[2.0, 4.0, f64::NAN]).mean_of_last(2), Some(3.0));
         assert_eq!(series(&[4.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]).mean_of_last(5), None);
         assert_eq!(series(&[1.0, 3.0, 9.0]).mean_between(1, 3), Some(2.0));
@@ -348,9 +350,9 @@ mod tests {
     fn a_set_answers_by_measure_and_resource() {
         let mut set = MetricSet::default();
         set.insert(series(&[61.0]));
-        assert_eq!(set.latest(Measure::AsgCpu, &Text::new("web")), Some(61.0));
-        assert_eq!(set.latest(Measure::AsgCpu, &Text::new("api")), None);
-        assert_eq!(set.of(Measure::AsgCpu).count(), 1);
-        assert_eq!(set.of(Measure::RdsCpu).count(), 0);
+        assert_eq!(set.latest(Measure::RdsCpu, &Text::new("web")), Some(61.0));
+        assert_eq!(set.latest(Measure::RdsCpu, &Text::new("api")), None);
+        assert_eq!(set.of(Measure::RdsCpu).count(), 1);
+        assert_eq!(set.of(Measure::AsgCpu).count(), 0);
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn open(link: &str) -> Option<io::Result<()>> {
         Command::new(program).arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     Some(child.map(|mut child| {
         // Somebody must take note of its end, or it stays as a zombie for as long as the console runs.
+        #[expect(clippy::disallowed_methods, reason = "waits for one process that ends by itself")]
         std::thread::spawn(move || child.wait());
     }))
 }

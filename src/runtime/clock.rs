@@ -46,11 +46,11 @@ impl Clock {
     pub fn instant_of(&self, at: Timestamp) -> Instant {
         if self.is_wall {
             let ahead = at.duration_since(wall()).as_secs_f64().clamp(0.0, 1e9);
-            return instant() + Duration::from_secs_f64(ahead);
+            return instant() + Duration::from_secs_f64(ahead) + ROUNDING;
         }
         let ahead = at.duration_since(self.start).as_secs_f64().max(0.0) / self.speed;
         // Some thirty years: far enough to sleep, and no overflow.
-        self.origin + Duration::from_secs_f64(ahead.min(1e9))
+        self.origin + Duration::from_secs_f64(ahead.min(1e9)) + ROUNDING
     }
 
     /// The next full second of the world, or a full second of the wall if that is later: what the screen can show.
@@ -60,6 +60,10 @@ impl Clock {
         self.instant_of(next).max(least)
     }
 }
+
+/// Seconds pass through floating numbers in both directions. Without so much more, whoever sleeps until a moment may wake a
+/// nanosecond before it, find that it is not yet, and sleep for no time at all, for ever where time is a test's.
+const ROUNDING: Duration = Duration::from_micros(1);
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn instant() -> Instant {
@@ -83,6 +87,22 @@ mod tests {
         assert_eq!(clock.now(), start + SignedDuration::from_secs(60));
         let later = clock.instant_of(start + SignedDuration::from_secs(90));
         tokio::time::sleep_until(later).await;
-        assert_eq!(clock.now(), start + SignedDuration::from_secs(90));
+        let late = clock.now().duration_since(start + SignedDuration::from_secs(90));
+        assert!(
+            !late.is_negative() && late <= SignedDuration::from_millis(10),
+            "{late}: a timer ticks in milliseconds"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_who_sleeps_until_a_moment_wakes_before_it() {
+        let start: Timestamp = "2026-03-10T14:00:00Z".parse().unwrap();
+        let clock = Clock::starting(start, 60.0);
+        for step in 1..1_000 {
+            // A little after a tick of the timer: less than a nanosecond of the wall, but twenty of the world.
+            let due = start + SignedDuration::from_millis(step * 60) + SignedDuration::from_nanos(20);
+            tokio::time::sleep_until(clock.instant_of(due)).await;
+            assert!(clock.now() >= due, "{step}");
+        }
     }
 }

@@ -12,7 +12,7 @@ const IN_ONE: usize = 8;
 
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: Vec<Lane>,
+    all: Vec<Lane>,
     /// Whose turn it is.
     turn: usize,
     asking: usize,
@@ -27,12 +27,11 @@ struct Lane {
 
 impl Lanes {
     pub fn push(&mut self, key: FeedKey) {
-        match self.lanes.iter_mut().find(|lane| lane.scope == key.scope) {
-            Some(lane) => lane.waiting.push_back(key),
-            None => {
-                let scope = ScopeRef::clone(&key.scope);
-                self.lanes.push(Lane { scope, waiting: VecDeque::from([key]), asking: 0 });
-            }
+        if let Some(lane) = self.all.iter_mut().find(|lane| lane.scope == key.scope) {
+            lane.waiting.push_back(key);
+        } else {
+            let scope = ScopeRef::clone(&key.scope);
+            self.all.push(Lane { scope, waiting: VecDeque::from([key]), asking: 0 });
         }
     }
 
@@ -41,10 +40,10 @@ impl Lanes {
         if self.asking >= IN_ALL {
             return None;
         }
-        let count = self.lanes.len();
+        let count = self.all.len();
         for step in 0..count {
             let position = (self.turn + step) % count;
-            let Some(lane) = self.lanes.get_mut(position).filter(|lane| lane.asking < IN_ONE) else { continue };
+            let Some(lane) = self.all.get_mut(position).filter(|lane| lane.asking < IN_ONE) else { continue };
             let Some(key) = lane.waiting.pop_front() else { continue };
             lane.asking += 1;
             self.asking += 1;
@@ -57,14 +56,14 @@ impl Lanes {
     /// Notes that a question taken is answered.
     pub fn done(&mut self, scope: &ScopeRef) {
         self.asking = self.asking.saturating_sub(1);
-        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.scope == *scope) {
+        if let Some(lane) = self.all.iter_mut().find(|lane| lane.scope == *scope) {
             lane.asking = lane.asking.saturating_sub(1);
         }
     }
 
     /// Drops what is not wanted any more.
     pub fn retain(&mut self, mut wanted: impl FnMut(&FeedKey) -> bool) {
-        for lane in &mut self.lanes {
+        for lane in &mut self.all {
             lane.waiting.retain(&mut wanted);
         }
     }

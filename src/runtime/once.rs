@@ -13,7 +13,7 @@ use crate::world::port::{FeedKey, Observation};
 /// Questions under way at once.
 const AT_ONCE: usize = 96;
 /// Longest a single question is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Puts the questions that matter, and those whose answers others build on, and returns the world they make.
 pub async fn world(opened: &Opened, matters: impl Fn(Feed) -> bool) -> World {

@@ -1,7 +1,7 @@
 //! Opening a world: from its name to something that can be asked, and the clock it lives by.
 
 #[cfg(feature = "aws")]
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ impl Opened {
 
     /// Opens AWS, as whom and where the operator said.
     #[cfg(feature = "aws")]
-    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<PathBuf>, max_usd_per_hour: f64) -> Self {
+    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<&Path>, max_usd_per_hour: f64) -> Self {
         let clock = Clock::wall();
         let observe = Aws::new(origins, endpoint, cache, Arc::new(move || clock.now()));
         let session = Session {

@@ -54,7 +54,7 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
     format!("https://{region}.{}/{path}", console(region))
 }
 
-/// China and GovCloud are places of their own.
+/// China and the US government's cloud are places of their own.
 fn console(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "console.amazonaws.cn"

@@ -6,6 +6,7 @@
 pub mod board;
 pub mod changes;
 pub mod feed;
+pub mod held;
 pub mod item;
 pub mod ledger;
 pub mod link;

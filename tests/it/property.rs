@@ -108,8 +108,13 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                     update(model, *at, Msg::Observed(Box::new(observation)));
                 }
             }
-            Cmd::Poll(_) | Cmd::Focus(_) | Cmd::Copy { .. } | Cmd::Browse(_) | Cmd::Alert(_) => {}
-            Cmd::Suspend | Cmd::Quit => {}
+            Cmd::Poll(_)
+            | Cmd::Focus(_)
+            | Cmd::Copy { .. }
+            | Cmd::Browse(_)
+            | Cmd::Alert(_)
+            | Cmd::Suspend
+            | Cmd::Quit => {}
         }
     }
 }

@@ -20,7 +20,7 @@ fn it_names_every_scenario_by_its_title() {
 
 #[test]
 fn its_test_command_is_the_one_that_is_run_on_every_change() {
-    let command = "cargo test --no-default-features";
+    let command = "cargo test";
     assert!(README.contains(&format!("```sh\n{command}\n```")));
     assert!(include_str!("../../.ci/run").lines().any(|line| line.trim() == command));
 }

@@ -31,7 +31,14 @@ const COLUMNS: [Column; 10] = [
             Value::State(health, word)
         },
     },
-    super::KIND,
+    Column {
+        value: |row, _| {
+            // The users often have the name of what they use.
+            let is_client = service(row).is_some_and(ServiceNode::is_client);
+            Value::Words(if is_client { "client" } else { row.item.kind().word() }.into())
+        },
+        ..super::KIND
+    },
     Column {
         key: "name",
         title: "NAME",
