@@ -281,13 +281,13 @@ fn amount(operation: &'static str, value: &MetricValue) -> Result<Usd, CloudErro
         Some("USD") => Ok(Usd::from_dollars(dollars)),
         // Nothing is nothing in every currency.
         _ if dollars == 0.0 => Ok(Usd::ZERO),
-        unit => Err(CloudError {
+        Some(unit) => Err(CloudError {
             class: FaultClass::Unsupported,
             operation: operation.into(),
-            message: format!("the bill is in {}, and only US dollars are counted here", unit.unwrap_or("no currency"))
-                .into(),
+            message: format!("the bill is in {unit}, and only US dollars are counted here").into(),
             missing: None,
         }),
+        None => Err(malformed(operation, &format!("`{text}` of no currency"))),
     }
 }
 

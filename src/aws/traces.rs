@@ -118,10 +118,10 @@ fn requests(service: &Service) -> Option<Requests> {
     let called = service.edges().iter().filter_map(Edge::summary_statistics).map(of_edge);
     called
         .reduce(|a, b| Requests {
-            total: a.total + b.total,
-            faults: a.faults + b.faults,
-            errors: a.errors + b.errors,
-            throttles: a.throttles + b.throttles,
+            total: a.total.saturating_add(b.total),
+            faults: a.faults.saturating_add(b.faults),
+            errors: a.errors.saturating_add(b.errors),
+            throttles: a.throttles.saturating_add(b.throttles),
         })
         .filter(|called| called.total > 0)
         .or(own)
@@ -137,7 +137,8 @@ macro_rules! requests_of {
             let throttles = count(errors.and_then(|errors| errors.throttle_count()));
             let all = statistics.total_count().map(|total| count(Some(total)));
             Requests {
-                total: all.unwrap_or_else(|| count(statistics.ok_count()) + refused + faults),
+                total: all
+                    .unwrap_or_else(|| count(statistics.ok_count()).saturating_add(refused).saturating_add(faults)),
                 faults,
                 // Throttles are counted among the errors.
                 errors: refused.saturating_sub(throttles),
@@ -168,8 +169,8 @@ fn percentile(histogram: &[(f64, u64)], share: f64) -> Option<f64> {
     let mut sorted: Vec<(f64, u64)> =
         histogram.iter().copied().filter(|(value, count)| value.is_finite() && *count > 0).collect();
     sorted.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let total: u64 = sorted.iter().map(|(_, count)| count).sum();
-    let rank = share * total as f64;
+    let total: f64 = sorted.iter().map(|(_, count)| *count as f64).sum();
+    let rank = share * total;
     let mut below = 0.0;
     let mut before: Option<f64> = None;
     for (value, count) in &sorted {

@@ -10,7 +10,8 @@ use crate::domain::units::count;
 /// An amount in millionths of a US dollar.
 ///
 /// AWS bills and prices in US dollars whatever currency the invoice is paid in, and Cost Explorer answers in it, so
-/// one currency is honest. Integers, because a sum of floats drifts.
+/// one currency is honest. Integers, because a sum of floats drifts; beyond nine trillion dollars, which only a damaged answer
+/// has, they stay at their end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Usd {
     pub micros: i64,
@@ -48,20 +49,20 @@ impl fmt::Display for Usd {
 impl Add for Usd {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { micros: self.micros + other.micros }
+        Self { micros: self.micros.saturating_add(other.micros) }
     }
 }
 
 impl AddAssign for Usd {
     fn add_assign(&mut self, other: Self) {
-        self.micros += other.micros;
+        *self = *self + other;
     }
 }
 
 impl Sub for Usd {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self { micros: self.micros - other.micros }
+        Self { micros: self.micros.saturating_sub(other.micros) }
     }
 }
 

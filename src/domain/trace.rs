@@ -42,7 +42,7 @@ impl Requests {
     }
 
     pub fn error_percent(self) -> f64 {
-        self.percent(self.errors + self.throttles)
+        self.percent(self.errors.saturating_add(self.throttles))
     }
 
     fn percent(self, part: u64) -> f64 {
