@@ -13,7 +13,7 @@ mod server;
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use opscon::aws::{Aws, Endpoint};
@@ -149,6 +149,11 @@ impl Bench {
 #[expect(clippy::disallowed_methods, reason = "the endpoint lives in the present")]
 pub fn now() -> Timestamp {
     Timestamp::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a person would wait")]
+pub fn clock() -> Instant {
+    Instant::now()
 }
 
 pub fn origin(regions: &[&str]) -> Origin {
