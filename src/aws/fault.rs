@@ -211,6 +211,9 @@ where
         return (FaultClass::Timeout, format!("no connection in time: {words}"));
     }
     let all: String = chain(error).map(|error| error.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join(": ");
+    if all.contains("identity resolver timed out") {
+        return (FaultClass::Timeout, "the credentials did not come in time".to_owned());
+    }
     let message = if all.contains("dns") || all.contains("lookup") || all.contains("name resolution") {
         format!("the name of the service cannot be resolved (DNS): {words}")
     } else if all.contains("certificate") || all.contains("tls") {

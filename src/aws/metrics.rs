@@ -38,6 +38,11 @@ struct Wanted {
 
 pub(super) async fn metrics(ask: &Ask<'_>) -> Result<MetricSet, CloudError> {
     ask.place.settle(NAMING_METRICS).await;
+    // No metrics, because nothing could be listed, is not the same as nothing to measure.
+    if let Some(error) = ask.place.none_answered(NAMING_METRICS) {
+        let message = Text::new(&format!("nothing to measure could be listed: {error}"));
+        return Err(CloudError { operation: "cloudwatch:GetMetricData".into(), message, ..error });
+    }
     let wanted = wanted(ask.place);
     // The minute that runs is not over: its sum would look like a drop. The newest whole one may still grow a little.
     let until = Timestamp::from_second(ask.at.as_second().div_euclid(60) * 60).unwrap_or(ask.at);

@@ -118,7 +118,7 @@ type Kept = (Timestamp, Arc<dyn Any + Send + Sync>);
 #[derive(Clone, Debug)]
 pub(super) enum Seen {
     Asking,
-    Failed,
+    Failed(CloudError),
     Answered(Payload),
 }
 
@@ -193,7 +193,7 @@ impl Place {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match (all.get(&feed), &seen) {
             // What was answered once stays good enough while it is asked again or fails.
-            (Some(Seen::Answered(_)), Seen::Asking | Seen::Failed) => {}
+            (Some(Seen::Answered(_)), Seen::Asking | Seen::Failed(_)) => {}
             _ => {
                 all.insert(feed, seen);
             }
@@ -210,6 +210,18 @@ impl Place {
         }
     }
 
+    /// Why nothing is known of any of these, if that is so: the first failure.
+    pub fn none_answered(&self, feeds: &[Feed]) -> Option<CloudError> {
+        let all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if feeds.iter().any(|feed| matches!(all.get(feed), Some(Seen::Answered(_)))) {
+            return None;
+        }
+        feeds.iter().find_map(|feed| match all.get(feed) {
+            Some(Seen::Failed(error)) => Some(error.clone()),
+            _ => None,
+        })
+    }
+
     /// Waits until each of these was answered or failed once. One that nobody asks is waited for only a moment.
     pub async fn settle(&self, feeds: &[Feed]) {
         const UNASKED: Duration = Duration::from_millis(1_500);
@@ -219,7 +231,7 @@ impl Place {
             feeds.iter().any(|feed| match all.get(feed) {
                 None => also_unasked,
                 Some(Seen::Asking) => true,
-                Some(Seen::Failed | Seen::Answered(_)) => false,
+                Some(Seen::Failed(_) | Seen::Answered(_)) => false,
             })
         };
         for (also_unasked, patience) in [(true, UNASKED), (false, ASKED)] {
@@ -241,7 +253,7 @@ impl Seen {
     pub fn of(outcome: &Result<Payload, CloudError>) -> Self {
         match outcome {
             Ok(payload) => Self::Answered(payload.clone()),
-            Err(_) => Self::Failed,
+            Err(error) => Self::Failed(error.clone()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that can go wrong on the way to AWS, each through the wire: as one of a few classes, in words that help.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opscon::aws::{Aws, Endpoint};
 use opscon::domain::origin::Origin;
@@ -10,7 +10,7 @@ use opscon::world::feed::{Feed, Payload, Reach};
 use opscon::world::port::{Answer, CloudError, FaultClass};
 use serde_json::{Value, json};
 
-use super::{Bench, HOME, apart, ask, now, on_company, on_endpoint, origin};
+use super::{Bench, HOME, apart, ask, clock, now, on_company, on_endpoint, origin};
 
 /// What goes wrong, and what is told of it.
 struct Case {
@@ -176,11 +176,6 @@ fn an_answer_that_does_not_come_is_a_timeout() {
             assert!(took > Duration::from_secs(9) && took < Duration::from_secs(15), "{took:?}");
         },
     );
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a person would wait")]
-fn clock() -> Instant {
-    Instant::now()
 }
 
 /// The adapter on another endpoint than ours.

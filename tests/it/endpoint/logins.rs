@@ -1,12 +1,15 @@
 //! Who we are to AWS, by every way the SDK knows, and what is said when there is none.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
-use opscon::world::feed::{Feed, Payload};
+use opscon::world::feed::{Feed, Payload, READ_FROM_AWS, Reach};
 use opscon::world::port::{CloudError, FaultClass};
 use serde_json::{Value, json};
 
-use super::{Bench, HOME, apart, ask, on_endpoint, origin};
+use super::{Bench, HOME, apart, ask, clock, on_endpoint, origin};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/endpoint/aws/credentials");
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/endpoint/aws/config");
@@ -152,6 +155,27 @@ fn after_credentials_failed_the_files_are_read_again() {
             let error = ask(&aws, &origin, GLOBAL, Feed::Identity).await.outcome.unwrap_err();
             assert_eq!(error.class, FaultClass::Expired);
             assert!(ask(&aws, &origin, GLOBAL, Feed::Identity).await.outcome.is_ok());
+        },
+    );
+}
+
+#[test]
+fn a_sign_in_that_hangs_is_told_soon_whatever_is_asked() {
+    apart(
+        &[("AWS_MAX_ATTEMPTS", "1")],
+        |_| {},
+        async |bench| {
+            bench.script("sts", "AssumeRole", json!({ "repeat": true, "responses": [{ "delay": 60, "drop": true }] }));
+            let role = Origin { role_arn: Some("arn:aws:iam::333333333333:role/ops".into()), ..origin(&[HOME]) };
+            let aws = bench.aws(std::slice::from_ref(&role));
+            let began = clock();
+            let regional = READ_FROM_AWS.iter().copied().filter(|feed| feed.reach() == Reach::Regional);
+            for answer in join_all(regional.map(|feed| ask(&aws, &role, HOME, feed))).await {
+                let error = answer.outcome.unwrap_err();
+                assert_eq!(error.class, FaultClass::Timeout, "{error}");
+            }
+            // One after the other they would take minutes.
+            assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
         },
     );
 }

@@ -14,7 +14,7 @@ mod server;
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use opscon::aws::{Aws, Endpoint};
@@ -150,6 +150,11 @@ impl Bench {
 #[expect(clippy::disallowed_methods, reason = "the endpoint lives in the present")]
 pub fn now() -> Timestamp {
     Timestamp::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a person would wait")]
+pub fn clock() -> Instant {
+    Instant::now()
 }
 
 pub fn origin(regions: &[&str]) -> Origin {
