@@ -196,6 +196,11 @@ where
     if chain(error).find_map(<dyn Error>::downcast_ref::<Circle>).is_some() {
         return (FaultClass::Malformed, Circle.to_string());
     }
+    // Before what it kept from being done: taking on a role.
+    if let Some(NeedsCode(device)) = chain(error).find_map(|error| error.downcast_ref()) {
+        let waiting = CloudError::needs_code("", device);
+        return (waiting.class, waiting.message.to_string());
+    }
     if let Some(error) = role(error) {
         let (class, words) = told(error, login);
         return (class, format!("the role cannot be assumed: {words}"));
@@ -232,10 +237,6 @@ fn role<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a SdkError<AssumeRoleE
 }
 
 fn credentials(error: &CredentialsError, login: &Login) -> (FaultClass, String) {
-    if let Some(NeedsCode(device)) = chain(error).find_map(|error| error.downcast_ref()) {
-        let waiting = CloudError::needs_code("", device);
-        return (waiting.class, waiting.message.to_string());
-    }
     let words = innermost(error);
     match chain(error).find_map(|error| error.downcast_ref::<ConnectorError>()) {
         Some(error) if error.is_timeout() => {

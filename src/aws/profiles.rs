@@ -47,6 +47,13 @@ pub(super) enum Source {
     Keys(String),
 }
 
+/// No profile, and nobody in the environment.
+impl Default for Profiles {
+    fn default() -> Self {
+        Self { known: Ok(ProfileSet::default()), files: Vec::new(), has_environment_keys: false }
+    }
+}
+
 impl Profiles {
     pub async fn read() -> Self {
         let read = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;

@@ -15,8 +15,11 @@ pub(super) async fn ask(opened: &Opened) -> io::Result<()> {
     let is_attended = io::stdin().is_terminal() && io::stderr().is_terminal();
     for device in &opened.session.devices {
         if !is_attended {
-            let message = "and nobody is here to type it: not read";
-            complain(&format!("{} wants the MFA code of {}, {message}", device.accounts(), device.serial));
+            complain(&format!(
+                "not read: {}; it takes the MFA code of {}, and nobody is here to type it",
+                device.accounts(),
+                device.serial
+            ));
             continue;
         }
         for _ in 0..ATTEMPTS {

@@ -75,7 +75,7 @@ fn read(stage: &Stage, account: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn codes_are_asked_for_one_after_the_other_and_open_what_waits_for_them() {
     let mut stage = Stage::on(locked()).await;
-    stage.shows("acme-prod wants the code that arn:aws:iam::111122223333:mfa/jane");
+    stage.shows("The code that arn:aws:iam::111122223333:mfa/jane shows now, for");
     stage.type_text("000000").await;
     stage.press("enter").await;
     stage.shows("that code was not accepted; wait for the next one");
@@ -86,7 +86,7 @@ async fn codes_are_asked_for_one_after_the_other_and_open_what_waits_for_them() 
     assert!(!read(&stage, "acme-prod"), "a paste is never sent off by itself");
     stage.press("enter").await;
     stage.shows("signed in to acme-prod");
-    stage.shows("acme-dev wants the code that GAHT12345678 shows now");
+    stage.shows("The code that GAHT12345678 shows now, for acme-dev:");
     stage.press("esc").await;
     stage.shows("not signed in to acme-dev");
     stage.run_minutes(10).await;
@@ -97,7 +97,7 @@ async fn codes_are_asked_for_one_after_the_other_and_open_what_waits_for_them() 
     stage.press(":").await;
     stage.type_text("sign-in").await;
     stage.press("enter").await;
-    stage.shows("acme-dev wants the code");
+    stage.shows("shows now, for acme-dev:");
     stage.type_text("123456").await;
     stage.press("enter").await;
     stage.run_minutes(1).await;
@@ -262,7 +262,7 @@ fn the_prompt_is_whole_on_every_screen() {
     let buffer = draw(&model);
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
     let screen = text_of(&buffer);
-    for part in ["and 6 more wants the code that", "mfa/jane", "code: 123___", "wait for the next one", "not now"] {
+    for part in ["and 6 more:", "mfa/jane shows", "code: 123___", "wait for the next one", "not now"] {
         assert!(screen.contains(part), "{part:?} is not in\n{screen}");
     }
 }

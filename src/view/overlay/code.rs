@@ -12,26 +12,35 @@ use crate::view::widget::popup;
 
 pub(super) fn draw(prompt: &CodePrompt, theme: Theme, within: Rect, frame: &mut Frame<'_>) {
     const WIDTH: u16 = 76;
+    const FRAME: u16 = 2;
     const LABEL: &str = " code: ";
     let room = usize::from(WIDTH.min(within.width)).saturating_sub(4);
-    let asked = format!("{} wants the code that {} shows now.", prompt.device.accounts(), prompt.device.serial);
-    let (answer, role) = match (&prompt.trouble, prompt.is_busy) {
-        (_, true) => ("asking AWS".to_owned(), Role::Dim),
-        (Some(trouble), false) => (trouble.to_string(), Role::Warn),
-        (None, false) => ("six digits, then Enter; Esc goes on without".to_owned(), Role::Dim),
+    let in_lines = |text: &str, role| {
+        let lines = wrap(text, room).into_iter();
+        lines.map(|line| Line::styled(format!(" {line}"), theme.style(role))).collect::<Vec<_>>()
     };
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    lines.extend(wrap(&asked, room).into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(Role::Text))));
-    let row = lines.len() as u16 + 1;
-    lines.push(Line::default());
-    lines.push(Line::from(vec![
+    let asked = format!("The code that {} shows now, for {}:", prompt.device.serial, prompt.device.accounts());
+    let asked = in_lines(&asked, Role::Text);
+    let answer = match (&prompt.trouble, prompt.is_busy) {
+        (_, true) => in_lines("asking AWS", Role::Dim),
+        (Some(trouble), false) => in_lines(trouble.as_str(), Role::Warn),
+        (None, false) => in_lines("six digits, then Enter; Esc goes on without", Role::Dim),
+    };
+    let code = Line::from(vec![
         Span::styled(LABEL, theme.style(Role::Accent)),
         Span::styled(prompt.typed.clone(), theme.style(Role::Strong)),
         Span::styled("_".repeat(MfaDevice::DIGITS.saturating_sub(prompt.typed.len())), theme.style(Role::Faint)),
-    ]));
-    lines.push(Line::default());
-    lines.extend(wrap(&answer, room).into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(role))));
-    let inside = popup::open("Sign in", (WIDTH, lines.len() as u16 + 2), theme, within, frame);
+    ]);
+    // Room between them where there is some.
+    let height = (asked.len() + 1 + answer.len()) as u16 + FRAME;
+    let gap = usize::from(height + 2 <= within.height);
+    let row = (asked.len() + gap) as u16;
+    let mut lines = asked;
+    lines.extend(std::iter::repeat_n(Line::default(), gap));
+    lines.push(code);
+    lines.extend(std::iter::repeat_n(Line::default(), gap));
+    lines.extend(answer);
+    let inside = popup::open("Sign in", (WIDTH, lines.len() as u16 + FRAME), theme, within, frame);
     popup::scrolled(lines, 0, theme, inside, frame);
     if row < inside.height {
         let x = inside.x + (width(LABEL) + prompt.typed.len()) as u16;
