@@ -55,6 +55,7 @@ impl Default for Profiles {
 }
 
 impl Profiles {
+    #[expect(clippy::default_trait_access, reason = "the types are those of crates that are named for nothing else")]
     pub async fn read() -> Self {
         let read = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;
         let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
@@ -185,7 +186,7 @@ pub fn shared_files() -> [PathBuf; 2] {
 }
 
 #[cfg(test)]
-#[expect(deprecated, reason = "their new home is a crate of its own, for nothing but this")]
+#[expect(deprecated, clippy::default_trait_access, reason = "their home is a crate that is named for nothing else")]
 pub(super) mod tests {
     use super::*;
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};

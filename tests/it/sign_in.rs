@@ -146,11 +146,13 @@ fn prompt(model: &Model) -> &CodePrompt {
 }
 
 fn entered(cmds: &[Cmd]) -> Vec<(&str, &str)> {
-    let of = |cmd| match cmd {
-        &Cmd::EnterCode { ref device, ref code } => Some((device.as_str(), code.as_str())),
-        _ => None,
-    };
-    cmds.iter().filter_map(of).collect()
+    let mut entered = Vec::new();
+    for cmd in cmds {
+        if let Cmd::EnterCode { device, code } = cmd {
+            entered.push((device.as_str(), code.as_str()));
+        }
+    }
+    entered
 }
 
 #[test]
