@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use opscon::aws::{Aws, Endpoint};
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::world::World;
 use opscon::world::feed::{Feed, READ_FROM_AWS};
@@ -180,7 +180,7 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
 
 fn aws(front: &Front, origins: &[Origin]) -> Aws {
     let at = now();
-    Aws::new(origins, &Endpoint::new(Some(front.url.clone())), None, Arc::new(move || at))
+    Aws::new(origins, &Profiles::default(), &Endpoint::new(Some(front.url.clone())), None, Arc::new(move || at))
 }
 
 /// Everything that is asked by itself, everywhere.

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use opscon::aws::{Aws, Endpoint};
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::world::feed::{Feed, Payload, Reach};
@@ -181,7 +181,8 @@ fn an_answer_that_does_not_come_is_a_timeout() {
 /// The adapter on another endpoint than ours.
 fn aws_on(url: &str, origin: &Origin) -> Aws {
     let at = now();
-    Aws::new(std::slice::from_ref(origin), &Endpoint::new(Some(url.into())), None, std::sync::Arc::new(move || at))
+    let endpoint = Endpoint::new(Some(url.into()));
+    Aws::new(std::slice::from_ref(origin), &Profiles::default(), &endpoint, None, std::sync::Arc::new(move || at))
 }
 
 #[test]
