@@ -4,6 +4,7 @@
 
 mod blindness;
 mod cli;
+mod contract;
 #[cfg(feature = "aws")]
 mod endpoint;
 mod journeys;

@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Far longer than anything here takes; reached only when something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Session {
+pub(crate) struct Session {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
@@ -26,7 +26,7 @@ impl Session {
         Self::start_in(args, 120, 40, &[])
     }
 
-    fn start_in(args: &[&str], cols: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(args: &[&str], cols: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
         let words: Vec<&str> = std::iter::once(env!("CARGO_BIN_EXE_opscon")).chain(args.iter().copied()).collect();
         Self::of(&words, cols, rows, variables)
     }
@@ -55,7 +55,7 @@ impl Session {
 
     /// Reads until the screen satisfies `condition`.
     #[track_caller]
-    fn wait_for(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
+    pub(crate) fn wait_for(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let deadline = now() + PATIENCE;
         while !condition(self.screen.screen()) {
             match self.output.recv_timeout(deadline.saturating_duration_since(now())) {
@@ -72,18 +72,18 @@ impl Session {
     }
 
     #[track_caller]
-    fn wait_for_text(&mut self, text: &str) {
+    pub(crate) fn wait_for_text(&mut self, text: &str) {
         self.wait_for(text, |screen| screen.contents().contains(text));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Waits for the end and returns the exit code.
     #[track_caller]
-    fn end(&mut self) -> u32 {
+    pub(crate) fn end(&mut self) -> u32 {
         let deadline = now() + PATIENCE;
         loop {
             match self.output.recv_timeout(deadline.saturating_duration_since(now())) {

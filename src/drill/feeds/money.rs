@@ -44,6 +44,15 @@ pub(super) fn spend(s: &Simulation, site: Site) -> Spend {
     let day: f64 = days.iter().map(|(_, usd)| usd).sum();
     let to_date = Usd::from_dollars(day * days_so_far);
     let forecast = Usd::from_dollars(day * days_in_month);
+    let mut services: Vec<ServiceSpend> = days
+        .iter()
+        .map(|(name, usd)| ServiceSpend {
+            name: Text::new(name),
+            month_to_date: Usd::from_dollars(usd * days_so_far),
+            last_month_same_days: Some(Usd::from_dollars(usd * days_so_far * LAST_MONTH)),
+        })
+        .collect();
+    services.sort_by_key(|service| std::cmp::Reverse(service.month_to_date));
     Spend {
         account: site.account().into(),
         as_of,
@@ -51,15 +60,7 @@ pub(super) fn spend(s: &Simulation, site: Site) -> Spend {
         credits: Some(Usd::from_dollars(credits)),
         forecast: Some(forecast),
         last_month_same_days: Some(Usd::from_dollars(day * days_so_far * LAST_MONTH)),
-        services: List::new(
-            days.iter()
-                .map(|(name, usd)| ServiceSpend {
-                    name: Text::new(name),
-                    month_to_date: Usd::from_dollars(usd * days_so_far),
-                    last_month_same_days: Some(Usd::from_dollars(usd * days_so_far * LAST_MONTH)),
-                })
-                .collect(),
-        ),
+        services: List::new(services),
         budgets: List::new(vec![Budget {
             name: format!("{alias}-monthly").into(),
             limit: Usd::from_dollars(limit),
