@@ -60,7 +60,7 @@ fn say(what: &str, figure: &str) {
     let _ = writeln!(io::stdout(), "{what:<64}{figure:>16}");
 }
 
-fn script(front: &Front, service: &str, operation: &str, more: Value) {
+fn script(front: &Front, service: &str, operation: &str, more: &Value) {
     let mut script = json!({ "service": service, "operation": operation, "repeat": true });
     script.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     front.script(&script);
@@ -82,12 +82,12 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
                      { "Key": "aws:autoscaling:groupName", "Value": format!("group-{}", n / 50) }],
         }] })
     });
-    script(front, "ec2", "DescribeInstances", page(1_000, json!({ "Reservations": machines })));
+    script(front, "ec2", "DescribeInstances", &page(1_000, json!({ "Reservations": machines })));
     let checks = all(
         instances,
         &|n| json!({ "InstanceId": format!("i-{n:017x}"), "SystemStatus": { "Status": "ok" }, "InstanceStatus": { "Status": "ok" } }),
     );
-    script(front, "ec2", "DescribeInstanceStatus", page(1_000, json!({ "InstanceStatuses": checks })));
+    script(front, "ec2", "DescribeInstanceStatus", &page(1_000, json!({ "InstanceStatuses": checks })));
     let watched = all(alarms, &|n| {
         json!({
             "AlarmName": format!("alarm-{n}"), "AlarmArn": format!("arn:aws:cloudwatch:{REGION}:123456789012:alarm:alarm-{n}"),
@@ -99,7 +99,7 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
             "Dimensions": [{ "Name": "InstanceId", "Value": format!("i-{n:017x}") }],
         })
     });
-    script(front, "cloudwatch", "DescribeAlarms", page(100, json!({ "MetricAlarms": watched })));
+    script(front, "cloudwatch", "DescribeAlarms", &page(100, json!({ "MetricAlarms": watched })));
     let arn = |kind: &str, n: usize| {
         format!("arn:aws:elasticloadbalancing:{REGION}:123456789012:{kind}/{n}/50dc6c495c0c9188")
     };
@@ -107,18 +107,18 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
         json!({ "LoadBalancerArn": arn("loadbalancer/app/shop", n), "LoadBalancerName": format!("shop-{n}"),
                 "Type": "application", "State": { "Code": "active" } })
     });
-    script(front, "elbv2", "DescribeLoadBalancers", page(400, json!({ "LoadBalancers": balancers })));
+    script(front, "elbv2", "DescribeLoadBalancers", &page(400, json!({ "LoadBalancers": balancers })));
     let serving = all(groups, &|n| {
         json!({ "TargetGroupArn": arn("targetgroup/web", n), "TargetGroupName": format!("web-{n}"),
                 "LoadBalancerArns": [arn("loadbalancer/app/shop", n / 10)] })
     });
-    script(front, "elbv2", "DescribeTargetGroups", page(400, json!({ "TargetGroups": serving })));
+    script(front, "elbv2", "DescribeTargetGroups", &page(400, json!({ "TargetGroups": serving })));
     let targets = all(
         50,
         &|n| json!({ "Target": { "Id": format!("i-{n:017x}"), "Port": 80 }, "TargetHealth": { "State": "healthy" } }),
     );
     let health = json!({ "region": REGION, "responses": [{ "body": { "TargetHealthDescriptions": targets } }] });
-    script(front, "elbv2", "DescribeTargetHealth", health);
+    script(front, "elbv2", "DescribeTargetHealth", &health);
 
     let origins = [Origin { regions: vec![REGION.into()], ..Origin::default() }];
     let before = resident();
@@ -132,7 +132,9 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
             &seconds(answers.last().map_or(Duration::ZERO, |(after, _)| *after)),
         );
         told(&answers);
-        answers.into_iter().for_each(|(_, answer)| _ = world.apply(answer));
+        for (_, answer) in answers {
+            world.apply(answer);
+        }
         say("  memory of adapter and world", &mebibytes(resident().saturating_sub(before)));
     }
 }
@@ -152,10 +154,10 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
     for denied in [0, 1] {
         let step =
             json!({ "status": 403, "code": "AccessDenied", "message": "not authorized to perform: sts:AssumeRole" });
-        script(front, "sts", "AssumeRole", json!({ "when": { "RoleArn": role(denied) }, "responses": [step] }));
+        script(front, "sts", "AssumeRole", &json!({ "when": { "RoleArn": role(denied) }, "responses": [step] }));
     }
     let silent = format!("{:012}", 600_000_000_002_u64);
-    script(front, "*", "*", json!({ "account": silent, "responses": [{ "delay": 120, "drop": true }] }));
+    script(front, "*", "*", &json!({ "account": silent, "responses": [{ "delay": 120, "drop": true }] }));
     let before = resident();
     let aws: Arc<dyn Observe> = Arc::new(aws(front, &origins));
     let answers = polled(&aws, &origins).await;
@@ -176,7 +178,7 @@ fn aws(front: &Front, origins: &[Origin]) -> Aws {
 /// Everything that is asked by itself, everywhere.
 fn keys(origins: &[Origin]) -> Vec<FeedKey> {
     let scopes = origins.iter().flat_map(Origin::scopes).collect::<Vec<_>>();
-    World::of(&scopes).keys().into_iter().filter(|key| READ_FROM_AWS.contains(&key.feed)).collect()
+    World::of(&scopes).keys().filter(|key| READ_FROM_AWS.contains(&key.feed)).collect()
 }
 
 /// The first answer to every question, by the console's own poller, with the time it took to come.

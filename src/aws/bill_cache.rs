@@ -141,7 +141,7 @@ mod tests {
         write(&file, &newer).unwrap();
         assert_eq!(read(&file), Some(newer));
         let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(left, [file.clone()]);
+        assert_eq!(left, std::slice::from_ref(&file));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

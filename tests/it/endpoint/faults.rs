@@ -6,6 +6,7 @@ use std::time::Duration;
 use opscon::aws::{Aws, Endpoint};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
+use opscon::domain::text::Text;
 use opscon::world::feed::{Feed, Payload, Reach};
 use opscon::world::port::{Answer, CloudError, FaultClass};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ async fn check(
             continue;
         };
         let is_denied = case.class == FaultClass::Denied;
-        let missing = error.missing.as_ref().map(|action| action.as_str());
+        let missing = error.missing.as_ref().map(Text::as_str);
         let is_right = error.class == case.class
             && error.message.as_str().contains(case.says)
             && error.operation == action

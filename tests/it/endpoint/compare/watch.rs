@@ -43,7 +43,7 @@ fn alarms() {
             let facts = &company["facts"][key]["cloudwatch"]["alarms"];
             let alarms: BTreeMap<&str, &Alarm> = alarms.iter().map(|alarm| (alarm.arn.as_str(), &**alarm)).collect();
             let mut facts_seen = 0;
-            let kinds: [(&str, fn(&AlarmRule, &Value)); 3] = [
+            let kinds: [(&str, SameRule); 3] = [
                 ("MetricAlarms", same_metric_rule),
                 ("CompositeAlarms", same_composite_rule),
                 ("LogAlarms", same_log_rule),
@@ -61,6 +61,9 @@ fn alarms() {
         }
     });
 }
+
+/// How a rule of one kind is compared.
+type SameRule = fn(&AlarmRule, &Value);
 
 fn same_alarm(alarm: &Alarm, fact: &Value) {
     assert_eq!(alarm.name, shown(&fact["AlarmName"]));
