@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use opscon::aws::{Aws, Endpoint};
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::runtime::clock::Clock;
 use opscon::runtime::inbox::Inbox;
@@ -172,7 +172,7 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
 
 fn aws(front: &Front, origins: &[Origin]) -> Aws {
     let at = now();
-    Aws::new(origins, &Endpoint::new(Some(front.url.clone())), None, Arc::new(move || at))
+    Aws::new(origins, &Profiles::default(), &Endpoint::new(Some(front.url.clone())), None, Arc::new(move || at))
 }
 
 /// Everything that is asked by itself, everywhere.

@@ -116,6 +116,7 @@ commands! {
     Hint, "hint", Everywhere, ["H"], drilling, "A hint for the present drill; again for the next one";
     Mended, "mended", Everywhere, ["M"], drilling, "What this drill calls mended, and how far it is";
     ClearFaults, "clear-faults", Everywhere, [], drilling, "Mend every fault of our own view of the drill";
+    SignIn, "sign-in", Everywhere, [], with_device, "Enter the code of an MFA device, for the accounts that want one";
     Suspend, "suspend", Everywhere, [], always, "Back to the shell; `fg` returns";
     Quit, "quit", Everywhere, ["q", "ctrl-c"], always, "Leave";
 }
@@ -184,6 +185,10 @@ fn not_yet(_: &Model) -> Result<(), &'static str> {
 
 fn drilling(model: &Model) -> Result<(), &'static str> {
     if model.session.drill.is_some() { Ok(()) } else { Err("this is not a drill") }
+}
+
+fn with_device(model: &Model) -> Result<(), &'static str> {
+    if model.session.devices.is_empty() { Err("no account here wants a code") } else { Ok(()) }
 }
 
 #[cfg(test)]

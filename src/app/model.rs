@@ -1,6 +1,6 @@
 //! Everything the console knows and shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +16,7 @@ use crate::app::tab::board::{BoardTab, canvas};
 use crate::app::tab::feeds::FeedsTab;
 use crate::app::tab::room::{Room, RoomTab};
 use crate::domain::exercise::Exercise;
+use crate::domain::identity::MfaDevice;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
 use crate::world;
@@ -56,6 +57,9 @@ pub struct Model {
     /// Drawn bottom up; keys go to the top one.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
+    /// Devices, by serial number, whose code is not asked for until then: the operator does not want to be asked, or has just
+    /// answered.
+    pub unasked: BTreeMap<Text, Timestamp>,
     /// Hints of the present drill already shown.
     pub hints_shown: usize,
     /// Something visible changed since the last frame.
@@ -75,6 +79,8 @@ pub struct Session {
     pub colours: Vec<(Text, (u8, u8, u8))>,
     /// Where answers come from, when that is not AWS itself.
     pub endpoint: Option<String>,
+    /// Devices whose codes are wanted before their accounts can be read.
+    pub devices: Vec<MfaDevice>,
     pub opened_at: Timestamp,
     /// The failover plan that comes with a drill.
     pub failover: Option<crate::domain::recovery::FailoverPlan>,
@@ -135,6 +141,7 @@ impl Model {
             chosen: Vec::new(),
             overlays: Vec::new(),
             notice: None,
+            unasked: BTreeMap::new(),
             hints_shown: 0,
             is_dirty: true,
         }

@@ -36,6 +36,11 @@ pub enum Msg {
     Observed(Box<Observation>),
     /// A world was opened in place of the one before.
     Opened(Box<Session>),
+    /// What became of a code that was entered for this device; the error is in words for the operator.
+    SignedIn {
+        device: Text,
+        outcome: Result<(), Text>,
+    },
     /// Something the runtime wants the operator to know.
     Notice(String),
 }
@@ -52,6 +57,11 @@ pub enum Cmd {
     /// Break or mend our own view of the drill.
     Inject(Feed, FaultClass),
     ClearFaults,
+    /// Sign in with the code this device shows.
+    EnterCode {
+        device: Text,
+        code: String,
+    },
     /// To the terminal's clipboard; `what` says in words what it was.
     Copy {
         text: String,

@@ -2,6 +2,7 @@
 
 use crate::app::json::JsonView;
 use crate::app::palette::Palette;
+use crate::domain::identity::MfaDevice;
 use crate::domain::text::Text;
 use crate::world::room::filter::LONGEST;
 
@@ -22,6 +23,38 @@ pub enum Overlay {
         lines: Vec<String>,
         scroll: Scroll,
     },
+    /// The code of a second factor is asked for.
+    Code(CodePrompt),
+}
+
+/// A code being typed, and what became of the one before.
+#[derive(Debug)]
+pub struct CodePrompt {
+    pub device: MfaDevice,
+    /// Digits, never more than a code has.
+    pub typed: String,
+    /// Why the last one was not accepted.
+    pub trouble: Option<Text>,
+    /// AWS is being asked.
+    pub is_busy: bool,
+}
+
+impl CodePrompt {
+    pub fn new(device: MfaDevice) -> Self {
+        Self { device, typed: String::new(), trouble: None, is_busy: false }
+    }
+
+    /// Adds the digits of what was typed or pasted; while AWS is asked, nothing.
+    pub fn insert(&mut self, text: &str) {
+        if !self.is_busy {
+            let room = MfaDevice::DIGITS.saturating_sub(self.typed.len());
+            self.typed.extend(MfaDevice::digits(text).take(room));
+        }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.typed.len() == MfaDevice::DIGITS
+    }
 }
 
 /// Text being typed at the foot of the screen.

@@ -123,8 +123,10 @@ where
     let clients = place.clients().await;
     let ask = Ask { place, clients, at, gaps: Arc::clone(&gaps), meter: Arc::clone(&meter) };
     let outcome = METER.scope(Arc::clone(&meter), read(ask)).await;
+    // A sign-in that waits for a code is whole; there is nothing new in the files.
     if let Err(error) = &outcome
         && error.class == FaultClass::Expired
+        && !error.wants_code()
     {
         place.forget_login().await;
     }
@@ -156,7 +158,7 @@ impl Ask<'_> {
         let begun = instant();
         let outcome = request.await;
         self.note(begun);
-        outcome.map_err(|error| fault::of(operation, &error, self.place))
+        outcome.map_err(|error| fault::of(operation, &error, &self.place.login))
     }
 
     /// Every page of an answer, each in its turn.
@@ -189,7 +191,7 @@ impl Ask<'_> {
             let begun = instant();
             let Some(page) = PAGES.scope(Arc::clone(&asked), stream.next()).await else { return Ok(()) };
             self.note(begun);
-            take(page.map_err(|error| fault::of(operation, &error, self.place))?);
+            take(page.map_err(|error| fault::of(operation, &error, &self.place.login))?);
         }
         Err(malformed(operation, &format!("more than {MOST_PAGES} pages")))
     }

@@ -9,8 +9,9 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::ask::Circle;
-use super::login::shared_files;
-use super::place::Place;
+use super::login::Login;
+use super::mfa::NeedsCode;
+use super::profiles::shared_files;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
@@ -80,11 +81,11 @@ const LONGEST: usize = 300;
 /// Who cannot take on a role lacks this, whatever was asked.
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
-pub(super) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>, place: &Place) -> CloudError
+pub(super) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>, login: &Login) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let (class, message) = told(error, place);
+    let (class, message) = told(error, login);
     let missing = (class == FaultClass::Denied).then(|| {
         let action = if role(error).is_some() { ASSUME_ROLE } else { operation };
         Text::new(missing_action(&message).unwrap_or(action))
@@ -92,27 +93,27 @@ where
     CloudError { class, operation: operation.into(), message: Text::cut_to(&message, LONGEST), missing }
 }
 
-fn told<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, String)
+fn told<E>(error: &SdkError<E, HttpResponse>, login: &Login) -> (FaultClass, String)
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     match error {
         SdkError::TimeoutError(_) => (FaultClass::Timeout, "no answer in time".to_owned()),
-        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => unsent(error, place),
-        SdkError::ResponseError(answer) => unreadable(error, answer.raw(), place),
+        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => unsent(error, login),
+        SdkError::ResponseError(answer) => unreadable(error, answer.raw(), login),
         // What was no answer of this protocol is taken for an error, whatever its status.
-        SdkError::ServiceError(answer) if answer.raw().status().is_success() => unreadable(error, answer.raw(), place),
-        SdkError::ServiceError(answer) => served(answer.err(), answer.raw(), place),
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => unreadable(error, answer.raw(), login),
+        SdkError::ServiceError(answer) => served(answer.err(), answer.raw(), login),
         _ => (FaultClass::Malformed, innermost(error)),
     }
 }
 
 /// What is neither an answer nor an error of the service: cut short, or not from the service at all.
-fn unreadable<E>(error: &SdkError<E, HttpResponse>, raw: &HttpResponse, place: &Place) -> (FaultClass, String)
+fn unreadable<E>(error: &SdkError<E, HttpResponse>, raw: &HttpResponse, login: &Login) -> (FaultClass, String)
 where
     E: Error + Send + Sync + 'static,
 {
-    if let Some(page) = page(raw, place) {
+    if let Some(page) = page(raw, login) {
         return page;
     }
     let words = innermost(error);
@@ -131,7 +132,7 @@ where
 }
 
 /// What the service says of itself.
-fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place) -> (FaultClass, String) {
+fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, login: &Login) -> (FaultClass, String) {
     let code = error.code().unwrap_or("");
     let status = raw.status().as_u16();
     let words = error.message().filter(|message| !message.is_empty()).unwrap_or(code).to_owned();
@@ -139,16 +140,16 @@ fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place)
     if has(THROTTLED) || status == 429 {
         (FaultClass::Throttled, words)
     } else if has(EXPIRED) {
-        (FaultClass::Expired, format!("credentials expired: {}", sign_in(place)))
+        (FaultClass::Expired, format!("credentials expired: {}", sign_in(login)))
     } else if has(UNKNOWN_KEY) || has(IS_THE_CLOCK) {
         let may_be_the_clock = code.contains("Signature") || IS_THE_CLOCK.contains(&code);
         let hint = if may_be_the_clock { "; a clock that is wrong does this too" } else { "" };
-        (FaultClass::Expired, format!("credentials not accepted ({code}): {}{hint}", sign_in(place)))
+        (FaultClass::Expired, format!("credentials not accepted ({code}): {}{hint}", sign_in(login)))
     } else if has(DENIED) || (status == 403 && !code.is_empty()) {
         (FaultClass::Denied, short_of_encoding(&words))
     } else if has(UNSUPPORTED) || status == 501 {
         (FaultClass::Unsupported, format!("{code} {words}").trim().to_owned())
-    } else if let Some(page) = page(raw, place).filter(|_| code.is_empty()) {
+    } else if let Some(page) = page(raw, login).filter(|_| code.is_empty()) {
         page
     } else if has(INTERNAL) || status >= 500 {
         (FaultClass::Internal, format!("AWS answered {status} {code} {words}").trim().to_owned())
@@ -165,7 +166,7 @@ fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, place: &Place)
 }
 
 /// A page for people where an answer should be: a proxy, a captive portal, or an endpoint that does not know the call.
-fn page(raw: &HttpResponse, place: &Place) -> Option<(FaultClass, String)> {
+fn page(raw: &HttpResponse, login: &Login) -> Option<(FaultClass, String)> {
     let kind = raw.headers().get("content-type").unwrap_or("");
     let start = raw.body().bytes().map_or(&b""[..], |body| &body[..body.len().min(64)]);
     let looks_like_html =
@@ -174,7 +175,7 @@ fn page(raw: &HttpResponse, place: &Place) -> Option<(FaultClass, String)> {
         return None;
     }
     let status = raw.status().as_u16();
-    Some(if place.login.endpoint.is_custom() {
+    Some(if login.endpoint.is_custom() {
         (
             FaultClass::Unsupported,
             format!("the endpoint in use answered {status} with an HTML page: it does not know this call"),
@@ -188,19 +189,24 @@ fn page(raw: &HttpResponse, place: &Place) -> Option<(FaultClass, String)> {
 }
 
 /// What never reached the service: no credentials, no route, no name, no trust.
-fn unsent<E>(error: &SdkError<E, HttpResponse>, place: &Place) -> (FaultClass, String)
+fn unsent<E>(error: &SdkError<E, HttpResponse>, login: &Login) -> (FaultClass, String)
 where
     E: Error + Send + Sync + 'static,
 {
     if chain(error).find_map(<dyn Error>::downcast_ref::<Circle>).is_some() {
         return (FaultClass::Malformed, Circle.to_string());
     }
+    // Before what it kept from being done: taking on a role.
+    if let Some(NeedsCode(device)) = chain(error).find_map(|error| error.downcast_ref()) {
+        let waiting = CloudError::needs_code("", device);
+        return (waiting.class, waiting.message.to_string());
+    }
     if let Some(error) = role(error) {
-        let (class, words) = told(error, place);
+        let (class, words) = told(error, login);
         return (class, format!("the role cannot be assumed: {words}"));
     }
     if let Some(error) = chain(error).find_map(|error| error.downcast_ref::<CredentialsError>()) {
-        return credentials(error, place);
+        return credentials(error, login);
     }
     let words = innermost(error);
     if matches!(error, SdkError::ConstructionFailure(_)) {
@@ -233,7 +239,7 @@ fn role<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a SdkError<AssumeRoleE
     chain(error).skip(1).find_map(|error| error.downcast_ref())
 }
 
-fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) {
+fn credentials(error: &CredentialsError, login: &Login) -> (FaultClass, String) {
     let words = innermost(error);
     match chain(error).find_map(|error| error.downcast_ref::<ConnectorError>()) {
         Some(error) if error.is_timeout() => {
@@ -246,8 +252,8 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
     }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            let message = if let Some(profile) = place.login.origin.signs_in_with() {
-                format!("profile {profile} has no credentials: {}", sign_in(place))
+            let message = if let Some(profile) = login.origin.signs_in_with() {
+                format!("profile {profile} has no credentials: {}", sign_in(login))
             } else {
                 // The SDK's own words name every provider it asked and why each declined: a page nobody reads at night.
                 let [config, credentials] = shared_files();
@@ -256,7 +262,7 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
                      instance; {}",
                     config.display(),
                     credentials.display(),
-                    sign_in(place)
+                    sign_in(login)
                 )
             };
             (FaultClass::Expired, message)
@@ -267,13 +273,16 @@ fn credentials(error: &CredentialsError, place: &Place) -> (FaultClass, String) 
         CredentialsError::InvalidConfiguration(_) => {
             (FaultClass::Expired, format!("the AWS configuration is wrong: {words}"))
         }
-        _ => (FaultClass::Expired, format!("no credentials: {} ({words})", sign_in(place))),
+        _ => (FaultClass::Expired, format!("no credentials: {} ({words})", sign_in(login))),
     }
 }
 
 /// The command that helps, for the profile it is about.
-fn sign_in(place: &Place) -> String {
-    place.login.origin.signs_in_with().map_or_else(
+fn sign_in(login: &Login) -> String {
+    if let Some((device, _)) = &login.code {
+        return format!("the command sign-in asks for a code of {}", device.serial);
+    }
+    login.origin.signs_in_with().map_or_else(
         || "run `aws sso login` or set AWS_PROFILE".to_owned(),
         |profile| format!("run `aws sso login --profile {profile}`"),
     )

@@ -1,16 +1,17 @@
 //! Who we are: one way in, loaded once, and again after its credentials failed.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
@@ -18,7 +19,10 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::sync::Mutex;
 
+use super::mfa::Device;
+use super::profiles::{AssumedRole, CodeLogin, Profiles, Source};
 use crate::domain::origin::Origin;
+use crate::world::port::CloudError;
 
 /// One attempt may take so long, a whole call with its retries so long, and making a connection so long.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -67,13 +71,20 @@ impl Endpoint {
 pub(super) struct Login {
     pub origin: Origin,
     pub endpoint: Endpoint,
+    /// Where it begins with the code of a device.
+    pub code: Option<(Arc<Device>, CodeLogin)>,
     http: SharedHttpClient,
     loaded: Mutex<Option<SdkConfig>>,
 }
 
 impl Login {
-    pub fn new(origin: Origin, endpoint: Endpoint, http: SharedHttpClient) -> Self {
-        Self { origin, endpoint, http, loaded: Mutex::new(None) }
+    pub fn new(
+        origin: Origin,
+        endpoint: Endpoint,
+        code: Option<(Arc<Device>, CodeLogin)>,
+        http: SharedHttpClient,
+    ) -> Self {
+        Self { origin, endpoint, code, http, loaded: Mutex::new(None) }
     }
 
     /// The configuration with its credentials, read from the files once. The credentials themselves are fetched and renewed
@@ -93,7 +104,22 @@ impl Login {
         *self.loaded.lock().await = None;
     }
 
-    async fn load(&self) -> SdkConfig {
+    /// Signs in with the code the device shows. The files are read anew: keys may have been put there meanwhile.
+    pub async fn enter(&self, code: &str) -> Result<(), CloudError> {
+        let Some((device, way)) = &self.code else { return Ok(()) };
+        let sdk = self.loader().load().await;
+        let owner = match &way.source {
+            Source::Chain => sdk.credentials_provider(),
+            Source::Environment => Some(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
+            Source::Profile(name) => Some(self.of_profile(name, &sdk)),
+            Source::Keys(name) => Profiles::read().await.keys(name).map(SharedCredentialsProvider::new),
+        };
+        let mut sdk = sdk.to_builder();
+        sdk.set_credentials_provider(owner);
+        device.enter(code, &sdk.build(), self).await
+    }
+
+    fn loader(&self) -> ConfigLoader {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
@@ -113,17 +139,37 @@ impl Login {
         if let Some(region) = self.origin.regions.first() {
             loader = loader.region(Region::new(region.clone()));
         }
-        let mut sdk = loader.load().await;
-        if let Some(profile) = self.origin.signs_in_with() {
-            sdk = sdk.to_builder().credentials_provider(self.of_profile(profile, &sdk)).build();
+        loader
+    }
+
+    async fn load(&self) -> SdkConfig {
+        let mut sdk = self.loader().load().await;
+        let roles = match (&self.code, &self.origin.role_arn) {
+            (Some((device, way)), _) => {
+                let device: Arc<dyn ProvideCredentials> = Arc::<Device>::clone(device);
+                sdk = sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(device)).build();
+                way.roles.clone()
+            }
+            (None, role) => {
+                if let Some(profile) = self.origin.signs_in_with() {
+                    sdk = sdk.to_builder().credentials_provider(self.of_profile(profile, &sdk)).build();
+                }
+                let external_id = self.origin.external_id.clone();
+                role.iter()
+                    .map(|arn| AssumedRole { arn: arn.clone(), external_id: external_id.clone(), session_name: None })
+                    .collect()
+            }
+        };
+        for role in roles {
+            let name = role.session_name.unwrap_or_else(session_name);
+            let mut provider = AssumeRoleProvider::builder(role.arn).session_name(name).configure(&sdk);
+            if let Some(id) = role.external_id {
+                provider = provider.external_id(id);
+            }
+            let provider = SharedCredentialsProvider::new(provider.build().await);
+            sdk = sdk.to_builder().credentials_provider(provider).build();
         }
-        let Some(role) = &self.origin.role_arn else { return sdk };
-        let mut provider = AssumeRoleProvider::builder(role).session_name(session_name()).configure(&sdk);
-        if let Some(id) = &self.origin.external_id {
-            provider = provider.external_id(id);
-        }
-        let provider = provider.build().await;
-        sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+        sdk
     }
 
     /// The credentials of a profile, or else of the machine. The SDK's own chain takes keys from the environment first, even
@@ -191,75 +237,4 @@ pub async fn default_region(profile: Option<&str>) -> Option<String> {
         loader = loader.profile_name(profile);
     }
     loader.load().await.region().map(ToString::to_string)
-}
-
-/// The profiles of the shared files, by name only: what they hold is the SDK's affair.
-#[derive(Clone, Debug, Default)]
-pub struct Profiles {
-    names: Vec<String>,
-    files: Vec<PathBuf>,
-}
-
-impl Profiles {
-    pub fn read() -> Self {
-        let files = shared_files().to_vec();
-        let mut names: Vec<String> = files
-            .iter()
-            .filter_map(|file| std::fs::read_to_string(file).ok())
-            .flat_map(|text| text.lines().filter_map(profile_of).map(str::to_owned).collect::<Vec<_>>())
-            .collect();
-        names.sort();
-        names.dedup();
-        Self { names, files }
-    }
-
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// Whether there is one of this name; the error says which there are. `default` needs no entry.
-    pub fn check(&self, name: &str) -> Result<(), String> {
-        if name == "default" || self.names.iter().any(|known| known == name) {
-            return Ok(());
-        }
-        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
-        let there = if self.names.is_empty() { "no profile".into() } else { self.names.join(", ") };
-        Err(format!("no profile is called `{name}`\n{}: {there}", files.join(" and ")))
-    }
-}
-
-/// `acme` of `[profile acme]` and of `[acme]`. Sections of other kinds (`[sso-session x]`, `[services x]`) are none.
-fn profile_of(line: &str) -> Option<&str> {
-    let name = line.trim().strip_prefix('[')?.split(']').next()?.trim();
-    match name.split_once(char::is_whitespace) {
-        Some(("profile", name)) => Some(name.trim()),
-        Some(_) => None,
-        None => Some(name),
-    }
-}
-
-/// The files the SDK reads, for messages: `~/.aws/config` and `~/.aws/credentials`, or what the environment names.
-pub fn shared_files() -> [PathBuf; 2] {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let of = |variable: &str, name: &str| {
-        std::env::var_os(variable).map_or_else(|| home.join(".aws").join(name), PathBuf::from)
-    };
-    [of("AWS_CONFIG_FILE", "config"), of("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn profiles_are_found_by_their_headings() {
-        let of = |line: &'static str| profile_of(line);
-        assert_eq!(of("[profile acme-prod]"), Some("acme-prod"));
-        assert_eq!(of("  [default] # comment"), Some("default"));
-        assert_eq!(of("[sso-session x]"), None);
-        assert_eq!(of("region = eu-west-1"), None);
-        let known = Profiles { names: vec!["a".into(), "b".into()], files: vec!["f".into()] };
-        assert_eq!(known.check("c").unwrap_err(), "no profile is called `c`\nf: a, b");
-        assert!(known.check("default").is_ok());
-    }
 }

@@ -22,9 +22,11 @@ mod identity;
 mod instances;
 mod login;
 mod metrics;
+mod mfa;
 mod pipelines;
 mod place;
 mod policies;
+mod profiles;
 mod query;
 mod queues;
 mod tasks;
@@ -38,13 +40,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::identity::MfaDevice;
 use crate::domain::origin::Origin;
 use crate::domain::scope::ScopeRef;
+use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
-use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, Usage};
+use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, SignIn, Usage};
 use ask::Ask;
-pub use login::{Endpoint, Profiles, default_region, shared_files};
+use login::Login;
+pub use login::{Endpoint, default_region};
+use mfa::Device;
 use place::{Place, Seen};
+pub use profiles::{Profiles, shared_files};
 
 /// What time it is: an argument, so that tests own it.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -52,21 +59,46 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Every account and region the operator asked for.
 pub struct Aws {
     places: HashMap<ScopeRef, Place>,
+    /// In the order they were asked for.
+    logins: Vec<Arc<Login>>,
     now: Now,
 }
 
 impl Aws {
     /// `cache` is where answers that cost money are kept between sessions; nothing is kept without it.
-    pub fn new(origins: &[Origin], endpoint: &Endpoint, cache: Option<&Path>, now: Now) -> Self {
+    pub fn new(origins: &[Origin], profiles: &Profiles, endpoint: &Endpoint, cache: Option<&Path>, now: Now) -> Self {
         let http = login::http_client();
         let mut places = HashMap::new();
+        let mut logins = Vec::new();
+        let mut devices: HashMap<String, Arc<Device>> = HashMap::new();
         for origin in origins {
-            let login = Arc::new(login::Login::new(origin.clone(), endpoint.clone(), http.clone()));
+            let code = profiles.code_login(origin).map(|way| {
+                let device = devices.entry(way.serial.clone());
+                let device = device.or_insert_with(|| Arc::new(Device::new(way.serial.clone(), Arc::clone(&now))));
+                (Arc::clone(device), way)
+            });
+            let login = Arc::new(Login::new(origin.clone(), endpoint.clone(), code, http.clone()));
             for scope in origin.scopes() {
                 places.insert(Arc::clone(&scope), Place::new(scope, Arc::clone(&login), cache.map(Path::to_owned)));
             }
+            logins.push(login);
         }
-        Self { places, now }
+        Self { places, logins, now }
+    }
+
+    /// The devices whose codes are wanted, each with the accounts behind it.
+    pub fn devices(&self) -> Vec<MfaDevice> {
+        let mut devices: Vec<MfaDevice> = Vec::new();
+        for login in &self.logins {
+            let Some((device, _)) = &login.code else { continue };
+            let (serial, account) = (Text::new(&device.serial), Text::new(&login.origin.label()));
+            match devices.iter_mut().find(|known| known.serial == serial) {
+                Some(known) if known.accounts.contains(&account) => {}
+                Some(known) => known.accounts.push(account),
+                None => devices.push(MfaDevice { serial, accounts: vec![account] }),
+            }
+        }
+        devices
     }
 
     async fn answer(&self, key: &FeedKey) -> Answer {
@@ -129,6 +161,20 @@ impl Observe for Aws {
     fn observe(&self, key: &FeedKey) -> BoxFuture<'_, Answer> {
         let key = key.clone();
         Box::pin(async move { self.answer(&key).await })
+    }
+}
+
+impl SignIn for Aws {
+    /// Any account behind the device will do: it is the same person's.
+    fn enter<'a>(&'a self, device: &'a str, code: &'a str) -> BoxFuture<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let is_its =
+                |login: &&Arc<Login>| login.code.as_ref().is_some_and(|(known, _)| Text::new(&known.serial) == *device);
+            match self.logins.iter().find(is_its) {
+                Some(login) => login.enter(code).await,
+                None => Err(CloudError::needs_code("sts:GetSessionToken", device)),
+            }
+        })
     }
 }
 

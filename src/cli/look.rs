@@ -52,6 +52,7 @@ impl Look<'_> {
                     }
                     error => error,
                 })?;
+            super::sign_in::ask(&opened).await?;
             let world = crate::runtime::once::world(&opened, matters).await;
             // Ages are told from when all of it was there.
             opened.session.opened_at = opened.clock.now();

@@ -12,6 +12,8 @@ mod look;
 #[cfg(feature = "aws")]
 mod origins;
 mod show;
+#[cfg(feature = "aws")]
+mod sign_in;
 mod status;
 #[cfg(feature = "aws")]
 mod watch;

@@ -15,7 +15,7 @@ use crate::runtime::worlds::Opened;
 pub(super) async fn open(place: &Place, config: &Config) -> Result<Opened, CliError> {
     let endpoint = Endpoint::new(place.endpoint_url.clone());
     let mut origins = named(place, config)?;
-    let profiles = Profiles::read();
+    let profiles = Profiles::read().await;
     for origin in &mut origins {
         let wanted = origin.signs_in_with().map(str::to_owned);
         if let Some(profile) = wanted.or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())) {
@@ -29,7 +29,7 @@ pub(super) async fn open(place: &Place, config: &Config) -> Result<Opened, CliEr
         }
         origin.check().map_err(CliError::Usage)?;
     }
-    Ok(Opened::aws(&origins, &endpoint, cache().as_deref(), config.polling.max_usd_per_hour))
+    Ok(Opened::aws(&origins, &profiles, &endpoint, cache().as_deref(), config.polling.max_usd_per_hour))
 }
 
 /// The scopes the command line names, or those of the configuration, or the one that is there without naming any.

@@ -1,4 +1,4 @@
-//! Who the console is to AWS: the answer of `GetCallerIdentity`.
+//! Who the console is to AWS: the answer of `GetCallerIdentity`, and the device whose code some sign-ins want.
 
 use serde::Serialize;
 
@@ -33,9 +33,44 @@ impl Identity {
     }
 }
 
+/// What shows the codes of a second factor, and the accounts that open with one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MfaDevice {
+    /// Its ARN (`arn:aws:iam::123456789012:mfa/jane`), or the number on its back.
+    pub serial: Text,
+    /// As the operator calls them.
+    pub accounts: Vec<Text>,
+}
+
+impl MfaDevice {
+    /// Digits of a code.
+    pub const DIGITS: usize = 6;
+    const NAMED: usize = 3;
+
+    /// `acme-prod, acme-dev`; of very many only the first.
+    pub fn accounts(&self) -> String {
+        let named: Vec<&str> = self.accounts.iter().take(Self::NAMED).map(Text::as_str).collect();
+        let more = self.accounts.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", named.join(", "))
+    }
+
+    /// The digits in what was typed or pasted; authenticators show `123 456`.
+    pub fn digits(text: &str) -> impl Iterator<Item = char> {
+        text.chars().filter(char::is_ascii_digit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_the_digits_of_what_was_pasted() {
+        assert_eq!(MfaDevice::digits("your code: 123 456\n").collect::<String>(), "123456");
+        let device = |count: usize| MfaDevice { serial: "s".into(), accounts: vec!["a".into(); count] };
+        assert_eq!((device(1).accounts(), device(5).accounts()), ("a".into(), "a, a, a and 2 more".into()));
+    }
 
     #[test]
     fn the_role_is_what_people_call_it() {

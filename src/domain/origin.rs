@@ -16,6 +16,8 @@ pub struct Origin {
     pub external_id: Option<String>,
     /// Whose credentials assume the role; else the default chain's.
     pub source_profile: Option<String>,
+    /// The device whose code the role wants; a profile says it of itself.
+    pub mfa_serial: Option<String>,
     pub regions: Vec<String>,
     pub environment: Option<Environment>,
     /// `#rrggbb`, for its name in the header.
@@ -67,9 +69,11 @@ impl Origin {
             );
         }
         if self.role_arn.is_none() {
-            for (field, is_there) in
-                [("external_id", self.external_id.is_some()), ("source_profile", self.source_profile.is_some())]
-            {
+            for (field, is_there) in [
+                ("external_id", self.external_id.is_some()),
+                ("source_profile", self.source_profile.is_some()),
+                ("mfa_serial", self.mfa_serial.is_some()),
+            ] {
                 if is_there {
                     return Err(format!("{field}: means something only beside `role_arn`"));
                 }
@@ -80,6 +84,13 @@ impl Origin {
         {
             return Err(format!(
                 "role_arn: `{arn}` is not the ARN of a role, such as arn:aws:iam::123456789012:role/ops"
+            ));
+        }
+        if let Some(serial) = &self.mfa_serial
+            && (serial.len() < 9 || (serial.starts_with("arn:") && !serial.contains(":mfa/")))
+        {
+            return Err(format!(
+                "mfa_serial: `{serial}` is neither the ARN of a device, such as arn:aws:iam::123456789012:mfa/jane, nor the number on its back"
             ));
         }
         for region in &self.regions {
@@ -125,6 +136,16 @@ mod tests {
         assert!(of(Origin { regions: vec!["europe".into()], ..profile("p") }).starts_with("regions: `europe`"));
         let both = Origin { role_arn: Some("arn:aws:iam::1:role/x".into()), ..profile("p") };
         assert!(of(both).starts_with("profile and role_arn"));
+        assert!(
+            of(Origin { mfa_serial: Some("GAHT12345678".into()), ..profile("p") }).starts_with("mfa_serial: means")
+        );
+        let role = |serial: &str| Origin {
+            role_arn: Some("arn:aws:iam::1:role/x".into()),
+            mfa_serial: Some(serial.into()),
+            ..Origin::default()
+        };
+        assert!(of(role("arn:aws:iam::1:user/jane")).starts_with("mfa_serial: `arn:aws:iam::1:user/jane`"));
+        assert!(role("arn:aws:iam::1:mfa/jane").check().is_ok() && role("GAHT12345678").check().is_ok());
         assert!(profile("p").check().is_ok());
     }
 }

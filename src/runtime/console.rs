@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::app::model::Model;
@@ -53,6 +54,8 @@ pub struct Console<B: Backend> {
     opened: Opened,
     poller: Poller,
     inbox: Arc<Inbox>,
+    /// Codes on their way to AWS. Dropped with the console, and then nobody has signed in.
+    signing_in: JoinSet<Msg>,
     last_frame: Option<Instant>,
     /// A key waits for its frame.
     key_waits: bool,
@@ -105,6 +108,7 @@ where
             opened,
             poller,
             inbox,
+            signing_in: JoinSet::new(),
             last_frame: None,
             key_waits: false,
             aside: Aside::new(Box::new(io::sink()), Multiplexer::None),
@@ -175,6 +179,7 @@ where
                     self.take_answers();
                     None
                 }
+                Some(done) = self.signing_in.join_next() => self.take(signed_in(done)),
                 () = sleep_until(frame_at), if frame_at.is_some() => None,
                 () = tokio::time::sleep_until(tick) => self.take(Msg::Tick),
             };
@@ -296,6 +301,15 @@ where
         }
     }
 
+    /// Takes a code where it belongs. No key waits for it.
+    fn sign_in(&mut self, device: Text, code: String) {
+        let Some(sign_in) = self.opened.sign_in.clone() else { return };
+        self.signing_in.spawn(async move {
+            let outcome = sign_in.enter(device.as_str(), &code).await.map_err(|error| error.message);
+            Msg::SignedIn { device, outcome }
+        });
+    }
+
     fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
         match cmd {
             Cmd::Quit => return Some(Outcome::Quit),
@@ -306,6 +320,7 @@ where
             Cmd::Poll(keys) => self.poller.wish(Wish::Ask(keys)),
             Cmd::Want(keys) => self.poller.wish(Wish::Want(keys)),
             Cmd::Focus(feeds) => self.poller.wish(Wish::Focus(feeds)),
+            Cmd::EnterCode { device, code } => self.sign_in(device, code),
             Cmd::Inject(feed, class) => {
                 if let Some(drill) = &self.opened.drill {
                     drill.inject(feed, class);
@@ -333,7 +348,14 @@ where
 
 fn start(opened: &Opened) -> (Poller, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
-    (Poller::start(opened.observe(), opened.keys(), opened.clock, opened.budget, Arc::clone(&inbox)), inbox)
+    (Poller::start(Arc::clone(&opened.observe), opened.keys(), opened.clock, opened.budget, Arc::clone(&inbox)), inbox)
+}
+
+fn signed_in(done: Result<Msg, JoinError>) -> Msg {
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "signing in failed inside the console");
+        Msg::Notice("signing in failed inside the console; see its log".into())
+    })
 }
 
 /// The next input, if one is there already.

@@ -1,5 +1,6 @@
 //! A world read once, everything at the same time, for commands that print and leave.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -26,7 +27,7 @@ pub async fn world(opened: &Opened, matters: impl Fn(Feed) -> bool) -> World {
     // Metrics wait for the lists that say which there are; asked first they would take the places of those.
     keys.sort_by_key(|key| key.feed == Feed::Metrics);
     let mut world = opened.session.world();
-    let observe = opened.observe();
+    let observe = Arc::clone(&opened.observe);
     let mut answers = stream::iter(keys)
         .map(|key| {
             let observe = &observe;

@@ -10,7 +10,7 @@ use crate::app::model::{DrillSession, Session};
 use crate::app::msg::WorldSpec;
 use crate::app::settings::ScenarioCard;
 #[cfg(feature = "aws")]
-use crate::aws::{Aws, Endpoint};
+use crate::aws::{Aws, Endpoint, Profiles};
 #[cfg(feature = "aws")]
 use crate::config::rgb;
 #[cfg(feature = "aws")]
@@ -23,13 +23,15 @@ use crate::runtime::clock::Clock;
 use crate::world::feed::Feed;
 #[cfg(feature = "aws")]
 use crate::world::feed::READ_FROM_AWS;
-use crate::world::port::{FeedKey, Observe};
+use crate::world::port::{FeedKey, Observe, SignIn};
 
 /// A world, ready to be asked.
 pub struct Opened {
     pub session: Session,
     pub clock: Clock,
-    observe: Arc<dyn Observe>,
+    pub observe: Arc<dyn Observe>,
+    /// Where codes are entered, if some account wants one.
+    pub sign_in: Option<Arc<dyn SignIn>>,
     /// Whom to ask for faults on demand, where the world is a drill.
     pub drill: Option<Arc<Drill>>,
     /// What asking may cost in an hour at list price, in dollars; nothing is priced in a drill.
@@ -74,6 +76,7 @@ impl Opened {
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
             endpoint: None,
+            devices: Vec::new(),
             colours: Vec::new(),
             drill: Some(DrillSession {
                 spec: spec.clone(),
@@ -82,19 +85,27 @@ impl Opened {
             }),
         };
         let drill = Arc::new(Drill::new(scenario, spec.seed, spec.resources, now));
-        Self { session, clock, observe: Arc::clone(&drill) as Arc<dyn Observe>, drill: Some(drill), budget: None }
+        let observe = Arc::clone(&drill) as Arc<dyn Observe>;
+        Self { session, clock, observe, sign_in: None, drill: Some(drill), budget: None }
     }
 
     /// Opens AWS, as whom and where the operator said.
     #[cfg(feature = "aws")]
-    pub fn aws(origins: &[Origin], endpoint: &Endpoint, cache: Option<&Path>, max_usd_per_hour: f64) -> Self {
+    pub fn aws(
+        origins: &[Origin],
+        profiles: &Profiles,
+        endpoint: &Endpoint,
+        cache: Option<&Path>,
+        max_usd_per_hour: f64,
+    ) -> Self {
         let clock = Clock::wall();
-        let observe = Aws::new(origins, endpoint, cache, Arc::new(move || clock.now()));
+        let aws = Arc::new(Aws::new(origins, profiles, endpoint, cache, Arc::new(move || clock.now())));
         let session = Session {
             name: "aws".into(),
             scopes: origins.iter().flat_map(Origin::scopes).collect(),
             feeds: READ_FROM_AWS.iter().copied().collect(),
             endpoint: endpoint.banner(),
+            devices: aws.devices(),
             colours: origins
                 .iter()
                 .filter_map(|origin| Some((Text::new(&origin.label()), rgb(origin.colour.as_ref()?)?)))
@@ -103,11 +114,8 @@ impl Opened {
             failover: None,
             drill: None,
         };
-        Self { session, clock, observe: Arc::new(observe), drill: None, budget: Some(max_usd_per_hour) }
-    }
-
-    pub fn observe(&self) -> Arc<dyn Observe> {
-        Arc::clone(&self.observe)
+        let sign_in = Some(Arc::clone(&aws) as Arc<dyn SignIn>);
+        Self { session, clock, observe: aws, sign_in, drill: None, budget: Some(max_usd_per_hour) }
     }
 
     pub fn keys(&self) -> Vec<FeedKey> {

@@ -73,7 +73,7 @@ fn draw_prompt(prompt: &Prompt, theme: Theme, area: Rect, frame: &mut Frame<'_>)
 fn commands(model: &Model) -> Vec<CommandId> {
     use CommandId as C;
     match (model.overlays.last(), model.tab) {
-        (Some(Overlay::Palette(_) | Overlay::Picker { .. }), _) => vec![C::Open, C::Back],
+        (Some(Overlay::Palette(_) | Overlay::Picker { .. } | Overlay::Code(_)), _) => vec![C::Open, C::Back],
         (Some(Overlay::Json(_)), _) => vec![C::Back, C::Open, C::Filter, C::NextTrouble, C::Copy, C::CopyView],
         (Some(_), _) => vec![C::Down, C::Up, C::Back],
         (None, Tab::Board) if behind(model).is_some() => {
@@ -110,6 +110,8 @@ fn word(id: CommandId, model: &Model) -> &'static str {
         CommandId::Right => "where to",
         CommandId::Filter if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "search",
         CommandId::Open if matches!(model.overlays.last(), Some(Overlay::Json(_))) => "fold",
+        CommandId::Open if matches!(model.overlays.last(), Some(Overlay::Code(_))) => "sign in",
+        CommandId::Back if matches!(model.overlays.last(), Some(Overlay::Code(_))) => "not now",
         CommandId::Open if model.tab == Tab::Board && model.overlays.is_empty() => {
             behind(model).map_or("open", |room| room.spec().name)
         }

@@ -165,6 +165,28 @@ pub struct CloudError {
     pub missing: Option<Text>,
 }
 
+/// How the message of a sign-in begins that waits for a code.
+const NEEDS_CODE: &str = "needs the MFA code of ";
+
+impl CloudError {
+    /// Nobody has entered the code of this device yet, or not any more.
+    pub fn needs_code(operation: &str, device: &str) -> Self {
+        let message = Text::new(&format!("{NEEDS_CODE}{device}"));
+        Self { class: FaultClass::Expired, operation: operation.into(), message, missing: None }
+    }
+
+    /// Whether a code, and nothing else, is what is missing.
+    pub fn wants_code(&self) -> bool {
+        self.class == FaultClass::Expired && self.message.as_str().starts_with(NEEDS_CODE)
+    }
+}
+
+/// Signs in with what only a person has in their hand.
+pub trait SignIn: Send + Sync {
+    /// `code` is what the device of this serial number shows. Every account that waits for the device opens with it.
+    fn enter<'a>(&'a self, device: &'a str, code: &'a str) -> BoxFuture<'a, Result<(), CloudError>>;
+}
+
 /// Reads. A world that can only be observed cannot be changed: safety is not an `if`.
 pub trait Observe: Send + Sync {
     fn observe(&self, key: &FeedKey) -> BoxFuture<'_, Answer>;

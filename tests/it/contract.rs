@@ -186,14 +186,15 @@ fn the_drill_keeps_its_word() {
 #[test]
 fn aws_keeps_its_word() {
     use crate::endpoint::{AWAY, HOME, now, on_company, origin};
-    use opscon::aws::Endpoint;
+    use opscon::aws::{Endpoint, Profiles};
     use opscon::runtime::once;
 
     on_company(async |bench, company| {
         let role = company["made"]["role"].as_str().unwrap().to_owned();
         let other = opscon::domain::origin::Origin { role_arn: Some(role), ..origin(&[HOME]) };
         let origins = [origin(&[HOME, AWAY]), other];
-        let opened = Opened::aws(&origins, &Endpoint::new(Some(bench.front.url.clone())), None, 1.0);
+        let opened =
+            Opened::aws(&origins, &Profiles::default(), &Endpoint::new(Some(bench.front.url.clone())), None, 1.0);
         let world = once::world(&opened, |_| true).await;
         let read = world.places().iter().filter(|place| place.feeds.alarms.value().is_some()).count();
         assert_eq!(read, 3, "three regions of two accounts");

@@ -15,6 +15,7 @@ mod readme;
 mod room_screens;
 mod rooms;
 mod screens;
+mod sign_in;
 mod simulation;
 mod support;
 mod tidy;

@@ -108,7 +108,8 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                     update(model, *at, Msg::Observed(Box::new(observation)));
                 }
             }
-            Cmd::Poll(_)
+            Cmd::EnterCode { .. }
+            | Cmd::Poll(_)
             | Cmd::Focus(_)
             | Cmd::Copy { .. }
             | Cmd::Browse(_)

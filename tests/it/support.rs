@@ -96,8 +96,13 @@ impl Stage {
 
     /// Opens a drill of one's own.
     pub async fn of(spec: WorldSpec) -> Self {
+        Self::on(Opened::running(&spec).unwrap()).await
+    }
+
+    /// Opens the console on a world that is there already.
+    pub async fn on(opened: Opened) -> Self {
         let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-        let console = Console::new(settings(), Opened::running(&spec).unwrap(), terminal).unwrap();
+        let console = Console::new(settings(), opened, terminal).unwrap();
         let mut stage = Self { console, inputs: Inputs::default() };
         stage.console.prime().await;
         stage.run(SignedDuration::ZERO).await;

@@ -5,6 +5,7 @@ mod lists;
 mod overlay;
 mod pointer;
 mod select;
+mod sign_in;
 mod time;
 
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +66,7 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             open(model, *session);
             focus(model)
         }
+        Msg::SignedIn { device, outcome } => sign_in::answered(model, &device, outcome),
         Msg::Notice(text) => {
             model.notify(text);
             Vec::new()
@@ -77,6 +79,7 @@ fn open(model: &mut Model, session: Session) {
     model.rewound = None;
     model.history = History::default();
     model.firing.clear();
+    model.unasked.clear();
     model.world = session.world();
     // A drill begins at its own time, which may well be before that of the one before.
     model.now = session.opened_at;
@@ -106,6 +109,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
         Some(Overlay::Palette(_)) => overlay::press_in_palette(model, key),
         Some(Overlay::Prompt(_)) => overlay::press_in_prompt(model, key),
         Some(Overlay::Json(_)) => overlay::press_in_json(model, key),
+        Some(Overlay::Code(_)) => sign_in::press(model, key),
         Some(Overlay::Help(_) | Overlay::Card { .. } | Overlay::Picker { .. }) => overlay::press_in_reader(model, key),
         None => match model.settings.keymap.command(key) {
             Some(id) => run(model, id),
@@ -132,6 +136,7 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Quit => return vec![Cmd::Quit],
         CommandId::Suspend => return vec![Cmd::Suspend],
         CommandId::Refresh => return refresh(model),
+        CommandId::SignIn => sign_in::ask_again(model),
         CommandId::ClearFaults => {
             model.notify("every feed answers again");
             return vec![Cmd::ClearFaults, Cmd::Poll(keys_of(model, |_| true))];

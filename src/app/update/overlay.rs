@@ -217,6 +217,11 @@ pub(super) fn press_in_json(model: &mut Model, key: Key) -> Vec<Cmd> {
 
 /// Pasted text goes where text is typed, and nowhere else.
 pub(super) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Code(prompt)) = model.overlays.last_mut() {
+        prompt.insert(text);
+        model.is_dirty = true;
+        return;
+    }
     if let Some(Overlay::Palette(mut palette)) = model.overlays.pop_if(|top| matches!(top, Overlay::Palette(_))) {
         palette.insert(text, model);
         model.overlays.push(Overlay::Palette(palette));

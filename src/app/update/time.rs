@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::lists::{self, refresh_lists};
+use super::sign_in;
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::rewind::Live;
@@ -55,6 +56,7 @@ pub(super) fn refresh_board(model: &mut Model, feeds: &[Feed]) {
 
 pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
     let feed = observation.key.feed;
+    sign_in::observe(model, &observation);
     let (world, board) = match &mut model.rewound {
         Some(live) => (&mut live.world, &live.board),
         None => (&mut model.world, &model.board),

@@ -1,5 +1,6 @@
 //! What lies over the tab. One file per overlay.
 
+mod code;
 mod help;
 mod json;
 mod palette;
@@ -26,6 +27,10 @@ pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect,
         }
         Overlay::Json(view) => {
             json::draw(view, theme, within, frame);
+            0
+        }
+        Overlay::Code(prompt) => {
+            code::draw(prompt, theme, within, frame);
             0
         }
         // At the foot of the screen, in place of the keys.

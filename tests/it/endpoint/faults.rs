@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opscon::aws::{Aws, Endpoint};
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::domain::text::Text;
@@ -183,7 +183,8 @@ fn an_answer_that_does_not_come_is_a_timeout() {
 /// The adapter on another endpoint than ours.
 fn aws_on(url: &str, origin: &Origin) -> Aws {
     let at = now();
-    Aws::new(std::slice::from_ref(origin), &Endpoint::new(Some(url.into())), None, Arc::new(move || at))
+    let endpoint = Endpoint::new(Some(url.into()));
+    Aws::new(std::slice::from_ref(origin), &Profiles::default(), &endpoint, None, Arc::new(move || at))
 }
 
 #[test]
@@ -224,7 +225,13 @@ fn a_page_for_people_is_a_proxy_or_a_captive_portal() {
     on_endpoint(async |bench| {
         let origin = origin(&[HOME]);
         let at = now();
-        let aws = Aws::new(std::slice::from_ref(&origin), &Endpoint::default(), None, Arc::new(move || at));
+        let aws = Aws::new(
+            std::slice::from_ref(&origin),
+            &Profiles::default(),
+            &Endpoint::default(),
+            None,
+            Arc::new(move || at),
+        );
         for status in [200, 403, 511] {
             let page = json!({ "raw": "<html>Welcome to our hotel</html>", "status": status });
             bench.script("sts", "GetCallerIdentity", json!({ "repeat": true, "responses": [page] }));

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::world::feed::{Feed, Payload, READ_FROM_AWS, Reach};
-use opscon::world::port::{CloudError, FaultClass};
+use opscon::world::port::{CloudError, FaultClass, SignIn};
 use serde_json::{Value, json};
 
-use super::{Bench, HOME, apart, ask, clock, on_endpoint, origin};
+use super::{Bench, HOME, apart, ask, clock, now, on_endpoint, origin};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/endpoint/aws/credentials");
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/endpoint/aws/config");
@@ -176,6 +177,54 @@ fn a_sign_in_that_hangs_is_told_soon_whatever_is_asked() {
             }
             // One after the other they would take minutes.
             assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+        },
+    );
+}
+
+#[test]
+fn one_code_opens_every_account_behind_its_device() {
+    const ANN: &str = "arn:aws:iam::123456789012:mfa/ann";
+    const HUB: &str = "AKIAPROFILEHUB";
+    apart(
+        WITH_FILES,
+        |_| {},
+        async |bench| {
+            let scope = Origin {
+                name: Some("scope".into()),
+                role_arn: Some("arn:aws:iam::777777777777:role/ops".into()),
+                source_profile: Some("hub".into()),
+                mfa_serial: Some(ANN.into()),
+                ..origin(&[HOME])
+            };
+            let origins = [profile("with-code"), scope];
+            let at = now();
+            let endpoint = Endpoint::new(Some(bench.front.url.clone()));
+            let aws = Aws::new(&origins, &Profiles::read().await, &endpoint, None, std::sync::Arc::new(move || at));
+            let devices = aws.devices();
+            assert_eq!((devices.len(), devices[0].accounts().as_str()), (1, "with-code, scope"));
+            let assumed = signed_with(&bench, HUB, "AssumeRole");
+            for origin in &origins {
+                let error = ask(&aws, origin, GLOBAL, Feed::Identity).await.outcome.unwrap_err();
+                assert!(error.wants_code() && error.message.as_str().contains(ANN), "{error}");
+            }
+            bench.front.script(&json!({
+                "service": "sts", "operation": "GetSessionToken", "access_key": HUB, "when": { "TokenCode": "000000" },
+                "repeat": true, "responses": [{
+                    "status": 403, "code": "AccessDenied",
+                    "message": "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+                }],
+            }));
+            let error = aws.enter(ANN, "000000").await.unwrap_err();
+            assert_eq!(error.message, "that code was not accepted; wait for the next one");
+            aws.enter(ANN, "123456").await.unwrap();
+            for (origin, account) in origins.iter().zip(["666666666666", "777777777777"]) {
+                match ask(&aws, origin, GLOBAL, Feed::Identity).await.outcome.unwrap() {
+                    Payload::Identity(identity) => assert_eq!(identity.account, account),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(signed_with(&bench, HUB, "GetSessionToken"), 2);
+            assert_eq!(signed_with(&bench, HUB, "AssumeRole"), assumed, "the session assumes them, not the keys");
         },
     );
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use opscon::aws::{Aws, Endpoint};
+use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::{GLOBAL, ScopeRef};
 use opscon::world::feed::{Feed, Payload};
@@ -118,7 +118,13 @@ fn seed(front: &Front) {
 impl Bench {
     /// The adapter, as of a moment.
     pub fn aws_at(&self, origins: &[Origin], at: Timestamp) -> Aws {
-        Aws::new(origins, &Endpoint::new(Some(self.front.url.clone())), None, Arc::new(move || at))
+        Aws::new(
+            origins,
+            &Profiles::default(),
+            &Endpoint::new(Some(self.front.url.clone())),
+            None,
+            Arc::new(move || at),
+        )
     }
 
     pub fn aws(&self, origins: &[Origin]) -> Aws {
