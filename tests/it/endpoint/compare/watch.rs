@@ -79,6 +79,14 @@ fn same_alarm(alarm: &Alarm, fact: &Value) {
 }
 
 fn same_metric_rule(rule: &AlarmRule, fact: &Value) {
+    let criteria = &fact["EvaluationCriteria"]["PromQLCriteria"];
+    if let AlarmRule::PromQl(rule) = rule {
+        assert_eq!(rule.query, shown(&criteria["Query"]));
+        let told = [&criteria["PendingPeriod"], &criteria["RecoveryPeriod"]].map(Value::as_i64);
+        assert_eq!([rule.pending, rule.recovery].map(|length| Some(length.as_secs())), told);
+        return;
+    }
+    assert!(criteria.is_null(), "{fact} has a query");
     let AlarmRule::Metric(rule) = rule else { panic!("{rule:?} is no metric alarm") };
     let name = word(&fact["AlarmName"]);
     assert_eq!(rule.evaluation_periods, count(&fact["EvaluationPeriods"]), "{name}");
