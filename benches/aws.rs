@@ -7,19 +7,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that cannot go on should say so")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
+use opscon::runtime::clock::Clock;
+use opscon::runtime::inbox::Inbox;
+use opscon::runtime::poller::Poller;
 use opscon::world::World;
 use opscon::world::feed::{Feed, READ_FROM_AWS};
-use opscon::world::port::{Answer, FeedKey, Observation, Observe};
+use opscon::world::port::{FeedKey, Observation, Observe};
 use serde_json::{Value, json};
 use server::{Front, Server};
 
@@ -28,9 +30,6 @@ use server::{Front, Server};
 mod server;
 
 const URL: &str = "OPSCON_BENCH_URL";
-/// As many as the console asks at once.
-const AT_ONCE: usize = 32;
-
 fn main() {
     let smoke = std::env::args().any(|arg| arg == "--smoke" || arg == "--test");
     match std::env::var(URL) {
@@ -61,7 +60,7 @@ fn say(what: &str, figure: &str) {
     let _ = writeln!(io::stdout(), "{what:<64}{figure:>16}");
 }
 
-fn script(front: &Front, service: &str, operation: &str, more: Value) {
+fn script(front: &Front, service: &str, operation: &str, more: &Value) {
     let mut script = json!({ "service": service, "operation": operation, "repeat": true });
     script.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     front.script(&script);
@@ -83,12 +82,12 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
                      { "Key": "aws:autoscaling:groupName", "Value": format!("group-{}", n / 50) }],
         }] })
     });
-    script(front, "ec2", "DescribeInstances", page(1_000, json!({ "Reservations": machines })));
+    script(front, "ec2", "DescribeInstances", &page(1_000, json!({ "Reservations": machines })));
     let checks = all(
         instances,
         &|n| json!({ "InstanceId": format!("i-{n:017x}"), "SystemStatus": { "Status": "ok" }, "InstanceStatus": { "Status": "ok" } }),
     );
-    script(front, "ec2", "DescribeInstanceStatus", page(1_000, json!({ "InstanceStatuses": checks })));
+    script(front, "ec2", "DescribeInstanceStatus", &page(1_000, json!({ "InstanceStatuses": checks })));
     let watched = all(alarms, &|n| {
         json!({
             "AlarmName": format!("alarm-{n}"), "AlarmArn": format!("arn:aws:cloudwatch:{REGION}:123456789012:alarm:alarm-{n}"),
@@ -100,7 +99,7 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
             "Dimensions": [{ "Name": "InstanceId", "Value": format!("i-{n:017x}") }],
         })
     });
-    script(front, "cloudwatch", "DescribeAlarms", page(100, json!({ "MetricAlarms": watched })));
+    script(front, "cloudwatch", "DescribeAlarms", &page(100, json!({ "MetricAlarms": watched })));
     let arn = |kind: &str, n: usize| {
         format!("arn:aws:elasticloadbalancing:{REGION}:123456789012:{kind}/{n}/50dc6c495c0c9188")
     };
@@ -108,32 +107,36 @@ async fn one_large_place(front: &Front, instances: usize, alarms: usize, groups:
         json!({ "LoadBalancerArn": arn("loadbalancer/app/shop", n), "LoadBalancerName": format!("shop-{n}"),
                 "Type": "application", "State": { "Code": "active" } })
     });
-    script(front, "elbv2", "DescribeLoadBalancers", page(400, json!({ "LoadBalancers": balancers })));
+    script(front, "elbv2", "DescribeLoadBalancers", &page(400, json!({ "LoadBalancers": balancers })));
     let serving = all(groups, &|n| {
         json!({ "TargetGroupArn": arn("targetgroup/web", n), "TargetGroupName": format!("web-{n}"),
                 "LoadBalancerArns": [arn("loadbalancer/app/shop", n / 10)] })
     });
-    script(front, "elbv2", "DescribeTargetGroups", page(400, json!({ "TargetGroups": serving })));
+    script(front, "elbv2", "DescribeTargetGroups", &page(400, json!({ "TargetGroups": serving })));
     let targets = all(
         50,
         &|n| json!({ "Target": { "Id": format!("i-{n:017x}"), "Port": 80 }, "TargetHealth": { "State": "healthy" } }),
     );
     let health = json!({ "region": REGION, "responses": [{ "body": { "TargetHealthDescriptions": targets } }] });
-    script(front, "elbv2", "DescribeTargetHealth", health);
+    script(front, "elbv2", "DescribeTargetHealth", &health);
 
-    let origin = Origin { regions: vec![REGION.into()], ..Origin::default() };
-    let aws = aws(front, &[origin.clone()]);
+    let origins = [Origin { regions: vec![REGION.into()], ..Origin::default() }];
     let before = resident();
-    let (took, answers) = timed(ask_all(&aws, std::slice::from_ref(&origin))).await;
-    say(&format!("{instances} instances, {alarms} alarms, {groups} target groups: known after"), &seconds(took));
-    told(&answers);
-    let mut world = World::of(&origin.scopes());
-    apply(&mut world, answers);
-    say("  memory of adapter and world", &mebibytes(resident().saturating_sub(before)));
-    let (took, answers) = timed(ask_all(&aws, std::slice::from_ref(&origin))).await;
-    say("  read again in", &seconds(took));
-    apply(&mut world, answers);
-    say("  memory after that", &mebibytes(resident().saturating_sub(before)));
+    let mut world = World::of(&origins[0].scopes());
+    // Asked a second time, much is known already.
+    let aws: Arc<dyn Observe> = Arc::new(aws(front, &origins));
+    for time in ["known after", "known again after"] {
+        let answers = polled(&aws, &origins).await;
+        say(
+            &format!("{instances} instances, {alarms} alarms, {groups} target groups: {time}"),
+            &seconds(answers.last().map_or(Duration::ZERO, |(after, _)| *after)),
+        );
+        told(&answers);
+        for (_, answer) in answers {
+            world.apply(answer);
+        }
+        say("  memory of adapter and world", &mebibytes(resident().saturating_sub(before)));
+    }
 }
 
 /// Many accounts by roles, in several regions; two roles may not be assumed, and one account does not answer at all.
@@ -151,29 +154,18 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
     for denied in [0, 1] {
         let step =
             json!({ "status": 403, "code": "AccessDenied", "message": "not authorized to perform: sts:AssumeRole" });
-        script(front, "sts", "AssumeRole", json!({ "when": { "RoleArn": role(denied) }, "responses": [step] }));
+        script(front, "sts", "AssumeRole", &json!({ "when": { "RoleArn": role(denied) }, "responses": [step] }));
     }
     let silent = format!("{:012}", 600_000_000_002_u64);
-    script(front, "*", "*", json!({ "account": silent, "responses": [{ "delay": 120, "drop": true }] }));
-    let aws = aws(front, &origins);
+    script(front, "*", "*", &json!({ "account": silent, "responses": [{ "delay": 120, "drop": true }] }));
     let before = resident();
-    let began = instant();
-    let mut well = Duration::ZERO;
-    let mut answers = Vec::new();
-    let mut asking = stream::iter(keys(&origins)).map(|key| ask(&aws, key)).buffer_unordered(AT_ONCE);
-    while let Some((key, answer)) = asking.next().await {
-        if !["account-0", "account-1", "account-2"].contains(&key.scope.alias.as_str()) {
-            well = began.elapsed();
-        }
-        answers.push((key, answer));
-    }
-    drop(asking);
-    let took = began.elapsed();
-    say(
-        &format!("{accounts} accounts, {regions} regions, 2 denied, 1 silent: those that answer after"),
-        &seconds(well),
-    );
-    say("  all of them after", &seconds(took));
+    let aws: Arc<dyn Observe> = Arc::new(aws(front, &origins));
+    let answers = polled(&aws, &origins).await;
+    let is_well = |key: &FeedKey| !["account-0", "account-1", "account-2"].contains(&key.scope.alias.as_str());
+    let well = answers.iter().filter(|(_, answer)| is_well(&answer.key)).map(|(after, _)| *after).max();
+    let what = format!("{accounts} accounts, {regions} regions, 2 denied, 1 silent: the others after");
+    say(&what, &seconds(well.unwrap_or_default()));
+    say("  all of them after", &seconds(answers.last().map_or(Duration::ZERO, |(after, _)| *after)));
     told(&answers);
     say("  memory of adapter and answers", &mebibytes(resident().saturating_sub(before)));
 }
@@ -186,19 +178,25 @@ fn aws(front: &Front, origins: &[Origin]) -> Aws {
 /// Everything that is asked by itself, everywhere.
 fn keys(origins: &[Origin]) -> Vec<FeedKey> {
     let scopes = origins.iter().flat_map(Origin::scopes).collect::<Vec<_>>();
-    World::of(&scopes).keys().into_iter().filter(|key| READ_FROM_AWS.contains(&key.feed)).collect()
+    World::of(&scopes).keys().filter(|key| READ_FROM_AWS.contains(&key.feed)).collect()
 }
 
-async fn ask(aws: &Aws, key: FeedKey) -> (FeedKey, Answer) {
-    let answer = aws.observe(&key).await;
-    (key, answer)
+/// The first answer to every question, by the console's own poller, with the time it took to come.
+async fn polled(aws: &Arc<dyn Observe>, origins: &[Origin]) -> Vec<(Duration, Observation)> {
+    let keys = keys(origins);
+    let mut open: BTreeSet<FeedKey> = keys.iter().cloned().collect();
+    let (inbox, began) = (Arc::new(Inbox::default()), instant());
+    let _poller = Poller::start(Arc::clone(aws), keys, Clock::wall(), None, Arc::clone(&inbox));
+    let mut answers = Vec::new();
+    while !open.is_empty() {
+        inbox.arrival().await;
+        answers
+            .extend(inbox.take().into_iter().filter(|answer| open.remove(&answer.key)).map(|it| (began.elapsed(), it)));
+    }
+    answers
 }
 
-async fn ask_all(aws: &Aws, origins: &[Origin]) -> Vec<(FeedKey, Answer)> {
-    stream::iter(keys(origins)).map(|key| ask(aws, key)).buffer_unordered(AT_ONCE).collect().await
-}
-
-fn told(answers: &[(FeedKey, Answer)]) {
+fn told(answers: &[(Duration, Observation)]) {
     let calls: u32 = answers.iter().map(|(_, answer)| answer.usage.calls).sum();
     say("  calls", &calls.to_string());
     let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
@@ -209,23 +207,15 @@ fn told(answers: &[(FeedKey, Answer)]) {
     for (word, count) in failed {
         say(&format!("  questions {word}"), &count.to_string());
     }
-    let mut slowest: Vec<(u32, Feed)> = answers.iter().map(|(key, answer)| (answer.usage.calls, key.feed)).collect();
-    slowest.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
-    for (calls, feed) in slowest.into_iter().take(3) {
+    let mut calls: BTreeMap<Feed, u32> = BTreeMap::new();
+    for (_, answer) in answers {
+        *calls.entry(answer.key.feed).or_default() += answer.usage.calls;
+    }
+    let mut calls: Vec<(Feed, u32)> = calls.into_iter().collect();
+    calls.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
+    for (feed, calls) in calls.into_iter().take(3) {
         say(&format!("    most calls: {}", feed.name()), &calls.to_string());
     }
-}
-
-fn apply(world: &mut World, answers: Vec<(FeedKey, Answer)>) {
-    for (key, answer) in answers {
-        world.apply(Observation::of(key, now(), answer, None));
-    }
-}
-
-async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
-    let began = instant();
-    let done = work.await;
-    (began.elapsed(), done)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench is there to read the clock")]

@@ -1,8 +1,8 @@
 //! CloudWatch alarms and what became of them.
 
 use aws_sdk_cloudwatch::types::{
-    AlarmType, ComparisonOperator, CompositeAlarm, Dimension, EvaluationState, HistoryItemType, LogAlarm, MetricAlarm,
-    MetricDataQuery, MetricStat, StateValue,
+    AlarmPromQlCriteria, AlarmType, ComparisonOperator, CompositeAlarm, Dimension, EvaluationCriteria, EvaluationState,
+    HistoryItemType, LogAlarm, MetricAlarm, MetricDataQuery, MetricStat, StateValue,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ use super::ask::Ask;
 use super::convert::{count, sdk_time, text, time};
 use crate::domain::alarm::{
     Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, Evaluation, LogRule, MetricRule,
-    MetricSource, MissingData,
+    MetricSource, MissingData, PromQlRule,
 };
 use crate::domain::graph::{MetricId, Query, QueryWhat};
 use crate::domain::list::List;
@@ -47,6 +47,37 @@ pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
 }
 
 fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
+    let rule = match alarm.evaluation_criteria() {
+        Some(EvaluationCriteria::PromQlCriteria(criteria)) => AlarmRule::PromQl(promql_rule(criteria)),
+        _ => AlarmRule::Metric(metric_rule(alarm)),
+    };
+    Alarm {
+        name: text(alarm.alarm_name()),
+        arn: text(alarm.alarm_arn()),
+        description: text(alarm.alarm_description()),
+        rule,
+        state: state(alarm.state_value()),
+        reason: text(alarm.state_reason()),
+        since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
+        evaluation: evaluation(alarm.evaluation_state()),
+        actions_enabled: alarm.actions_enabled().unwrap_or(true),
+        actions: texts(alarm.alarm_actions()),
+        ok_actions: texts(alarm.ok_actions()),
+        insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+        tags: Vec::new(),
+    }
+}
+
+fn promql_rule(criteria: &AlarmPromQlCriteria) -> PromQlRule {
+    let seconds = |seconds: Option<i32>| SignedDuration::from_secs(i64::from(count(seconds)));
+    PromQlRule {
+        query: Text::cut_to(criteria.query().unwrap_or(""), 10_240),
+        pending: seconds(criteria.pending_period()),
+        recovery: seconds(criteria.recovery_period()),
+    }
+}
+
+fn metric_rule(alarm: &MetricAlarm) -> MetricRule {
     let evaluation_periods = count(alarm.evaluation_periods()).max(1);
     let queries = alarm.metrics();
     let period = match alarm.period() {
@@ -71,7 +102,7 @@ fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
     } else {
         MetricSource::Math(math(queries, alarm.threshold_metric_id()))
     };
-    let rule = MetricRule {
+    MetricRule {
         source,
         period: SignedDuration::from_secs(i64::from(period.max(1))),
         evaluation_periods,
@@ -83,21 +114,6 @@ fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
             Some("ignore") => MissingData::Ignore,
             _ => MissingData::Missing,
         },
-    };
-    Alarm {
-        name: text(alarm.alarm_name()),
-        arn: text(alarm.alarm_arn()),
-        description: text(alarm.alarm_description()),
-        rule: AlarmRule::Metric(rule),
-        state: state(alarm.state_value()),
-        reason: text(alarm.state_reason()),
-        since: since(alarm.state_transitioned_timestamp(), alarm.state_updated_timestamp()),
-        evaluation: evaluation(alarm.evaluation_state()),
-        actions_enabled: alarm.actions_enabled().unwrap_or(true),
-        actions: texts(alarm.alarm_actions()),
-        ok_actions: texts(alarm.ok_actions()),
-        insufficient_data_actions: texts(alarm.insufficient_data_actions()),
-        tags: Vec::new(),
     }
 }
 

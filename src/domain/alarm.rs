@@ -78,6 +78,16 @@ pub enum AlarmRule {
     },
     /// Results of a log query that CloudWatch runs by itself.
     Log(LogRule),
+    /// Whatever a query in `PromQL` finds, each by itself.
+    PromQl(PromQlRule),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PromQlRule {
+    pub query: Text,
+    /// How long something must be found until it is an alarm, and not be found until it is none.
+    pub pending: SignedDuration,
+    pub recovery: SignedDuration,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -263,7 +273,7 @@ impl Alarm {
     pub fn metric_rule(&self) -> Option<&MetricRule> {
         match &self.rule {
             AlarmRule::Metric(rule) => Some(rule),
-            AlarmRule::Composite { .. } | AlarmRule::Log(_) => None,
+            AlarmRule::Composite { .. } | AlarmRule::Log(_) | AlarmRule::PromQl(_) => None,
         }
     }
 
@@ -282,6 +292,9 @@ impl Alarm {
         let rule = match &self.rule {
             AlarmRule::Metric(rule) => rule,
             AlarmRule::Composite { .. } => return "composite".into(),
+            AlarmRule::PromQl(rule) => {
+                return format!("found by a query for {}", units::brief(rule.pending));
+            }
             AlarmRule::Log(LogRule { comparison, limit, results_to_alarm, results_to_evaluate, .. }) => {
                 let sign = comparison.symbol();
                 return format!("log query {sign} {limit} in {results_to_alarm} of {results_to_evaluate} results");

@@ -299,6 +299,11 @@ def alarms(session: Session, region: str) -> None:
         {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 3)", "Label": "expected", "ReturnData": True},
     ], Threshold=None, ThresholdMetricId="ad1", ComparisonOperator="LessThanLowerOrGreaterThanUpperThreshold")
     put("evil\x1b]52;c;cm0=\x07\u202ealarm", AlarmDescription="\x1b[2J hello")
+    cloudwatch.put_metric_alarm(
+        AlarmName="pods-restart", EvaluationInterval=60, AlarmActions=[topic], EvaluationCriteria={"PromQLCriteria": {
+            "Query": "rate(kube_pod_container_status_restarts_total[5m]) > 0", "PendingPeriod": 300, "RecoveryPeriod": 120,
+        }},
+    )
     put("Überlast \u65e5\u672c\u8a9e", AlarmDescription="names may be of any script")
     # More than one page.
     for n in range(130):

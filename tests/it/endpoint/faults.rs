@@ -1,11 +1,13 @@
 //! Everything that can go wrong on the way to AWS, each through the wire: as one of a few classes, in words that help.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opscon::aws::{Aws, Endpoint, Profiles};
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
+use opscon::domain::text::Text;
 use opscon::world::feed::{Feed, Payload, Reach};
 use opscon::world::port::{Answer, CloudError, FaultClass};
 use serde_json::{Value, json};
@@ -51,7 +53,7 @@ async fn check(
             continue;
         };
         let is_denied = case.class == FaultClass::Denied;
-        let missing = error.missing.as_ref().map(|action| action.as_str());
+        let missing = error.missing.as_ref().map(Text::as_str);
         let is_right = error.class == case.class
             && error.message.as_str().contains(case.says)
             && error.operation == action
@@ -182,7 +184,7 @@ fn an_answer_that_does_not_come_is_a_timeout() {
 fn aws_on(url: &str, origin: &Origin) -> Aws {
     let at = now();
     let endpoint = Endpoint::new(Some(url.into()));
-    Aws::new(std::slice::from_ref(origin), &Profiles::default(), &endpoint, None, std::sync::Arc::new(move || at))
+    Aws::new(std::slice::from_ref(origin), &Profiles::default(), &endpoint, None, Arc::new(move || at))
 }
 
 #[test]
@@ -214,6 +216,29 @@ fn who_cannot_be_reached_says_so() {
         assert_eq!(error.class, FaultClass::Transport);
         assert!(error.message.as_str().contains("(TLS)"), "{error}");
         drop(plain);
+    });
+}
+
+/// Where nobody chose an endpoint, a page for people comes from something on the way.
+#[test]
+fn a_page_for_people_is_a_proxy_or_a_captive_portal() {
+    on_endpoint(async |bench| {
+        let origin = origin(&[HOME]);
+        let at = now();
+        let aws = Aws::new(
+            std::slice::from_ref(&origin),
+            &Profiles::default(),
+            &Endpoint::default(),
+            None,
+            Arc::new(move || at),
+        );
+        for status in [200, 403, 511] {
+            let page = json!({ "raw": "<html>Welcome to our hotel</html>", "status": status });
+            bench.script("sts", "GetCallerIdentity", json!({ "repeat": true, "responses": [page] }));
+            let error = ask(&aws, &origin, GLOBAL, Feed::Identity).await.outcome.unwrap_err();
+            assert_eq!(error.class, FaultClass::Malformed, "{error}");
+            assert!(error.message.as_str().contains("a captive portal is in the way"), "{error}");
+        }
     });
 }
 

@@ -30,11 +30,10 @@ fn may_become(kind: &str) -> &'static [FaultClass] {
     use FaultClass::{Denied, Internal, Malformed, NotFound, Throttled, Transport, Unsupported};
     match kind {
         "extreme" | "cut" | "garbage" | "mistyped" | "empty" => &[Malformed],
-        "page" => &[Unsupported],
         "throttled" => &[Throttled],
         "denied" => &[Denied],
         "internal" | "unavailable" => &[Internal],
-        "unknown" => &[Unsupported],
+        "page" | "unknown" => &[Unsupported],
         "gone" => &[NotFound],
         "dropped" => &[Transport],
         _ => &[],

@@ -75,7 +75,7 @@ fn a_role_is_assumed_by_whoever_is_to_assume_it() {
     );
 }
 
-fn deny(bench: &Bench, operation: &str, step: Value) {
+fn deny(bench: &Bench, operation: &str, step: &Value) {
     bench.script("sts", operation, json!({ "repeat": true, "responses": [step] }));
 }
 
@@ -85,7 +85,7 @@ fn a_role_that_may_not_be_assumed_is_a_matter_of_policy_not_of_signing_in() {
         let role = Origin { role_arn: Some("arn:aws:iam::333333333333:role/ops".into()), ..origin(&[HOME]) };
         let message = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: \
                        arn:aws:iam::333333333333:role/ops";
-        deny(&bench, "AssumeRole", json!({ "status": 403, "code": "AccessDenied", "message": message }));
+        deny(&bench, "AssumeRole", &json!({ "status": 403, "code": "AccessDenied", "message": message }));
         let error = identity(&bench, &role).await.unwrap_err();
         assert_eq!((error.class, error.missing.as_ref().unwrap().as_str()), (FaultClass::Denied, "sts:AssumeRole"));
         assert!(error.message.as_str().contains("role/ops"), "{error}");

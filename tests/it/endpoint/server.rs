@@ -99,7 +99,7 @@ impl Front {
     pub fn say(&self, method: &str, what: &str, body: Option<&Value>) -> Value {
         let address = self.url.strip_prefix("http://").expect("the endpoint speaks HTTP");
         let mut stream = TcpStream::connect(address).expect("the endpoint listens");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout");
         let body = body.map(ToString::to_string).unwrap_or_default();
         let length = body.len();
         write!(stream, "{method} /opscon-test/{what} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}")
@@ -149,10 +149,7 @@ fn environment() -> PathBuf {
     }
     let _ = fs::remove_dir_all(&folder);
     let python = interpreter();
-    done(
-        Command::new(&python).args(["-m", "venv"]).arg(&folder),
-        "Install the venv module of Python (`python3-venv`).",
-    );
+    done(Command::new(python).args(["-m", "venv"]).arg(&folder), "Install the venv module of Python (`python3-venv`).");
     let inside = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let mut pip = Command::new(inside);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);

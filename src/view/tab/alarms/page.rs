@@ -13,7 +13,7 @@ use crate::app::tab::room::ItemPage;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, AlarmTransition, MetricRule, MetricSource, MissingData};
 use crate::domain::graph::{Graph, GraphAsk, QueryWhat};
 use crate::domain::graphs::Asked;
-use crate::domain::units::{clock, long, moment, plural, since};
+use crate::domain::units::{brief, clock, long, moment, plural, since};
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
@@ -229,6 +229,11 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
             say("log group", group.as_str());
         }
         say("rule", &alarm.limit_words(None));
+    }
+    if let AlarmRule::PromQl(rule) = &alarm.rule {
+        say("query", rule.query.as_str());
+        say("rule", &alarm.limit_words(None));
+        say("recovers", &format!("not found for {}", brief(rule.recovery)));
     }
     if let Some(evaluation) = alarm.evaluation {
         say("evaluation", evaluation.words());

@@ -61,7 +61,7 @@ async fn graph(bench: &Bench, company: &Value, ask: &Arc<GraphAsk>) -> Graph {
 }
 
 /// What boto3 reads for the same, in the periods of the graph.
-fn boto3_line(bench: &Bench, graph: &Graph, queries: Value, id: &str) -> Vec<f64> {
+fn boto3_line(bench: &Bench, graph: &Graph, queries: &Value, id: &str) -> Vec<f64> {
     let asked = json!({
         "MetricDataQueries": queries, "StartTime": graph.from.to_string(), "EndTime": graph.until().to_string(),
     });
@@ -97,7 +97,7 @@ fn graphs_of_metrics_by_every_statistic_and_span() {
             let fact = json!([{ "Id": "m1", "MetricStat": { "Period": period, "Stat": stat, "Metric": {
                 "Namespace": "AWS/EC2", "MetricName": "CPUUtilization",
                 "Dimensions": [{ "Name": "AutoScalingGroupName", "Value": "web" }] } } }]);
-            let line = boto3_line(&bench, &graph, fact, "m1");
+            let line = boto3_line(&bench, &graph, &fact, "m1");
             assert!(line.iter().any(|value| value.is_finite()));
             same_values(&graph.lines[0].values, &line, stat);
             assert_eq!(graph.lines[0].label, "label of m1");
@@ -124,13 +124,13 @@ fn graphs_of_sums_are_per_minute_and_formulas_are_worked_out() {
             { "Id": "m1", "MetricStat": { "Period": 300, "Stat": "Sum", "Metric": { "Namespace": "Shop", "MetricName": "Orders" } } },
             { "Id": "e1", "Expression": "m1 * 2" },
         ]);
-        let sums = boto3_line(&bench, &graph, fact.clone(), "m1");
+        let sums = boto3_line(&bench, &graph, &fact, "m1");
         assert!(sums.contains(&60.0), "twelve a minute, for five minutes");
         let labels: Vec<&str> = graph.lines.iter().map(|line| line.label.as_str()).collect();
         assert_eq!(labels, ["label of m1", "label of e1"]);
         assert_eq!(graph.lines[0].unit, Unit::PerMinute);
         same_values(&graph.lines[0].values, &sums.iter().map(|sum| sum / 5.0).collect::<Vec<_>>(), "orders");
-        same_values(&graph.lines[1].values, &boto3_line(&bench, &graph, fact, "e1"), "twice the orders");
+        same_values(&graph.lines[1].values, &boto3_line(&bench, &graph, &fact, "e1"), "twice the orders");
     });
 }
 

@@ -43,7 +43,7 @@ fn alarms() {
             let facts = &company["facts"][key]["cloudwatch"]["alarms"];
             let alarms: BTreeMap<&str, &Alarm> = alarms.iter().map(|alarm| (alarm.arn.as_str(), &**alarm)).collect();
             let mut facts_seen = 0;
-            let kinds: [(&str, fn(&AlarmRule, &Value)); 3] = [
+            let kinds: [(&str, SameRule); 3] = [
                 ("MetricAlarms", same_metric_rule),
                 ("CompositeAlarms", same_composite_rule),
                 ("LogAlarms", same_log_rule),
@@ -62,6 +62,9 @@ fn alarms() {
     });
 }
 
+/// How a rule of one kind is compared.
+type SameRule = fn(&AlarmRule, &Value);
+
 fn same_alarm(alarm: &Alarm, fact: &Value) {
     assert_eq!(alarm.name, shown(&fact["AlarmName"]));
     assert_eq!(alarm.description, shown(&fact["AlarmDescription"]), "{}", alarm.name);
@@ -76,6 +79,14 @@ fn same_alarm(alarm: &Alarm, fact: &Value) {
 }
 
 fn same_metric_rule(rule: &AlarmRule, fact: &Value) {
+    let criteria = &fact["EvaluationCriteria"]["PromQLCriteria"];
+    if let AlarmRule::PromQl(rule) = rule {
+        assert_eq!(rule.query, shown(&criteria["Query"]));
+        let told = [&criteria["PendingPeriod"], &criteria["RecoveryPeriod"]].map(Value::as_i64);
+        assert_eq!([rule.pending, rule.recovery].map(|length| Some(length.as_secs())), told);
+        return;
+    }
+    assert!(criteria.is_null(), "{fact} has a query");
     let AlarmRule::Metric(rule) = rule else { panic!("{rule:?} is no metric alarm") };
     let name = word(&fact["AlarmName"]);
     assert_eq!(rule.evaluation_periods, count(&fact["EvaluationPeriods"]), "{name}");
