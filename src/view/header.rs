@@ -24,7 +24,8 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         left.push(bar());
     }
     if let Some(endpoint) = &model.session.endpoint {
-        left.push(Span::styled(format!(" ENDPOINT {} ", fit_middle(endpoint, 28)), theme.style(Role::Badge)));
+        let host = if area.width < 90 { String::new() } else { format!(" {}", fit_middle(endpoint, 28)) };
+        left.push(Span::styled(format!(" ENDPOINT{host} "), theme.style(Role::Badge)));
         left.push(bar());
     }
     if model.rewound.is_some() {
@@ -41,7 +42,7 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     if model.session.drill.is_some() {
         left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
     } else {
-        left.extend(cut(who::spans(model, theme), room));
+        left.extend(cut(who::spans(model, theme, room), room));
     }
     left.push(bar());
     left.push(Span::styled("SAFE", theme.style(Role::Dim)));

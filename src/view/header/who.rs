@@ -5,12 +5,28 @@ use ratatui::text::Span;
 use crate::app::model::Model;
 use crate::domain::scope::{Environment, grouped};
 use crate::domain::text::Text;
+use crate::view::text::width;
 use crate::view::theme::{Role, Theme};
 use crate::world::port::FaultClass;
 use crate::world::{Place, World};
 
-/// One account in full, or the names of several; then the regions.
-pub(super) fn spans(model: &Model, theme: Theme) -> Vec<Span<'static>> {
+/// How much of an account is told. Where it is, and whether that is production, goes last of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    Name,
+    Number,
+    Role,
+}
+
+/// One account as fully as there is room for, or the names of several; then the regions.
+pub(super) fn spans(model: &Model, theme: Theme, room: usize) -> Vec<Span<'static>> {
+    let of = |detail| spans_of(model, theme, detail);
+    let fits = |spans: &Vec<Span<'_>>| spans.iter().map(|span| width(&span.content)).sum::<usize>() <= room;
+    let mut wanted = [Detail::Role, Detail::Number].into_iter().map(of);
+    wanted.find(fits).unwrap_or_else(|| of(Detail::Name))
+}
+
+fn spans_of(model: &Model, theme: Theme, detail: Detail) -> Vec<Span<'static>> {
     let world = &model.world;
     let mut accounts: Vec<&Text> = world.scopes().map(|scope| &scope.alias).collect();
     accounts.dedup();
@@ -19,21 +35,23 @@ pub(super) fn spans(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         if number > 0 {
             spans.push(Span::raw("  "));
         }
-        spans.extend(account_spans(model, theme, account, accounts.len() == 1));
+        spans.extend(account_spans(model, theme, account, if accounts.len() == 1 { detail } else { Detail::Name }));
     }
     spans.push(Span::styled(" │ ", theme.style(Role::Faint)));
     spans.push(Span::styled(regions(world).join(" "), theme.style(Role::Text)));
     spans
 }
 
-fn account_spans(model: &Model, theme: Theme, label: &Text, is_alone: bool) -> Vec<Span<'static>> {
+fn account_spans(model: &Model, theme: Theme, label: &Text, detail: Detail) -> Vec<Span<'static>> {
     let Some(place) = model.world.places().iter().find(|place| place.scope.alias == *label) else { return Vec::new() };
     let own = model.session.colours.iter().find(|(name, _)| name == label).map(|(_, colour)| *colour);
     let style = own.map_or_else(|| theme.style(Role::Strong), |colour| theme.own(colour));
     let mut spans = vec![Span::styled(name(&model.world, label), style)];
-    if is_alone && let Some(identity) = model.world.identity(label) {
+    if let Some(identity) = model.world.identity(label).filter(|_| detail > Detail::Name) {
         spans.push(Span::styled(format!(" {}", grouped(identity.account.as_str())), theme.style(Role::Text)));
-        spans.push(Span::styled(format!(" as {}", identity.role()), theme.style(Role::Dim)));
+        if detail == Detail::Role {
+            spans.push(Span::styled(format!(" as {}", identity.role()), theme.style(Role::Dim)));
+        }
     }
     if is_signed_out(&model.world, label) {
         spans.push(Span::styled(" not signed in", theme.style(Role::Bad)));
