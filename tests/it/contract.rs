@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use opscon::app::msg::WorldSpec;
+use opscon::domain::metric::MetricSet;
 use opscon::domain::text::Text;
 use opscon::drill::scenario::SHIPPED;
 use opscon::runtime::worlds::Opened;
-use opscon::world::item::Kind;
+use opscon::world::item::{Item, Kind};
 use opscon::world::port::Observation;
 use opscon::world::{Place, World};
 
@@ -41,7 +42,7 @@ pub fn broken(world: &World, at: Timestamp) -> Vec<String> {
 fn names(place: &Place, check: &mut impl FnMut(bool, String)) {
     for kind in Kind::ALL {
         let items = kind.in_place(place);
-        let ids: BTreeSet<&Text> = items.iter().map(opscon::world::item::Item::id).collect();
+        let ids: BTreeSet<&Text> = items.iter().map(Item::id).collect();
         check(ids.len() == items.len(), format!("{} have {} ids for {}", kind.word(), ids.len(), items.len()));
         for item in &items {
             check(!item.id().is_empty(), format!("a {} without an id", kind.word()));
@@ -156,7 +157,7 @@ fn delivery(place: &Place, check: &mut impl FnMut(bool, String)) {
 }
 
 fn metrics(place: &Place, at: Timestamp, check: &mut impl FnMut(bool, String)) {
-    for series in place.feeds.metrics.value().into_iter().flat_map(opscon::domain::metric::MetricSet::iter) {
+    for series in place.feeds.metrics.value().into_iter().flat_map(MetricSet::iter) {
         let name = || format!("{} of {}", series.measure.metric(), series.resource);
         // An hour, and the minute that runs.
         check(!series.values.is_empty() && series.values.len() <= 61, format!("{}: {}", name(), series.values.len()));
