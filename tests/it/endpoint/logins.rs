@@ -176,7 +176,7 @@ fn a_sign_in_that_hangs_is_told_soon_whatever_is_asked() {
                 assert_eq!(error.class, FaultClass::Timeout, "{error}");
             }
             // One after the other they would take minutes.
-            assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+            assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
         },
     );
 }
