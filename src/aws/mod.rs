@@ -1,8 +1,8 @@
 //! F4: AWS itself, read and nothing else. The only place that names an SDK crate.
 //!
-//! One file per service turns the SDK's types into the domain's. What they share is here: [`login`] (who we are),
-//! [`place`] (one account in one region with its clients), [`ask`] (one question being answered: rates, counting, pages)
-//! and [`fault`] (every way a call can fail, as one of a few classes).
+//! One file per service turns the SDK's types into the domain's. What they share is here: `login` (who we are),
+//! `place` (one account in one region with its clients), `ask` (one question being answered: rates, counting, pages)
+//! and `fault` (every way a call can fail, as one of a few classes).
 
 mod alarms;
 mod ask;
