@@ -34,6 +34,7 @@ pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
         .alarm_types(AlarmType::CompositeAlarm)
         .alarm_types(AlarmType::LogAlarm)
         .into_paginator()
+        .stop_on_duplicate_token(false)
         .page_size(100)
         .send();
     let pages = ask.pages("cloudwatch:DescribeAlarms", pages).await?;

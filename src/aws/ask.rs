@@ -161,7 +161,8 @@ impl Ask<'_> {
         outcome.map_err(|error| fault::of(operation, &error, &self.place.login))
     }
 
-    /// Every page of an answer, each in its turn.
+    /// Every page of an answer, each in its turn. The paginator is told not to stop at a token that repeats, or an answer that
+    /// goes in circles would look like a whole one.
     pub async fn pages<T, E>(
         &self,
         operation: &'static str,
@@ -269,6 +270,28 @@ pub(super) async fn gather<T>(calls: Vec<impl Future<Output = Result<T, CloudErr
 fn next_in_turn<'b>(all: &'b [String], last: Option<&str>, most: usize) -> Vec<&'b String> {
     let from = last.map_or(0, |last| all.partition_point(|one| one.as_str() <= last));
     all.iter().cycle().skip(from).take(most.min(all.len())).collect()
+}
+
+/// Some of many things may be denied one by one: a gap then, and a failure only where nothing is left to show.
+pub(super) fn denied_in_part(ask: &Ask<'_>, denied: Option<CloudError>, is_empty: bool) -> Result<(), CloudError> {
+    match denied {
+        Some(error) if is_empty => Err(error),
+        Some(error) => {
+            ask.gap(error);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A gap for what is beyond a bound of ours.
+pub(super) fn unread(operation: &'static str, more: usize, what: &str) -> CloudError {
+    CloudError {
+        class: FaultClass::Unsupported,
+        operation: operation.into(),
+        message: Text::new(&format!("{more} more {what} are not read: one call each is too much")),
+        missing: None,
+    }
 }
 
 /// An answer that does not say what it must.

@@ -27,13 +27,13 @@ type Tags = HashMap<String, Vec<(Text, Text)>>;
 
 pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, CloudError> {
     let elb = &ask.clients.elb;
-    let pages = elb.describe_load_balancers().page_size(400).into_paginator().send();
+    let pages = elb.describe_load_balancers().page_size(400).into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages("elasticloadbalancing:DescribeLoadBalancers", pages).await?;
     let balancers: Vec<&SdkBalancer> = pages.iter().flat_map(|page| page.load_balancers.iter().flatten()).collect();
     if balancers.is_empty() {
         return Ok(List::default());
     }
-    let pages = elb.describe_target_groups().page_size(400).into_paginator().send();
+    let pages = elb.describe_target_groups().page_size(400).into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages("elasticloadbalancing:DescribeTargetGroups", pages).await?;
     let serving = pages
         .iter()

@@ -16,12 +16,20 @@ use crate::world::port::CloudError;
 
 pub(super) async fn caches(ask: &Ask<'_>) -> Result<List<CacheGroup>, CloudError> {
     let client = &ask.clients.elasticache;
-    let groups = client.describe_replication_groups().into_paginator().page_size(100).send();
+    let groups =
+        client.describe_replication_groups().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let groups = ask.pages("elasticache:DescribeReplicationGroups", groups).await?;
     // Members of groups and clusters of their own; only these tell engines, zones and the state of each node.
-    let clusters = client.describe_cache_clusters().show_cache_node_info(true).into_paginator().page_size(100).send();
+    let clusters = client
+        .describe_cache_clusters()
+        .show_cache_node_info(true)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let clusters = ask.pages("elasticache:DescribeCacheClusters", clusters).await?;
-    let serverless = client.describe_serverless_caches().into_paginator().page_size(100).send();
+    let serverless =
+        client.describe_serverless_caches().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let serverless = ask.pages("elasticache:DescribeServerlessCaches", serverless).await;
     let serverless = ask.or_gap(serverless)?.unwrap_or_default();
 

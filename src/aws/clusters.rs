@@ -28,7 +28,7 @@ const STOPPED_PAGES: usize = 5;
 const EVENTS: usize = 20;
 
 pub(super) async fn clusters(ask: &Ask<'_>) -> Result<List<Cluster>, CloudError> {
-    let pages = ask.clients.ecs.list_clusters().into_paginator().page_size(100).send();
+    let pages = ask.clients.ecs.list_clusters().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let pages = ask.pages("ecs:ListClusters", pages).await?;
     let arns: Vec<String> = pages.into_iter().flat_map(|page| page.cluster_arns.unwrap_or_default()).collect();
     let described = gather(arns.chunks(CLUSTERS).map(|arns| describe(ask, arns)).collect()).await?;
@@ -64,7 +64,15 @@ async fn cluster(ask: &Ask<'_>, it: &SdkCluster, before: Option<&Cluster>) -> Re
 }
 
 async fn services(ask: &Ask<'_>, cluster: &str) -> Result<Vec<SdkService>, CloudError> {
-    let pages = ask.clients.ecs.list_services().cluster(cluster).into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .ecs
+        .list_services()
+        .cluster(cluster)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = match ask.pages("ecs:ListServices", pages).await {
         // The cluster went after it was listed.
         Err(error) if error.class == FaultClass::NotFound => return Ok(Vec::new()),

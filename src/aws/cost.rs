@@ -23,7 +23,6 @@ use crate::domain::list::List;
 use crate::domain::money::Usd;
 use crate::domain::spend::{Anomaly, ServiceSpend, Spend};
 use crate::domain::text::Text;
-use crate::world::feed::{Feed, Payload};
 use crate::world::port::{CloudError, FaultClass};
 
 /// A cent for each request and each page, in millionths of a dollar. <https://aws.amazon.com/aws-cost-management/pricing/>
@@ -47,10 +46,8 @@ pub(super) struct Memory(Mutex<Option<Kept>>);
 /// At most every some hours, whoever asks. A request that fails leaves what the console already shows; an answer too old to
 /// be taken for new is not brought back by it.
 pub(super) async fn spend(ask: &Ask<'_>) -> Result<Spend, CloudError> {
-    let account = match ask.place.seen(Feed::Identity) {
-        Some(Payload::Identity(identity)) => identity.account.clone(),
-        _ => identity(ask).await?.account,
-    };
+    // Asked each time, which costs nothing: who was seen before may have signed in as somebody else since.
+    let account = identity(ask).await?.account;
     let file = file_of(ask.place.cache.as_deref(), &account, ask.place.login.endpoint.banner().as_deref());
     let held = ask.place.spend.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let is_good = |kept: &Kept| kept.is_good(&account, ask.at);
@@ -78,14 +75,14 @@ async fn asked(ask: &Ask<'_>, account: Text) -> Result<Kept, CloudError> {
     let before = match days.same_of_last_month() {
         Some((from, to)) => {
             let before = usage(ask, from, to).await.and_then(|groups| Bill::of(&groups));
-            spare(ask, &mut gaps, before)?
+            spare(ask, &mut gaps, before)
         }
         None => None,
     };
     let rest = forecast(ask, &days).await;
-    let rest = spare(ask, &mut gaps, rest)?;
+    let rest = spare(ask, &mut gaps, rest);
     let found = anomalies(ask, &days).await;
-    let found = spare(ask, &mut gaps, found)?;
+    let found = spare(ask, &mut gaps, found);
     let spend = Spend {
         account,
         as_of: ask.at,
@@ -101,25 +98,17 @@ async fn asked(ask: &Ask<'_>, account: Text) -> Result<Kept, CloudError> {
     Ok(Kept::new(spend, gaps))
 }
 
-/// Takes an answer the bill can do without. An account too young for a forecast is told so in a `ValidationException`.
-fn spare<T>(
-    ask: &Ask<'_>,
-    gaps: &mut Vec<CloudError>,
-    outcome: Result<T, CloudError>,
-) -> Result<Option<T>, CloudError> {
-    let error = match outcome {
-        Err(error) if error.class == FaultClass::Malformed => {
-            ask.gap(error.clone());
-            error
-        }
+/// Takes an answer the bill can do without, whatever is wrong with it: the bill itself is paid for, and failing now would
+/// mean to pay for it again. An account too young for a forecast is told so in a `ValidationException`.
+fn spare<T>(ask: &Ask<'_>, gaps: &mut Vec<CloudError>, outcome: Result<T, CloudError>) -> Option<T> {
+    match outcome {
+        Ok(answer) => Some(answer),
         Err(error) => {
-            ask.or_gap::<T>(Err(error.clone()))?;
-            error
+            ask.gap(error.clone());
+            gaps.push(error);
+            None
         }
-        Ok(answer) => return Ok(Some(answer)),
-    };
-    gaps.push(error);
-    Ok(None)
+    }
 }
 
 /// What was spent in these days, the last one not included, by service and kind of record.
@@ -183,7 +172,8 @@ async fn anomalies(ask: &Ask<'_>, days: &Days) -> Result<Vec<Anomaly>, CloudErro
     let since = days.today.checked_sub(ANOMALY_DAYS.days()).unwrap_or(days.first);
     let since = AnomalyDateInterval::builder().start_date(since.to_string()).build();
     let since = since.map_err(|error| unsent(ANOMALIES, &error))?;
-    let pages = ask.clients.cost.get_anomalies().date_interval(since).into_paginator().send();
+    let pages =
+        ask.clients.cost.get_anomalies().date_interval(since).into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages(ANOMALIES, pages).await?;
     ask.charge(REQUEST.saturating_mul(u32::try_from(pages.len()).unwrap_or(u32::MAX)));
     let mut all: Vec<Anomaly> = pages.iter().flat_map(GetAnomaliesOutput::anomalies).filter_map(anomaly).collect();

@@ -28,13 +28,13 @@ const GIB: u64 = 1 << 30;
 
 pub(super) async fn databases(ask: &Ask<'_>) -> Result<List<Database>, CloudError> {
     let client = &ask.clients.rds;
-    let pages = client.describe_db_instances().into_paginator().page_size(100).send();
+    let pages = client.describe_db_instances().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let pages = ask.pages("rds:DescribeDBInstances", pages).await?;
     let instances: Vec<&DbInstance> = pages.iter().flat_map(|page| page.db_instances.iter().flatten()).collect();
     if instances.is_empty() {
         return Ok(List::new(Vec::new()));
     }
-    let pages = client.describe_db_clusters().into_paginator().page_size(100).send();
+    let pages = client.describe_db_clusters().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let pages = ask.pages("rds:DescribeDBClusters", pages).await?;
     let clusters: Vec<&DbCluster> = pages.iter().flat_map(|page| page.db_clusters.iter().flatten()).collect();
     let beside = beside(ask, &clusters).await?;
@@ -59,7 +59,8 @@ async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudE
     let is_of_many =
         |one: &&DbCluster| one.global_cluster_identifier().is_some() || one.replication_source_identifier().is_some();
     let globals = if clusters.iter().any(is_of_many) {
-        let pages = client.describe_global_clusters().into_paginator().page_size(100).send();
+        let pages =
+            client.describe_global_clusters().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
         let pages = ask.pages("rds:DescribeGlobalClusters", pages).await;
         ask.or_gap(pages)?.unwrap_or_default()
     } else {
@@ -82,7 +83,14 @@ async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudE
 
 /// What AWS will do, by the ARN of the instance or cluster.
 async fn maintenance(ask: &Ask<'_>) -> Result<HashMap<String, Vec<Text>>, CloudError> {
-    let pages = ask.clients.rds.describe_pending_maintenance_actions().into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .rds
+        .describe_pending_maintenance_actions()
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("rds:DescribePendingMaintenanceActions", pages).await?;
     let of = |resource: &ResourcePendingMaintenanceActions| {
         let actions = resource.pending_maintenance_action_details().iter().map(action).collect();
@@ -100,7 +108,8 @@ fn action(action: &PendingMaintenanceAction) -> Text {
 }
 
 async fn snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
-    let pages = ask.clients.rds.describe_db_snapshots().into_paginator().page_size(100).send();
+    let pages =
+        ask.clients.rds.describe_db_snapshots().into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let pages = ask.pages("rds:DescribeDBSnapshots", pages).await?;
     Ok(newest(
         pages
@@ -111,7 +120,14 @@ async fn snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudErr
 }
 
 async fn cluster_snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
-    let pages = ask.clients.rds.describe_db_cluster_snapshots().into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .rds
+        .describe_db_cluster_snapshots()
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("rds:DescribeDBClusterSnapshots", pages).await?;
     Ok(newest(
         pages
@@ -333,7 +349,15 @@ fn changes(values: &PendingModifiedValues) -> Vec<Text> {
 /// What happened to instances, clusters, snapshots, parameter groups and proxies within a day, newest first.
 pub(super) async fn events(ask: &Ask<'_>) -> Result<List<DatabaseEvent>, CloudError> {
     let minutes = i32::try_from(EVENTS.as_mins()).unwrap_or(i32::MAX);
-    let pages = ask.clients.rds.describe_events().duration(minutes).into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .rds
+        .describe_events()
+        .duration(minutes)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("rds:DescribeEvents", pages).await?;
     Ok(List::new(told(pages.iter().flat_map(|page| page.events.iter().flatten()).filter_map(event).collect())))
 }

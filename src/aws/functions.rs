@@ -51,7 +51,7 @@ struct Aliases {
 }
 
 pub(super) async fn functions(ask: &Ask<'_>) -> Result<List<Function>, CloudError> {
-    let pages = ask.clients.lambda.list_functions().into_paginator().send();
+    let pages = ask.clients.lambda.list_functions().into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages("lambda:ListFunctions", pages).await?;
     let found: Vec<FunctionConfiguration> =
         pages.into_iter().flat_map(|page| page.functions.unwrap_or_default()).collect();
@@ -105,7 +105,8 @@ impl Remembered {
 /// Aliases and tags of one function; nothing if it was deleted since it was listed.
 async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(String, Known)>, CloudError> {
     let Some(name) = it.function_name().filter(|name| !name.is_empty()) else { return Ok(None) };
-    let pages = ask.clients.lambda.list_aliases().function_name(name).into_paginator().send();
+    let pages =
+        ask.clients.lambda.list_aliases().function_name(name).into_paginator().stop_on_duplicate_token(false).send();
     let found = match ask.pages("lambda:ListAliases", pages).await {
         Err(error) if error.class == FaultClass::NotFound => return Ok(None),
         outcome => ask.or_gap(outcome)?,

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{MetricDataResult, ScanBy};
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
 use super::convert::{sdk_time, text, time};
+use super::metrics::is_unanswered;
 use super::query;
 use crate::domain::graph::{Band, Graph, GraphAsk, GraphLine, MetricId, QueryWhat};
 use crate::domain::graphs::Graphs;
@@ -48,13 +50,19 @@ pub(super) async fn graph(ask: &Ask<'_>, of: &Arc<GraphAsk>) -> Result<Graphs<Cl
         .end_time(sdk_time(until))
         .scan_by(ScanBy::TimestampAscending)
         .into_paginator()
+        .stop_on_duplicate_token(false)
         .send();
     let pages = ask.pages("cloudwatch:GetMetricData", pages).await?;
     ask.charge(metrics * query::MICRO_USD_PER_METRIC);
     let mut answers = Answers::new(from, seconds, count as usize);
-    for page in &pages {
-        answers.take(page.metric_data_results());
+    for result in pages.iter().flat_map(GetMetricDataOutput::metric_data_results) {
+        if !is_unanswered(ask, result) {
+            answers.take(result);
+        }
     }
+    // An expression is paid for by the metrics it reads, which for a search only the answer tells.
+    let searched = answers.lines_of(|id| of.queries.iter().any(|query| query.id == id && is_search(&query.what)));
+    ask.charge(u32::try_from(searched).unwrap_or(u32::MAX).saturating_mul(query::MICRO_USD_PER_METRIC));
     Ok(Graphs::one(Arc::clone(of), answers.graph(of)))
 }
 
@@ -71,12 +79,14 @@ impl Answers {
         Self { from, period, length, values: BTreeMap::new() }
     }
 
-    fn take(&mut self, results: &[MetricDataResult]) {
-        for result in results {
-            let key = (result.id().unwrap_or("").to_owned(), result.label().unwrap_or("").to_owned());
-            let line = self.values.entry(key).or_insert_with(|| vec![f64::NAN; self.length]);
-            place(line, self.from, self.period, result.timestamps(), result.values());
-        }
+    fn take(&mut self, result: &MetricDataResult) {
+        let key = (result.id().unwrap_or("").to_owned(), result.label().unwrap_or("").to_owned());
+        let line = self.values.entry(key).or_insert_with(|| vec![f64::NAN; self.length]);
+        place(line, self.from, self.period, result.timestamps(), result.values());
+    }
+
+    fn lines_of(&self, is_wanted: impl Fn(&str) -> bool) -> usize {
+        self.values.keys().filter(|(id, _)| is_wanted(id)).count()
     }
 
     fn graph(&self, of: &GraphAsk) -> Graph {
@@ -165,6 +175,13 @@ fn is_band(what: &QueryWhat) -> bool {
     matches!(what, QueryWhat::Expression(text) if text.as_str().trim_start().starts_with("ANOMALY_DETECTION_BAND"))
 }
 
+/// An expression that fetches metrics by itself, as many as it finds.
+fn is_search(what: &QueryWhat) -> bool {
+    let QueryWhat::Expression(text) = what else { return false };
+    let text = text.as_str().to_ascii_uppercase();
+    text.contains("SEARCH(") || text.trim_start().starts_with("SELECT ")
+}
+
 /// A band comes as two lines under one id; the upper is the one that is higher.
 fn edges(found: &[(&str, &Vec<f64>)]) -> Option<Band> {
     let [(_, one), (_, other)] = found else { return None };
@@ -204,8 +221,8 @@ mod tests {
     #[test]
     fn values_stand_where_their_times_say_and_pages_add_up() {
         let mut answers = Answers::new(Timestamp::UNIX_EPOCH, 300, 4);
-        answers.take(&[result("m1", "x", &[0, 900, 99_999, -5], &[10.0, 40.0, 7.0, 8.0])]);
-        answers.take(&[result("m1", "x", &[300], &[20.0])]);
+        answers.take(&result("m1", "x", &[0, 900, 99_999, -5], &[10.0, 40.0, 7.0, 8.0]));
+        answers.take(&result("m1", "x", &[300], &[20.0]));
         let graph = answers.graph(&asked(QueryWhat::Metric(metric("Orders", "Sum"))));
         let values: Vec<f64> = graph.lines[0].values.to_vec();
         assert_eq!(values[..2], [2.0, 4.0], "sums of five minutes are told per minute");
@@ -216,7 +233,8 @@ mod tests {
     #[test]
     fn a_search_is_many_lines_and_a_band_is_none() {
         let mut answers = Answers::new(Timestamp::UNIX_EPOCH, 300, 1);
-        answers.take(&[result("m1", "a", &[0], &[1.0]), result("m1", "b", &[0], &[2.0])]);
+        answers.take(&result("m1", "a", &[0], &[1.0]));
+        answers.take(&result("m1", "b", &[0], &[2.0]));
         let search = answers.graph(&asked(QueryWhat::Expression("SEARCH('x', 'Sum', 300)".into())));
         assert_eq!(search.lines.iter().map(|line| line.label.to_string()).collect::<Vec<_>>(), ["a", "b"]);
         let band = answers.graph(&asked(QueryWhat::Expression("ANOMALY_DETECTION_BAND(m0, 2)".into())));

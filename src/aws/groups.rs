@@ -18,13 +18,22 @@ use crate::world::port::{CloudError, FaultClass};
 /// Pages of a hundred activities read at most, of all groups together and newest first. Six weeks of them would be
 /// thousands, and a question for each group as many calls as there are groups.
 const ACTIVITY_PAGES: usize = 2;
+/// Groups that are asked for their own activities at once, because they are short and nothing newer tells why.
+const ALONE: usize = 20;
 /// Groups asked for an instance refresh at most, each a call of its own.
 const REFRESHED: usize = 20;
 /// How long a refresh that ended is still told of, and how long an activity may hint at one.
 const LATELY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) async fn groups(ask: &Ask<'_>) -> Result<List<AutoScalingGroup>, CloudError> {
-    let pages = ask.clients.autoscaling.describe_auto_scaling_groups().into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .autoscaling
+        .describe_auto_scaling_groups()
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("autoscaling:DescribeAutoScalingGroups", pages).await?;
     let found: Vec<&SdkGroup> = pages.iter().flat_map(|page| page.auto_scaling_groups.iter().flatten()).collect();
     if found.is_empty() {
@@ -46,6 +55,17 @@ pub(super) async fn groups(ask: &Ask<'_>) -> Result<List<AutoScalingGroup>, Clou
             }
         })
         .collect();
+    if activities.is_some() {
+        // The newest of all groups together may all be of one that flaps. What a group that is short last tried matters.
+        let short = |it: &&mut AutoScalingGroup| {
+            it.in_service() < it.desired as usize && it.activities.as_ref().is_some_and(Vec::is_empty)
+        };
+        let mut short: Vec<&mut AutoScalingGroup> = all.iter_mut().filter(short).take(ALONE).collect();
+        let own = short.iter().map(|it| activities_of(ask, it.name.to_string())).collect();
+        for (it, own) in short.iter_mut().zip(gather(own).await?) {
+            it.activities = Some(own);
+        }
+    }
     for it in &mut all {
         if let Some(activities) = &mut it.activities {
             activities.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.what.cmp(&b.what)));
@@ -107,8 +127,23 @@ async fn activities(ask: &Ask<'_>) -> Result<Vec<SdkActivity>, CloudError> {
     Ok(all)
 }
 
+/// The newest of one group.
+async fn activities_of(ask: &Ask<'_>, group: String) -> Result<Vec<Activity>, CloudError> {
+    let request = ask.clients.autoscaling.describe_scaling_activities().auto_scaling_group_name(group).max_records(10);
+    let page = ask.call("autoscaling:DescribeScalingActivities", request.send()).await;
+    let page = ask.or_gap(page)?.and_then(|page| page.activities).unwrap_or_default();
+    Ok(page.iter().filter_map(activity).collect())
+}
+
 async fn scheduled(ask: &Ask<'_>) -> Result<Vec<ScheduledUpdateGroupAction>, CloudError> {
-    let pages = ask.clients.autoscaling.describe_scheduled_actions().into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .autoscaling
+        .describe_scheduled_actions()
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("autoscaling:DescribeScheduledActions", pages).await?;
     Ok(pages.into_iter().flat_map(|page| page.scheduled_update_group_actions.unwrap_or_default()).collect())
 }

@@ -32,7 +32,8 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
     let mut words = Words::default();
     let mut all: Vec<Instance> = Vec::new();
     // Made of each page as it comes: ten thousand of the SDK's own would be tens of megabytes.
-    let pages = ask.clients.ec2.describe_instances().into_paginator().page_size(PAGE).send();
+    let pages =
+        ask.clients.ec2.describe_instances().into_paginator().stop_on_duplicate_token(false).page_size(PAGE).send();
     ask.each_page("ec2:DescribeInstances", pages, |page| {
         let found = page.reservations().iter().flat_map(|it| it.instances.iter().flatten());
         all.extend(found.filter_map(|it| instance(it, ask.scope(), &mut words)));
@@ -42,8 +43,15 @@ pub(super) async fn instances(ask: &Ask<'_>) -> Result<List<Instance>, CloudErro
         return Ok(List::default());
     }
     let mut checked: HashMap<String, Checked> = HashMap::new();
-    let pages =
-        ask.clients.ec2.describe_instance_status().include_all_instances(true).into_paginator().page_size(PAGE).send();
+    let pages = ask
+        .clients
+        .ec2
+        .describe_instance_status()
+        .include_all_instances(true)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(PAGE)
+        .send();
     let outcome = ask
         .each_page("ec2:DescribeInstanceStatus", pages, |page| {
             let found = page.instance_statuses().iter();
@@ -170,8 +178,15 @@ fn event(all: &[InstanceStatusEvent]) -> Option<Text> {
 async fn notices(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
     let marked =
         Filter::builder().name("status-code").set_values(Some(CALLED_BACK.map(str::to_owned).to_vec())).build();
-    let pages =
-        ask.clients.ec2.describe_spot_instance_requests().filters(marked).into_paginator().page_size(PAGE).send();
+    let pages = ask
+        .clients
+        .ec2
+        .describe_spot_instance_requests()
+        .filters(marked)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(PAGE)
+        .send();
     let pages = ask.pages("ec2:DescribeSpotInstanceRequests", pages).await?;
     Ok(pages.iter().flat_map(|page| page.spot_instance_requests.iter().flatten()).filter_map(notice).collect())
 }

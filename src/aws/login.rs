@@ -43,7 +43,9 @@ pub struct Endpoint {
 impl Endpoint {
     /// What the command line and the environment say. Profiles may name endpoints too; those are the operator's own files.
     pub fn new(url: Option<String>) -> Self {
-        let mut from_environment: Vec<String> = std::env::vars()
+        let mut from_environment: Vec<String> = std::env::vars_os()
+            // A variable that is no Unicode is none of AWS's, and no reason to fail.
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty())
             .map(|(name, value)| format!("{name}={value}"))
             .collect();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
-use aws_sdk_cloudwatch::types::{MetricDataQuery, ScanBy, StatusCode};
+use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, ScanBy, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, gather, malformed};
@@ -196,19 +196,29 @@ async fn read(
         .end_time(sdk_time(until))
         .scan_by(ScanBy::TimestampAscending)
         .into_paginator()
+        .stop_on_duplicate_token(false)
         .send();
     let pages = ask.pages("cloudwatch:GetMetricData", pages).await?;
     ask.charge(batch.iter().map(|one| one.metrics).sum::<u32>() * query::MICRO_USD_PER_METRIC);
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut failed: BTreeSet<String> = BTreeSet::new();
     for result in pages.iter().flat_map(GetMetricDataOutput::metric_data_results) {
-        if let Some(code @ (StatusCode::InternalError | StatusCode::Forbidden)) = result.status_code() {
-            ask.gap(malformed(
-                "cloudwatch:GetMetricData",
-                &format!("some metrics were not answered: {}", code.as_str()),
-            ));
+        if is_unanswered(ask, result) {
+            failed.insert(result.id().unwrap_or("").to_owned());
+            continue;
         }
         let line = values.entry(result.id().unwrap_or("").to_owned()).or_insert_with(|| vec![f64::NAN; HELD]);
         put(line, from, PERIOD, result.timestamps(), result.values());
     }
+    // What failed is no silence: it must not be taken for one.
+    values.retain(|id, _| !failed.contains(id));
     Ok(values)
+}
+
+/// Whether one of many metrics failed; that is told beside the others.
+pub(super) fn is_unanswered(ask: &Ask<'_>, result: &MetricDataResult) -> bool {
+    let Some(code @ (StatusCode::InternalError | StatusCode::Forbidden)) = result.status_code() else { return false };
+    let message = format!("some metrics were not answered: {}", code.as_str());
+    ask.gap(malformed("cloudwatch:GetMetricData", &message));
+    true
 }

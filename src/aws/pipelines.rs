@@ -10,7 +10,7 @@ use aws_sdk_codepipeline::types::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::ask::{Ask, gather};
+use super::ask::{Ask, denied_in_part, gather, unread};
 use super::convert::{name_of_arn, text, time};
 use crate::domain::delivery::{Action, Execution, Pipeline, Revision, RunStatus, Stage};
 use crate::domain::list::List;
@@ -75,13 +75,27 @@ impl Memory {
 }
 
 pub(super) async fn pipelines(ask: &Ask<'_>) -> Result<List<Pipeline>, CloudError> {
-    let pages = ask.clients.codepipeline.list_pipelines().into_paginator().send();
+    let pages = ask.clients.codepipeline.list_pipelines().into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages("codepipeline:ListPipelines", pages).await?;
     let mut listed: Vec<&PipelineSummary> = pages.iter().flat_map(ListPipelinesOutput::pipelines).collect();
     listed.sort_by(|a, b| b.updated().cmp(&a.updated()).then_with(|| a.name().cmp(&b.name())));
-    listed.truncate(MOST);
-    let read = listed.iter().map(|summary| pipeline(ask, summary)).collect();
-    let mut all: Vec<Pipeline> = gather(read).await?.into_iter().flatten().collect();
+    if listed.len() > MOST {
+        ask.gap(unread("codepipeline:GetPipelineState", listed.len() - MOST, "pipelines, those edited longest ago,"));
+        listed.truncate(MOST);
+    }
+    let (mut all, mut denied) = (Vec::new(), None);
+    let one = async |summary: &PipelineSummary| match pipeline(ask, summary).await {
+        // One that is denied is no reason to show none.
+        Err(error) if error.class == FaultClass::Denied => Ok(Err(error)),
+        other => other.map(Ok),
+    };
+    for one in gather(listed.iter().map(|summary| one(summary)).collect()).await? {
+        match one {
+            Ok(pipeline) => all.extend(pipeline),
+            Err(error) => denied = Some(error),
+        }
+    }
+    denied_in_part(ask, denied, all.is_empty())?;
     let names: Vec<&str> = listed.iter().filter_map(|summary| summary.name()).collect();
     ask.place.pipelines.keep(&names);
     all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -102,9 +116,11 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
     let version = state.pipeline_version().or(summary.version());
     if known.shape.is_empty() || known.version != version {
         let declared = client.get_pipeline().name(name).send();
-        let Some(declared) = there(ask.call("codepipeline:GetPipeline", declared).await)? else { return Ok(None) };
-        known.shape = Arc::new(declared.pipeline().map(shape).unwrap_or_default());
-        known.version = version;
+        // It only tells what kind of actions these are.
+        if let Some(declared) = ask.or_gap(ask.call("codepipeline:GetPipeline", declared).await)? {
+            known.shape = Arc::new(declared.pipeline().map(shape).unwrap_or_default());
+            known.version = version;
+        }
     }
     let at = newest_runs(state.stage_states());
     if known.at != at || (known.runs.is_none() && known.gap.is_none()) {

@@ -156,11 +156,21 @@ impl Place {
         if let Some(clients) = &*clients {
             return Arc::clone(clients);
         }
-        let region = if self.scope.is_global() { GLOBAL_REGION } else { self.scope.region.as_str() };
+        let region = if self.scope.is_global() { self.global_region() } else { self.scope.region.as_str() };
         let sdk = self.login.sdk().await.to_builder().region(Region::new(region.to_owned())).build();
         let made = Arc::new(Clients::new(&sdk, &self.scope.to_string()));
         *clients = Some(Arc::clone(&made));
         made
+    }
+
+    /// China and the US government's cloud are partitions of their own, where credentials of elsewhere mean nothing.
+    fn global_region(&self) -> &'static str {
+        let first = self.login.origin.regions.first().map_or("", String::as_str);
+        match first {
+            _ if first.starts_with("cn-") => "cn-northwest-1",
+            _ if first.starts_with("us-gov-") => "us-gov-west-1",
+            _ => GLOBAL_REGION,
+        }
     }
 
     /// After credentials failed: read them anew next time.

@@ -29,7 +29,14 @@ const NAMESPACES: [ServiceNamespace; 3] = [ServiceNamespace::Ecs, ServiceNamespa
 type Dimension = (String, String);
 
 pub(super) async fn policies(ask: &Ask<'_>) -> Result<List<ScalingPolicy>, CloudError> {
-    let pages = ask.clients.autoscaling.describe_policies().into_paginator().page_size(100).send();
+    let pages = ask
+        .clients
+        .autoscaling
+        .describe_policies()
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .page_size(100)
+        .send();
     let pages = ask.pages("autoscaling:DescribePolicies", pages).await?;
     let of_apps = gather(NAMESPACES.iter().map(|namespace| of_namespace(ask, namespace)).collect()).await?;
     // At the start these are being read at the same time.
@@ -51,7 +58,12 @@ async fn of_namespace(
     namespace: &ServiceNamespace,
 ) -> Result<(Vec<AppPolicy>, HashMap<Dimension, (i32, i32)>), CloudError> {
     let client = &ask.clients.application_autoscaling;
-    let pages = client.describe_scaling_policies().service_namespace(namespace.clone()).into_paginator().send();
+    let pages = client
+        .describe_scaling_policies()
+        .service_namespace(namespace.clone())
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .send();
     let pages = ask.pages("application-autoscaling:DescribeScalingPolicies", pages).await;
     let pages = ask.or_gap(pages)?.unwrap_or_default();
     let policies: Vec<AppPolicy> =
@@ -59,7 +71,12 @@ async fn of_namespace(
     if policies.is_empty() {
         return Ok((policies, HashMap::new()));
     }
-    let pages = client.describe_scalable_targets().service_namespace(namespace.clone()).into_paginator().send();
+    let pages = client
+        .describe_scalable_targets()
+        .service_namespace(namespace.clone())
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .send();
     let pages = ask.pages("application-autoscaling:DescribeScalableTargets", pages).await;
     let pages = ask.or_gap(pages)?.unwrap_or_default();
     let targets = pages.iter().flat_map(|page| page.scalable_targets.iter().flatten());

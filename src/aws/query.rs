@@ -62,13 +62,17 @@ pub(super) fn expression(id: &str, text: &str, period: i32, is_returned: bool) -
 }
 
 /// Failed requests in percent of all: those the targets failed and those the balancer failed for want of one. A minute
-/// without requests has no share, and one without failures has no datapoint of them.
+/// without requests has no share, and one without failures has no datapoint of them. Requests count only once a target was
+/// chosen for them (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>):
+/// with no target left there are none, and all that came have failed.
 fn failed_percent(id: &str, metric: &MetricId, period: i32, is_returned: bool) -> (Vec<MetricDataQuery>, u32) {
     let part = |suffix: &str, name: &str| {
         let part = MetricId { metric: name.into(), stat: "Sum".into(), ..metric.clone() };
         plain(&format!("{id}_{suffix}"), &part, period, false)
     };
-    let formula = format!("IF({id}_r > 0, 100 * (FILL({id}_t, 0) + FILL({id}_e, 0)) / {id}_r)");
+    let failed = format!("(FILL({id}_t, 0) + FILL({id}_e, 0))");
+    let all = format!("IF(FILL({id}_r, 0) > {failed}, FILL({id}_r, 0), {failed})");
+    let formula = format!("IF(FILL({id}_r, 0) + {failed} > 0, 100 * {failed} / {all})");
     let queries = vec![
         part("r", "RequestCount"),
         part("t", "HTTPCode_Target_5XX_Count"),

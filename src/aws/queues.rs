@@ -38,7 +38,7 @@ const ATTRIBUTES: [Attribute; 9] = [
 
 pub(super) async fn queues(ask: &Ask<'_>) -> Result<List<Queue>, CloudError> {
     // Without a page size only the first thousand are answered, and nothing says that there are more.
-    let pages = ask.clients.sqs.list_queues().into_paginator().page_size(1_000).send();
+    let pages = ask.clients.sqs.list_queues().into_paginator().stop_on_duplicate_token(false).page_size(1_000).send();
     let pages = ask.pages("sqs:ListQueues", pages).await?;
     let mut urls: Vec<String> = pages.iter().flat_map(|page| page.queue_urls.iter().flatten()).cloned().collect();
     urls.sort();

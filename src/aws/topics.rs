@@ -26,7 +26,9 @@ struct Attributes {
 
 pub(super) async fn topics(ask: &Ask<'_>) -> Result<List<Topic>, CloudError> {
     let client = &ask.clients.sns;
-    let pages = ask.pages("sns:ListTopics", client.list_topics().into_paginator().send()).await?;
+    let pages = ask
+        .pages("sns:ListTopics", client.list_topics().into_paginator().stop_on_duplicate_token(false).send())
+        .await?;
     let mut arns: Vec<String> = pages
         .iter()
         .flat_map(|page| page.topics.iter().flatten())
@@ -39,7 +41,12 @@ pub(super) async fn topics(ask: &Ask<'_>) -> Result<List<Topic>, CloudError> {
     }
     // Once for all topics. These are the account's own subscriptions: what other accounts have subscribed is only counted, by
     // the attributes.
-    let pages = ask.pages("sns:ListSubscriptions", client.list_subscriptions().into_paginator().send()).await?;
+    let pages = ask
+        .pages(
+            "sns:ListSubscriptions",
+            client.list_subscriptions().into_paginator().stop_on_duplicate_token(false).send(),
+        )
+        .await?;
     let mut subscriptions: HashMap<&str, Vec<Subscription>> = HashMap::new();
     for (topic, one) in pages.iter().flat_map(|page| page.subscriptions.iter().flatten()).filter_map(subscription) {
         subscriptions.entry(topic).or_default().push(one);

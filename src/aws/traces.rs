@@ -49,7 +49,8 @@ pub(super) async fn service_map(ask: &Ask<'_>) -> Result<List<ServiceNode>, Clou
 /// What is charged are traces looked through, and this answer does not count any.
 async fn graph(ask: &Ask<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Service>, CloudError> {
     let request = ask.clients.xray.get_service_graph().start_time(sdk_time(from)).end_time(sdk_time(to));
-    let pages = ask.pages("xray:GetServiceGraph", request.into_paginator().send()).await?;
+    let pages =
+        ask.pages("xray:GetServiceGraph", request.into_paginator().stop_on_duplicate_token(false).send()).await?;
     Ok(pages.into_iter().flat_map(|page| page.services.unwrap_or_default()).collect())
 }
 

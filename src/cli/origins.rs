@@ -37,13 +37,23 @@ fn named(place: &Place, config: &Config) -> Result<Vec<Origin>, CliError> {
     if !place.profile.is_empty() {
         let of = |profile: &String| {
             // What the configuration knows of a profile holds, however it came to be named.
-            let known = config.scope.iter().find(|origin| origin.profile.as_ref() == Some(profile));
-            known.cloned().unwrap_or_else(|| Origin { profile: Some(profile.clone()), ..Origin::default() })
+            let known = config.scope.iter().filter(|origin| origin.profile.as_ref() == Some(profile));
+            let known: Vec<Origin> = known.cloned().collect();
+            if known.is_empty() { vec![Origin { profile: Some(profile.clone()), ..Origin::default() }] } else { known }
         };
         let mut names: Vec<&String> = place.profile.iter().collect();
         names.sort();
         names.dedup();
-        return Ok(names.into_iter().map(of).collect());
+        let all: Vec<Origin> = names.into_iter().flat_map(of).collect();
+        for (number, origin) in all.iter().enumerate() {
+            if all.iter().take(number).any(|other| other.label() == origin.label()) {
+                return Err(CliError::Usage(format!(
+                    "two of the accounts asked for are called `{}`, by the configuration's `name` or by their profile",
+                    origin.label()
+                )));
+            }
+        }
+        return Ok(all);
     }
     if place.scope.is_empty() {
         return Ok(if config.scope.is_empty() { vec![Origin::default()] } else { config.scope.clone() });
@@ -93,6 +103,10 @@ mod tests {
         let some = Place { profile: words(&["other", "prod", "other"]), ..Place::default() };
         assert_eq!(labels(&some, &config()), ["other", "prod"]);
         assert_eq!(named(&some, &config()).unwrap()[1].regions, ["eu-west-1"], "as the configuration has it");
+        let twice = Config::parse("[[scope]]\nname = 'b'\nprofile = 'a'", Path::new("c")).unwrap();
+        let both = Place { profile: words(&["a", "b"]), ..Place::default() };
+        let error = named(&both, &twice).unwrap_err().to_string();
+        assert!(error.starts_with("two of the accounts asked for are called `b`"), "{error}");
         let one = Place { scope: words(&["toys"]), ..Place::default() };
         assert_eq!(labels(&one, &config()), ["toys"]);
         let none = Place { scope: words(&["joys"]), ..Place::default() };

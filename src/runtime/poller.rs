@@ -95,9 +95,16 @@ async fn poll(observe: Arc<dyn Observe>, mut schedule: Schedule, clock: Clock, i
     let mut lanes = Lanes::default();
     let mut watch = Watch::new(clock);
     loop {
-        if watch.has_slept(clock) {
-            tracing::info!("awake again: everything is read once more");
-            schedule.resume(clock.now());
+        match watch.look(clock) {
+            Jump::None => {}
+            Jump::Forward => {
+                tracing::info!("awake again: everything is read once more");
+                schedule.resume(clock.now());
+            }
+            Jump::Back => {
+                tracing::info!("the clock was set back: everything is read once more");
+                schedule.restart(clock.now());
+            }
         }
         schedule.take_due(clock.now()).into_iter().for_each(|key| lanes.push(key));
         while let Some(key) = lanes.pop() {
@@ -161,7 +168,17 @@ async fn poll(observe: Arc<dyn Observe>, mut schedule: Schedule, clock: Clock, i
     }
 }
 
-/// Whether the machine slept: the wall's clock went on, the one timers go by did not.
+/// What the wall's clock did beside the one that timers go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Jump {
+    None,
+    /// The machine slept.
+    Forward,
+    /// Somebody mended the clock.
+    Back,
+}
+
+/// Looks for jumps of the wall's clock.
 #[derive(Debug)]
 struct Watch {
     looked: Instant,
@@ -177,12 +194,19 @@ impl Watch {
         self.looked + LOOK
     }
 
-    fn has_slept(&mut self, clock: Clock) -> bool {
+    fn look(&mut self, clock: Clock) -> Jump {
         let now = Self::new(clock);
-        let by_timers = now.looked.saturating_duration_since(self.looked);
-        let by_wall = Duration::try_from(now.wall.duration_since(self.wall)).unwrap_or_default();
+        let by_timers = now.looked.saturating_duration_since(self.looked).as_secs_f64();
+        let by_wall = now.wall.duration_since(self.wall).as_secs_f64();
         *self = now;
-        clock.is_wall() && by_wall > by_timers + SLEPT
+        let ahead = by_wall - by_timers;
+        if !clock.is_wall() || ahead.abs() <= SLEPT.as_secs_f64() {
+            Jump::None
+        } else if ahead > 0.0 {
+            Jump::Forward
+        } else {
+            Jump::Back
+        }
     }
 }
 

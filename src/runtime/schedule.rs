@@ -108,7 +108,12 @@ impl Schedule {
         entry.last = Some(now);
         entry.fault = done.fault;
         entry.failures = if done.fault.is_some() { entry.failures.saturating_add(1) } else { 0 };
-        let pause = done.fault.map_or(cadence, |class| pause(entry.failures, class));
+        let pause = match done.fault {
+            None => cadence,
+            // A part of it was answered, and paid for: asking again soon would pay again.
+            Some(class) if done.micro_usd > 0 => pause(entry.failures, class).max(cadence),
+            Some(class) => pause(entry.failures, class),
+        };
         entry.due = if std::mem::take(&mut entry.again) { now } else { now + jittered(pause, key, entry.asked) };
         Some(entry.due)
     }
@@ -126,11 +131,7 @@ impl Schedule {
     /// Sets what somebody looks at; what became interesting is pulled forward to its quicker cadence.
     pub fn set_focus(&mut self, feeds: &[Feed]) {
         self.focus = feeds.iter().copied().collect();
-        for (key, entry) in &mut self.entries {
-            if let Some(last) = entry.last.filter(|_| self.focus.contains(&key.feed) && entry.failures == 0) {
-                entry.due = entry.due.min(last + key.feed.focused_cadence());
-            }
-        }
+        self.pull_forward(|schedule, key| schedule.focus.contains(&key.feed));
     }
 
     /// Sets which questions are asked only because somebody looks: new ones are due at once, others are dropped.
@@ -142,6 +143,31 @@ impl Schedule {
         self.entries.retain(|_, entry| entry.is_wanted || entry.in_flight);
         for key in keys {
             self.entries.entry(key.clone()).or_insert_with(|| Entry::due(now));
+        }
+        self.settle_budget();
+    }
+
+    /// What is gone costs nothing any more, and what is left may be asked as often as before.
+    fn settle_budget(&mut self) {
+        let before = self.stretch;
+        self.stretch = self.needed_stretch();
+        if self.stretch < before {
+            self.pull_forward(|_, _| true);
+        }
+    }
+
+    /// Plans these no later than their present pace after they were last asked.
+    fn pull_forward(&mut self, which: impl Fn(&Self, &FeedKey) -> bool) {
+        let sooner: Vec<(FeedKey, Timestamp)> = self
+            .entries
+            .iter()
+            .filter(|(key, entry)| !entry.in_flight && entry.failures == 0 && which(self, key))
+            .filter_map(|(key, entry)| Some((key.clone(), entry.last? + self.pace(key, entry.micro_usd))))
+            .collect();
+        for (key, due) in sooner {
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.due = entry.due.min(due);
+            }
         }
     }
 
@@ -165,6 +191,14 @@ impl Schedule {
         }
     }
 
+    /// After the clock was set back: what was planned by the clock of before is planned anew, spread out.
+    pub fn restart(&mut self, now: Timestamp) {
+        for (key, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.in_flight) {
+            entry.due = now + SPREAD.mul_f64(share(key, entry.asked));
+            entry.last = entry.last.map(|last| last.min(now));
+        }
+    }
+
     /// One of those that nobody answered was answered again: the others need not wait out their pauses. Credentials are back
     /// for one account; a network is back for all.
     fn come_back(&mut self, answered: &FeedKey, class: FaultClass, now: Timestamp) {
@@ -172,10 +206,16 @@ impl Schedule {
             let is_same = match entry.fault {
                 Some(FaultClass::Expired) => class == FaultClass::Expired && key.scope.alias == answered.scope.alias,
                 Some(other) => is_away(other) && class != FaultClass::Expired,
-                None => false,
+                // Whoever signed in anew may be somebody else: nothing may be shown under the name of before.
+                None => {
+                    class == FaultClass::Expired
+                        && key.feed == Feed::Identity
+                        && key.scope.alias == answered.scope.alias
+                }
             };
             if is_same {
-                entry.due = entry.due.min(now + SPREAD.mul_f64(share(key, entry.asked)));
+                let spread = if key.feed == Feed::Identity { SignedDuration::ZERO } else { SPREAD };
+                entry.due = entry.due.min(now + spread.mul_f64(share(key, entry.asked)));
             }
         }
     }
@@ -417,5 +457,54 @@ mod tests {
         schedule.take_due(at(10));
         schedule.done(&keys[0], at(10), WELL);
         assert_eq!(schedule.take_due(at(26)).len(), 2);
+    }
+
+    #[test]
+    fn looking_at_what_costs_too_much_does_not_ask_it_sooner_and_what_is_gone_costs_nothing() {
+        let half_a_cent = Done { fault: None, micro_usd: 5_000 };
+        let graph = FeedKey::graph(
+            GraphAsk { queries: Vec::new(), span: Span::Hour, period: 60 }.into(),
+            key(Feed::Alarms).scope,
+        );
+        let mut schedule = Schedule::new([key(Feed::Metrics)], at(0));
+        schedule.set_budget(Some(0.30));
+        schedule.set_wanted(std::slice::from_ref(&graph), at(0));
+        schedule.take_due(at(0));
+        schedule.done(&graph, at(0), Done { fault: None, micro_usd: 45_000 });
+        schedule.done(&key(Feed::Metrics), at(0), half_a_cent);
+        assert!(wait(&schedule, 0) > 500.0, "ten times too dear together");
+        schedule.set_focus(&[Feed::Metrics]);
+        assert!(wait(&schedule, 0) > 500.0, "looking makes it no cheaper");
+        schedule.set_wanted(&[], at(60));
+        assert!(wait(&schedule, 0) <= 66.0, "alone it is within the budget");
+    }
+
+    #[test]
+    fn a_failure_that_was_paid_for_is_not_repeated_at_once() {
+        let mut schedule = Schedule::new([key(Feed::Spend)], at(0));
+        schedule.take_due(at(0));
+        let paid = Done { fault: Some(FaultClass::Timeout), micro_usd: 20_000 };
+        assert!(schedule.done(&key(Feed::Spend), at(0), paid).unwrap() > at(18_000));
+    }
+
+    #[test]
+    fn a_clock_set_back_stops_nothing() {
+        let mut schedule = Schedule::new([key(Feed::Alarms)], at(10_000));
+        schedule.take_due(at(10_000));
+        schedule.done(&key(Feed::Alarms), at(10_000), WELL);
+        schedule.restart(at(0));
+        assert!(wait(&schedule, 0) <= 15.0);
+    }
+
+    #[test]
+    fn who_signed_in_anew_is_asked_for_their_name() {
+        let expired = Done { fault: Some(FaultClass::Expired), micro_usd: 0 };
+        let mut schedule = Schedule::new([key(Feed::Alarms), key(Feed::Identity)], at(0));
+        schedule.take_due(at(0));
+        schedule.done(&key(Feed::Identity), at(0), WELL);
+        schedule.done(&key(Feed::Alarms), at(0), expired);
+        schedule.take_due(at(10));
+        schedule.done(&key(Feed::Alarms), at(10), WELL);
+        assert_eq!(schedule.take_due(at(10)), [key(Feed::Identity)]);
     }
 }

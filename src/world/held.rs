@@ -54,7 +54,9 @@ impl Status<'_> {
 
     /// Whether the value is older than three times that.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        self.observed_at.is_some_and(|then| now.duration_since(then) > self.every() * 3)
+        // An answer from the future is one from before a clock was set back, and nobody knows how old.
+        let future = SignedDuration::from_mins(1);
+        self.observed_at.is_some_and(|then| now.duration_since(then) > self.every() * 3 || then > now + future)
     }
 
     /// Whether the question was put at least once.

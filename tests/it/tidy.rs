@@ -95,6 +95,16 @@ fn what_belongs_to_one_place_is_named_only_there() {
 }
 
 #[test]
+fn no_list_ends_where_its_tokens_repeat() {
+    for (name, text) in sources() {
+        let text: String = production(&text).split_whitespace().collect();
+        let all = text.matches(".into_paginator()").count();
+        let told = text.matches(".into_paginator().stop_on_duplicate_token(false)").count();
+        assert_eq!(all, told, "{name}: half of a list would pass for the whole");
+    }
+}
+
+#[test]
 fn files_stay_short() {
     let long: Vec<String> = sources()
         .into_iter()

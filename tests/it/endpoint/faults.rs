@@ -397,6 +397,17 @@ fn half_of_a_list_is_never_shown_as_the_whole() {
 }
 
 #[test]
+fn a_page_token_that_repeats_at_once_is_no_end() {
+    on_endpoint(async |bench| {
+        bench.script("cloudwatch", "DescribeAlarms", json!({ "responses": [page("a", "2")] }));
+        let again = json!({ "when": { "NextToken": "2" }, "responses": [page("b", "2")], "repeat": true });
+        bench.script("cloudwatch", "DescribeAlarms", again);
+        let error = alarms_of(&bench, HOME).await.outcome.unwrap_err();
+        assert!(error.message.as_str().contains("in circles"), "{error}");
+    });
+}
+
+#[test]
 fn page_tokens_that_go_in_circles_end() {
     on_endpoint(async |bench| {
         bench.script("cloudwatch", "DescribeAlarms", json!({ "responses": [page("a", "2")] }));

@@ -43,9 +43,8 @@ fn called(bench: &Bench) -> Vec<String> {
 #[test]
 fn what_is_called_is_what_the_table_says() {
     on_company(async |bench, _| {
-        // The company has no global database, and who we are is known when the bill is asked for.
-        const UNNEEDED: &[(Feed, &str)] =
-            &[(Feed::Databases, "rds:DescribeGlobalClusters"), (Feed::Spend, "sts:GetCallerIdentity")];
+        // The company has no global database.
+        const UNNEEDED: &[(Feed, &str)] = &[(Feed::Databases, "rds:DescribeGlobalClusters")];
         let origin = origin(&[HOME]);
         let aws = bench.aws(std::slice::from_ref(&origin));
         let mut wrong = Vec::new();
