@@ -140,8 +140,12 @@ where
         &self.opened
     }
 
-    /// Gives the world a moment to answer before the first frame is drawn.
+    /// Gives the world a moment to answer before the first frame is drawn. Not one behind a network, which never answers in
+    /// time to be waited for.
     pub async fn prime(&mut self) {
+        if self.opened.drill.is_none() {
+            return;
+        }
         let _ = tokio::time::timeout(FIRST_ANSWERS, async {
             while !self.model.world.is_complete() {
                 self.inbox.arrival().await;
