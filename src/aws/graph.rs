@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
-use aws_sdk_cloudwatch::types::{MetricDataResult, ScanBy};
+use aws_sdk_cloudwatch::types::MetricDataResult;
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
-use super::convert::{sdk_time, text, time};
+use super::convert::{text, time};
 use super::metrics::is_unanswered;
 use super::query;
 use crate::domain::graph::{Band, Graph, GraphAsk, GraphLine, MetricId, QueryWhat};
@@ -41,18 +41,7 @@ pub(super) async fn graph(ask: &Ask<'_>, of: &Arc<GraphAsk>) -> Result<Graphs<Cl
             }
         }
     }
-    let pages = ask
-        .clients
-        .cloudwatch
-        .get_metric_data()
-        .set_metric_data_queries(Some(queries))
-        .start_time(sdk_time(from))
-        .end_time(sdk_time(until))
-        .scan_by(ScanBy::TimestampAscending)
-        .into_paginator()
-        .stop_on_duplicate_token(false)
-        .send();
-    let pages = ask.pages("cloudwatch:GetMetricData", pages).await?;
+    let pages = query::put(ask, queries, from, until).await?;
     ask.charge(metrics * query::MICRO_USD_PER_METRIC);
     let mut answers = Answers::new(from, seconds, count as usize);
     for result in pages.iter().flat_map(GetMetricDataOutput::metric_data_results) {

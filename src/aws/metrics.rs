@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
-use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, ScanBy, StatusCode};
+use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, gather, malformed};
-use super::convert::sdk_time;
 use super::graph::place as put;
 use super::place::Place;
 use super::query;
@@ -187,18 +186,7 @@ async fn read(
     until: Timestamp,
 ) -> Result<BTreeMap<String, Vec<f64>>, CloudError> {
     let queries = batch.iter().flat_map(|one| one.queries.iter().cloned()).collect();
-    let pages = ask
-        .clients
-        .cloudwatch
-        .get_metric_data()
-        .set_metric_data_queries(Some(queries))
-        .start_time(sdk_time(from))
-        .end_time(sdk_time(until))
-        .scan_by(ScanBy::TimestampAscending)
-        .into_paginator()
-        .stop_on_duplicate_token(false)
-        .send();
-    let pages = ask.pages("cloudwatch:GetMetricData", pages).await?;
+    let pages = query::put(ask, queries, from, until).await?;
     ask.charge(batch.iter().map(|one| one.metrics).sum::<u32>() * query::MICRO_USD_PER_METRIC);
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut failed: BTreeSet<String> = BTreeSet::new();

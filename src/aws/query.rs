@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
+use jiff::Timestamp;
 
+use super::ask::Ask;
+use super::convert::sdk_time;
 use super::place::Place;
 use crate::domain::cache::CacheGroup;
 use crate::domain::database::{Database, DatabaseRole};
 use crate::domain::graph::MetricId;
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
+use crate::world::port::CloudError;
 
 /// What `GetMetricData` costs at list price, in millionths of a dollar a metric: 0.01 USD for a thousand.
 /// <https://aws.amazon.com/cloudwatch/pricing/>
@@ -55,6 +60,27 @@ pub(super) fn plain(id: &str, metric: &MetricId, period: i32, is_returned: bool)
         .build();
     let stat = MetricStat::builder().metric(what).period(period).stat(metric.stat.as_str()).build();
     MetricDataQuery::builder().id(id).metric_stat(stat).return_data(is_returned).build()
+}
+
+/// Puts queries for a time, and brings all pages of the answer.
+pub(super) async fn put(
+    ask: &Ask<'_>,
+    queries: Vec<MetricDataQuery>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<GetMetricDataOutput>, CloudError> {
+    let pages = ask
+        .clients
+        .cloudwatch
+        .get_metric_data()
+        .set_metric_data_queries(Some(queries))
+        .start_time(sdk_time(from))
+        .end_time(sdk_time(until))
+        .scan_by(ScanBy::TimestampAscending)
+        .into_paginator()
+        .stop_on_duplicate_token(false)
+        .send();
+    ask.pages("cloudwatch:GetMetricData", pages).await
 }
 
 pub(super) fn expression(id: &str, text: &str, period: i32, is_returned: bool) -> MetricDataQuery {
