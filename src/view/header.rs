@@ -72,17 +72,13 @@ fn right_side(model: &Model, theme: Theme) -> Vec<Span<'static>> {
 /// Accounts, then regions, each named once.
 fn place(model: &Model) -> String {
     let mut accounts: Vec<String> = Vec::new();
-    let mut regions: Vec<String> = Vec::new();
     for scope in model.world.scopes() {
         let account = scope.account_name();
         if !accounts.contains(&account) {
             accounts.push(account);
         }
-        if !scope.is_global() && !regions.contains(&scope.region.to_string()) {
-            regions.push(scope.region.to_string());
-        }
     }
-    format!("{} │ {}", accounts.join(" "), regions.join(" "))
+    format!("{} │ {}", accounts.join(" "), who::regions(&model.world).join(" "))
 }
 
 pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {

@@ -83,7 +83,8 @@ fn of_account<'a>(world: &'a World, label: &Text) -> impl Iterator<Item = &'a Pl
     world.places().iter().filter(move |place| place.scope.alias == *label)
 }
 
-fn regions(world: &World) -> Vec<String> {
+/// Each region once.
+pub(super) fn regions(world: &World) -> Vec<String> {
     let mut regions: Vec<String> = Vec::new();
     for scope in world.scopes().filter(|scope| !scope.is_global()) {
         if !regions.contains(&scope.region.to_string()) {

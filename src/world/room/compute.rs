@@ -1,6 +1,6 @@
 //! What computes: balancers, groups, clusters, functions and instances, what is not well first.
 
-use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::balancer::LoadBalancer;
 use crate::domain::container::Cluster;
 use crate::domain::health::Health;
@@ -64,8 +64,8 @@ const COLUMNS: [Column; 8] = [
         },
     },
     super::ENVIRONMENT,
-    place_columns().0,
-    place_columns().1,
+    super::REGION,
+    super::ACCOUNT,
 ];
 
 fn state(row: &Row, health: Health) -> &'static str {

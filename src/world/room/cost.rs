@@ -1,6 +1,6 @@
 //! The bill of this month: as a whole, by service, against its budgets, and what was out of the ordinary.
 
-use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::health::Health;
 use crate::domain::money::Usd;
 use crate::domain::spend::Spend;
@@ -105,7 +105,7 @@ const COLUMNS: [Column; 10] = [
         align: Align::Left,
         value: |row, sight| about(row, sight).map_or(Value::Nothing, Value::Words),
     },
-    place_columns().1,
+    super::ACCOUNT,
 ];
 
 fn rank((is_part, is_service): (bool, bool), amount: Option<Usd>) -> i64 {

@@ -55,24 +55,8 @@ const COLUMNS: &[Column] = &[
             })
         },
     },
-    Column {
-        key: "region",
-        title: "REGION",
-        priority: 4,
-        width: (9, 14),
-        align: Align::Left,
-        value: |row, sight| row.at(sight.world).map_or(Value::Nothing, |place| Value::Text(place.scope.region.clone())),
-    },
-    Column {
-        key: "account",
-        title: "ACCOUNT",
-        priority: 5,
-        width: (9, 16),
-        align: Align::Name,
-        value: |row, sight| {
-            row.at(sight.world).map_or(Value::Nothing, |place| Value::Words(place.scope.account_name()))
-        },
-    },
+    super::REGION,
+    super::ACCOUNT,
 ];
 
 fn of(row: &Row) -> Option<&Dashboard> {

@@ -1,6 +1,6 @@
 //! What keeps data and messages: databases, caches, buckets, queues, topics; what is not well first.
 
-use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::database::{Database, DatabaseRole};
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
@@ -40,8 +40,8 @@ const COLUMNS: [Column; 7] = [
         value: |row, sight| Value::Words(now(row, sight)),
     },
     super::ENVIRONMENT,
-    place_columns().0,
-    place_columns().1,
+    super::REGION,
+    super::ACCOUNT,
 ];
 
 fn state(row: &Row, health: Health) -> String {

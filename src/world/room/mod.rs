@@ -128,31 +128,23 @@ const ENVIRONMENT: Column = Column {
     },
 };
 
-/// Region and account.
-const fn place_columns() -> (Column, Column) {
-    (
-        Column {
-            key: "region",
-            title: "REGION",
-            priority: 4,
-            width: (9, 14),
-            align: Align::Left,
-            value: |row, sight| {
-                row.at(sight.world).map_or(Value::Nothing, |place| Value::Text(place.scope.region.clone()))
-            },
-        },
-        Column {
-            key: "account",
-            title: "ACCOUNT",
-            priority: 5,
-            width: (9, 16),
-            align: Align::Name,
-            value: |row, sight| {
-                row.at(sight.world).map_or(Value::Nothing, |place| Value::Words(place.scope.account_name()))
-            },
-        },
-    )
-}
+const REGION: Column = Column {
+    key: "region",
+    title: "REGION",
+    priority: 4,
+    width: (9, 14),
+    align: Align::Left,
+    value: |row, sight| row.at(sight.world).map_or(Value::Nothing, |place| Value::Text(place.scope.region.clone())),
+};
+
+const ACCOUNT: Column = Column {
+    key: "account",
+    title: "ACCOUNT",
+    priority: 5,
+    width: (9, 16),
+    align: Align::Name,
+    value: |row, sight| row.at(sight.world).map_or(Value::Nothing, |place| Value::Words(place.scope.account_name())),
+};
 
 /// The measures that matter of a thing, the one that tells most first.
 pub fn measures(item: &Item) -> Vec<(Measure, Text)> {

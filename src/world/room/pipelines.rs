@@ -1,6 +1,6 @@
 //! Pipelines: what failed, what waits, which version is on its way.
 
-use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::delivery::{Action, Execution, Pipeline, RunStatus, Stage};
 use crate::domain::health::Health;
 use crate::domain::units::{brief, long};
@@ -88,8 +88,8 @@ const COLUMNS: [Column; 9] = [
                 .map_or(Value::Nothing, |revision| Value::Text(revision.message.clone()))
         },
     },
-    place_columns().0,
-    place_columns().1,
+    super::REGION,
+    super::ACCOUNT,
 ];
 
 fn of(row: &Row) -> Option<&Pipeline> {

@@ -1,6 +1,6 @@
 //! What X-Ray saw: services with their faults and latencies, and the traces that failed or were slow.
 
-use super::{Align, Column, RoomSpec, Row, Value, place_columns};
+use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::health::Health;
 use crate::domain::trace::{Requests, ServiceNode, TraceSummary};
 use crate::domain::unit::Unit;
@@ -103,8 +103,8 @@ const COLUMNS: [Column; 10] = [
             _ => Value::Nothing,
         },
     },
-    place_columns().0,
-    place_columns().1,
+    super::REGION,
+    super::ACCOUNT,
 ];
 
 fn service(row: &Row) -> Option<&ServiceNode> {
