@@ -7,6 +7,8 @@ use std::time::Duration;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
+#[cfg(unix)]
+use nix::unistd::Pid;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -81,7 +83,7 @@ pub fn is_gone(error: &io::Error) -> bool {
 
 /// What writing to a terminal that was hung up answers.
 #[cfg(unix)]
-const NO_TERMINAL: Option<i32> = Some(rustix::io::Errno::IO.raw_os_error());
+const NO_TERMINAL: Option<i32> = Some(nix::errno::Errno::EIO as i32);
 #[cfg(not(unix))]
 const NO_TERMINAL: Option<i32> = None;
 
@@ -105,7 +107,8 @@ pub struct Background {
 /// first costs no waiting.
 #[cfg(unix)]
 pub fn ask_background(patience: Duration) -> Background {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd as _;
     let (mut out, input) = (stdout(), io::stdin());
     // The reader of events begins to listen first: a window resized or closed meanwhile is then heard of afterwards.
     if crossterm::event::poll(Duration::ZERO).is_err() {
@@ -119,9 +122,9 @@ pub fn ask_background(patience: Duration) -> Background {
     let mut buffer = [0; 256];
     loop {
         let left = deadline.saturating_duration_since(instant());
-        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
-        match poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&left)) {
-            Ok(1..) => match rustix::io::read(&input, &mut buffer) {
+        let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(input.as_fd(), PollFlags::POLLIN)], left) {
+            Ok(1..) => match nix::unistd::read(&input, &mut buffer) {
                 Ok(count @ 1..) => read.extend_from_slice(&buffer[..count]),
                 _ => break,
             },
@@ -191,7 +194,8 @@ pub fn install_panic_hook() -> color_eyre::Result<()> {
 #[cfg(unix)]
 pub fn stop_until_resumed() -> io::Result<()> {
     // SIGSTOP to the whole group: under `cargo run` or `sudo` the shell waits for the parent, not for us.
-    rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    use nix::sys::signal::{Signal, kill};
+    kill(Pid::from_raw(0), Signal::SIGSTOP)?;
     Ok(())
 }
 
@@ -199,28 +203,49 @@ pub fn stop_until_resumed() -> io::Result<()> {
 /// process) it would be stopped for good: SIGSTOP spares nobody, unlike the terminal's own SIGTSTP.
 #[cfg(unix)]
 pub fn can_be_resumed() -> bool {
-    use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
-    let (group, Ok(session)) = (getpgrp(), getsid(None)) else { return false };
-    let mut above = getppid();
-    // Up through the parents in our own job (`cargo run`, `sudo`) to whoever started the job.
+    is_below_a_shell(Pid::this(), job_of)
+}
+
+/// Where a process stands among the terminal's jobs. Whatever is outside of a container has the number 0 in it.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy)]
+struct Job {
+    parent: Pid,
+    group: Pid,
+    session: Pid,
+}
+
+/// Goes up through the parents in our own job (`cargo run`, `sudo`) to whoever started the job.
+#[cfg(unix)]
+fn is_below_a_shell(process: Pid, job_of: impl Fn(Pid) -> Option<Job>) -> bool {
+    let Some(own) = job_of(process) else { return false };
+    let mut above = own.parent;
     for _ in 0..32 {
-        let Some(parent) = above else { return false };
-        if getsid(Some(parent)) != Ok(session) {
+        let Some(job) = (above.as_raw() > 0).then(|| job_of(above)).flatten() else { return false };
+        if job.session != own.session {
             return false;
         }
-        if getpgid(Some(parent)) != Ok(group) {
+        if job.group != own.group {
             return true;
         }
-        above = parent_of(parent);
+        above = job.parent;
     }
-    return false;
+    false
+}
 
-    /// From `/proc`; elsewhere the job is taken to have a shell above it.
-    fn parent_of(process: Pid) -> Option<Pid> {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // The command's name is in parentheses and may hold anything.
-        Pid::from_raw(stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?)
-    }
+#[cfg(unix)]
+fn job_of(process: Pid) -> Option<Job> {
+    use nix::unistd::{getpgid, getppid, getsid};
+    let parent = if process == Pid::this() { getppid() } else { parent_of(process).unwrap_or(Pid::from_raw(0)) };
+    Some(Job { parent, group: getpgid(Some(process)).ok()?, session: getsid(Some(process)).ok()? })
+}
+
+/// From `/proc`; elsewhere only our own parent is known.
+#[cfg(unix)]
+fn parent_of(process: Pid) -> Option<Pid> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The command's name is in parentheses and may hold anything.
+    Some(Pid::from_raw(stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?))
 }
 
 #[cfg(not(unix))]
@@ -231,4 +256,34 @@ pub fn stop_until_resumed() -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn can_be_resumed() -> bool {
     false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Each with its number, parent, group and session.
+    fn below_a_shell(processes: &[[i32; 4]]) -> bool {
+        is_below_a_shell(Pid::from_raw(30), |process| {
+            let job = processes.iter().find(|job| job[0] == process.as_raw())?;
+            let [parent, group, session] = [job[1], job[2], job[3]].map(Pid::from_raw);
+            Some(Job { parent, group, session })
+        })
+    }
+
+    #[test]
+    fn a_shell_is_whoever_is_above_the_job_in_its_session() {
+        assert!(below_a_shell(&[[30, 20, 30, 10], [20, 1, 20, 10]]));
+        assert!(below_a_shell(&[[30, 29, 29, 10], [29, 20, 29, 10], [20, 1, 20, 10]]), "under cargo");
+        assert!(!below_a_shell(&[[30, 20, 30, 30], [20, 1, 20, 10]]), "a session of its own");
+        assert!(!below_a_shell(&[[30, 20, 30, 30]]), "a parent nobody may see");
+        assert!(!below_a_shell(&[]), "nothing to be seen");
+    }
+
+    #[test]
+    fn what_is_outside_a_container_is_no_fault() {
+        assert!(!below_a_shell(&[[30, 0, 30, 30]]), "started from outside");
+        assert!(!below_a_shell(&[[30, 1, 30, 30], [1, 0, 0, 0]]), "below one whose session is outside");
+        assert!(below_a_shell(&[[30, 1, 30, 0], [1, 0, 1, 0]]), "the shell is the first in a session of outside");
+    }
 }

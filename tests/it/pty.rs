@@ -111,9 +111,9 @@ impl Session {
     }
 
     #[cfg(unix)]
-    fn signal(&self, signal: rustix::process::Signal) {
-        let id = rustix::process::Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap();
-        rustix::process::kill_process(id, signal).unwrap();
+    fn signal(&self, signal: nix::sys::signal::Signal) {
+        let id = nix::unistd::Pid::from_raw(self.child.process_id().unwrap() as i32);
+        nix::sys::signal::kill(id, signal).unwrap();
     }
 }
 
@@ -191,8 +191,8 @@ fn a_panic_gives_the_terminal_back_and_then_reports() {
 #[cfg(unix)]
 #[test]
 fn signals_give_the_terminal_back() {
-    use rustix::process::Signal;
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+    use nix::sys::signal::Signal;
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {
         let mut session = Session::start(&["drill", "calm"]);
         session.wait_for_text("73 of 73 boxes ok");
         session.signal(signal);
