@@ -1,18 +1,22 @@
 //! Load balancers of the second generation: application, network and gateway, with the health of what stands behind them.
 //!
 //! A target group that no balancer uses serves nothing and is not shown; its targets are `unused` to AWS itself. Listeners
-//! are not read: they would be a call for each balancer, and nothing shows them.
+//! take a call for each balancer, so they are kept, and read again in turn.
 
 use std::collections::HashMap;
 
+use aws_sdk_elasticloadbalancingv2::operation::describe_listeners::DescribeListenersOutput;
 use aws_sdk_elasticloadbalancingv2::types::{
-    LoadBalancer as SdkBalancer, LoadBalancerStateEnum, LoadBalancerTypeEnum, TargetDescription,
-    TargetGroup as SdkGroup, TargetHealthDescription, TargetHealthStateEnum,
+    Action, ActionTypeEnum, ForwardActionConfig, Listener as SdkListener, LoadBalancer as SdkBalancer,
+    LoadBalancerStateEnum, LoadBalancerTypeEnum, ProtocolEnum, TargetDescription, TargetGroup as SdkGroup,
+    TargetGroupTuple, TargetHealthDescription, TargetHealthStateEnum,
 };
+use jiff::SignedDuration;
 
 use super::ask::{Ask, gather};
 use super::convert::{environment, tags, text};
-use crate::domain::balancer::{LoadBalancer, Target, TargetGroup, TargetHealth};
+use super::rota::{Found, Pace};
+use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
@@ -22,6 +26,9 @@ use crate::world::port::{CloudError, FaultClass};
 /// Resources in one question for tags.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
 const TAGGED: usize = 20;
+
+/// One call for each balancer. A part of the requests that is moved from one group to another is seen soon.
+const LISTENERS: Pace = Pace { at_a_time: 25, kept: SignedDuration::from_mins(2) };
 
 type Tags = HashMap<String, Vec<(Text, Text)>>;
 
@@ -54,10 +61,113 @@ pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, Cloud
     let arns: Vec<&str> = balancers.iter().filter_map(|it| it.load_balancer_arn()).collect();
     let tags: Tags =
         gather(arns.chunks(TAGGED).map(|arns| tags_of(ask, arns)).collect()).await?.into_iter().flatten().collect();
+    let listeners = listeners(ask, &balancers).await?;
     let mut all: Vec<LoadBalancer> =
-        balancers.into_iter().map(|it| balancer(it, &groups, &tags, ask.scope())).collect();
+        balancers.into_iter().map(|it| balancer(it, &groups, &tags, &listeners, ask.scope())).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(List::new(all))
+}
+
+/// What is known of the listeners of each balancer, by its ARN.
+type Listeners = HashMap<String, Option<Vec<Listener>>>;
+
+async fn listeners(ask: &Ask<'_>, balancers: &[&SdkBalancer]) -> Result<Listeners, CloudError> {
+    let found = balancers.iter().filter_map(|it| Some(Found { key: it.load_balancer_arn()?, changed: None, it: *it }));
+    let found: Vec<Found<'_, SdkBalancer>> = found.collect();
+    let wanted = ask.place.listeners.wanted(LISTENERS, &found, ask.at);
+    let read = gather(wanted.iter().map(|found| listeners_of(ask, found.key)).collect()).await?;
+    let read = wanted.into_iter().zip(read).filter_map(|(it, asked)| match asked {
+        Asked::Told(listeners) => Some((it, listeners)),
+        Asked::Gone => None,
+    });
+    Ok(ask.place.listeners.take(read, &found, ask.at))
+}
+
+/// What became of the question for one balancer's listeners.
+enum Asked {
+    /// Nothing where they may not be read.
+    Told(Option<Vec<Listener>>),
+    /// Deleted since it was listed.
+    Gone,
+}
+
+async fn listeners_of(ask: &Ask<'_>, arn: &str) -> Result<Asked, CloudError> {
+    let pages = ask.clients.elb.describe_listeners().load_balancer_arn(arn);
+    let pages = pages.page_size(400).into_paginator().stop_on_duplicate_token(false).send();
+    let pages = match ask.pages("elasticloadbalancing:DescribeListeners", pages).await {
+        Err(error) if error.class == FaultClass::NotFound => return Ok(Asked::Gone),
+        outcome => ask.or_gap(outcome)?,
+    };
+    let all = |pages: Vec<DescribeListenersOutput>| {
+        let listeners = pages.iter().flat_map(DescribeListenersOutput::listeners);
+        let mut all: Vec<Listener> = listeners.map(listener).collect();
+        all.sort_by_key(|it| it.port);
+        all
+    };
+    Ok(Asked::Told(pages.map(all)))
+}
+
+fn listener(it: &SdkListener) -> Listener {
+    // Signing in comes before what is done in the end.
+    let last = it.default_actions().iter().max_by_key(|action| action.order());
+    let forwards = last.map(forwards).unwrap_or_default();
+    Listener {
+        port: it.port().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0),
+        protocol: text(it.protocol().map(ProtocolEnum::as_str)),
+        otherwise: last.filter(|_| forwards.is_empty()).map(otherwise).unwrap_or_default(),
+        forwards,
+    }
+}
+
+/// The groups it forwards to, by weight. AWS names a single group in two places, or in one.
+fn forwards(action: &Action) -> Vec<Forward> {
+    let weighted = action.forward_config().map(ForwardActionConfig::target_groups).unwrap_or_default();
+    let total: i64 = weighted.iter().map(|it| weight(it.weight())).sum();
+    if total == 0 {
+        let arn = action.target_group_arn().or_else(|| weighted.first()?.target_group_arn());
+        return arn.map(|arn| Forward { target_group: group_name(arn), percent: 100.0 }).into_iter().collect();
+    }
+    let part = |it: &TargetGroupTuple| Forward {
+        target_group: group_name(it.target_group_arn().unwrap_or("")),
+        percent: weight(it.weight()) as f64 * 100.0 / total as f64,
+    };
+    let mut all: Vec<Forward> = weighted.iter().map(part).collect();
+    all.sort_by(|a, b| b.percent.total_cmp(&a.percent).then_with(|| a.target_group.cmp(&b.target_group)));
+    all
+}
+
+/// A group without a weight has one.
+fn weight(weight: Option<i32>) -> i64 {
+    weight.map_or(1, |weight| i64::from(weight.max(0)))
+}
+
+/// `…:targetgroup/web/73e2d6bc24d8a067` is `web`.
+fn group_name(arn: &str) -> Text {
+    Text::new(arn.split_once(":targetgroup/").map_or(arn, |(_, name)| name.split('/').next().unwrap_or(name)))
+}
+
+fn otherwise(action: &Action) -> Text {
+    let words = match action.r#type() {
+        Some(ActionTypeEnum::Redirect) => {
+            let to = action.redirect_config();
+            // What is not changed is written as a variable: `#{host}`.
+            let part = |part: Option<&str>| part.filter(|part| !part.contains("#{")).map(str::to_owned);
+            let known = [
+                part(to.and_then(|to| to.protocol())),
+                part(to.and_then(|to| to.host())),
+                part(to.and_then(|to| to.port())),
+            ];
+            let to = known.into_iter().flatten().collect::<Vec<_>>().join(":");
+            if to.is_empty() { "redirects".to_owned() } else { format!("redirects to {to}") }
+        }
+        Some(ActionTypeEnum::FixedResponse) => {
+            let code = action.fixed_response_config().and_then(|it| it.status_code()).unwrap_or("-");
+            format!("answers {code} itself")
+        }
+        Some(other) => other.as_str().to_owned(),
+        None => String::new(),
+    };
+    Text::new(&words)
 }
 
 /// What became of the question for one group's health.
@@ -106,7 +216,13 @@ fn zones(ask: &Ask<'_>, health: &[Health]) -> HashMap<Text, Text> {
     }
 }
 
-fn balancer(it: &SdkBalancer, groups: &[(&[String], TargetGroup)], tags: &Tags, scope: &Scope) -> LoadBalancer {
+fn balancer(
+    it: &SdkBalancer,
+    groups: &[(&[String], TargetGroup)],
+    tags: &Tags,
+    listeners: &Listeners,
+    scope: &Scope,
+) -> LoadBalancer {
     let arn = it.load_balancer_arn().unwrap_or("");
     let mine = groups.iter().filter(|(users, _)| users.iter().any(|user| user == arn));
     LoadBalancer {
@@ -117,6 +233,7 @@ fn balancer(it: &SdkBalancer, groups: &[(&[String], TargetGroup)], tags: &Tags, 
         state_reason: text(it.state().and_then(|state| state.reason())),
         dimension: Text::new(arn.split_once(":loadbalancer/").map_or(arn, |(_, dimension)| dimension)),
         target_groups: mine.map(|(_, group)| group.clone()).collect(),
+        listeners: listeners.get(arn).cloned().flatten(),
     }
 }
 
@@ -180,7 +297,9 @@ fn target(it: &TargetHealthDescription, zones: &HashMap<Text, Text>) -> Target {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_elasticloadbalancingv2::types::{TargetHealth as SdkHealth, TargetHealthReasonEnum};
+    use aws_sdk_elasticloadbalancingv2::types::{
+        FixedResponseActionConfig, RedirectActionConfig, TargetHealth as SdkHealth, TargetHealthReasonEnum,
+    };
 
     use super::*;
     use crate::domain::scope::Environment;
@@ -244,10 +363,48 @@ mod tests {
             .r#type(LoadBalancerTypeEnum::Network)
             .build();
         let tags = Tags::from([(WEB.to_owned(), vec![("env".into(), "staging".into())])]);
-        let all = balancer(&sdk, &groups, &tags, &scope());
+        let all = balancer(&sdk, &groups, &tags, &Listeners::new(), &scope());
         assert_eq!((all.dimension.as_str(), all.kind.as_str()), ("net/web/50dc6c495c0c9188", "network"));
         assert_eq!((all.target_groups.len(), all.environment), (1, Environment::Staging));
         assert!(!all.is_told());
-        assert_eq!(balancer(&SdkBalancer::builder().build(), &[], &Tags::new(), &scope()).state, "");
+        assert_eq!(balancer(&SdkBalancer::builder().build(), &[], &Tags::new(), &Listeners::new(), &scope()).state, "");
+    }
+
+    #[test]
+    fn a_listener_says_where_requests_go() {
+        let arn =
+            |name: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{name}/73e2d6bc");
+        let group = |name: &str, weight: Option<i32>| {
+            TargetGroupTuple::builder().target_group_arn(arn(name)).set_weight(weight).build()
+        };
+        let forward = |groups: Vec<TargetGroupTuple>| {
+            let config = ForwardActionConfig::builder().set_target_groups(Some(groups)).build();
+            let action = Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config).build();
+            let parts = forwards(&action).into_iter();
+            parts.map(|it| format!("{} {}", it.target_group, it.percent)).collect::<Vec<_>>()
+        };
+        assert_eq!(forward(vec![group("green", Some(10)), group("blue", Some(90))]), ["blue 90", "green 10"]);
+        assert_eq!(forward(vec![group("blue", None)]), ["blue 100"]);
+        assert_eq!(
+            forward(vec![group("blue", Some(0))]),
+            ["blue 100"],
+            "a single one has everything, whatever it weighs"
+        );
+        let single = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(arn("web")).build();
+        let it = listener(&SdkListener::builder().port(443).default_actions(single).build());
+        assert_eq!((it.port, it.forwards[0].target_group.as_str(), it.otherwise.as_str()), (Some(443), "web", ""));
+        assert!(listener(&SdkListener::builder().build()).forwards.is_empty());
+    }
+
+    #[test]
+    fn a_listener_that_forwards_nothing_says_what_it_does() {
+        let to = RedirectActionConfig::builder().protocol("HTTPS").port("443").host("#{host}").build();
+        let sign_in = Action::builder().r#type(ActionTypeEnum::AuthenticateOidc).order(1).build();
+        let redirect = Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(to).order(2).build();
+        let it = listener(&SdkListener::builder().default_actions(redirect).default_actions(sign_in).build());
+        assert_eq!(it.otherwise, "redirects to HTTPS:443");
+        let page = FixedResponseActionConfig::builder().status_code("503").build();
+        let page = Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(page).build();
+        assert_eq!(otherwise(&page), "answers 503 itself");
     }
 }

@@ -1,45 +1,38 @@
-//! Lambda functions, and what their aliases point at.
+//! Lambda functions: what their aliases point at, and the executions set aside for them.
 //!
-//! Aliases and tags are a call each for each function, and nothing tells that an alias was moved. So they are kept, read
-//! again after a while or when the function changed, and only so many at a time: an account with a thousand functions is
-//! known after some minutes, and never asked for a thousand things at once. Until then a version is not known.
-//!
-//! Reserved and provisioned concurrency would be further calls for each, and nothing shows them.
+//! Aliases, tags and concurrency are a call each for each function, and nothing tells that one of them was changed. So they
+//! are kept, and read again in turn. Until then a version is not known.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use aws_sdk_lambda::types::{AliasConfiguration, FunctionConfiguration, PackageType};
+use aws_sdk_lambda::operation::list_provisioned_concurrency_configs::ListProvisionedConcurrencyConfigsOutput;
+use aws_sdk_lambda::types::{
+    AliasConfiguration, FunctionConfiguration, PackageType, ProvisionedConcurrencyConfigListItem,
+    ProvisionedConcurrencyStatusEnum,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, gather};
 use super::convert::{environment, tags, text};
-use crate::domain::function::{Function, Shift};
+use super::rota::{Found, Pace};
+use crate::domain::function::{Function, Provisioned, Reserved, Shift};
 use crate::domain::list::List;
 use crate::domain::scope::{Environment, Scope};
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
-/// Functions whose aliases and tags are read in one turn, two calls each.
-const AT_A_TIME: usize = 40;
-/// How long they are taken for true.
-const KEPT: SignedDuration = SignedDuration::from_mins(15);
+/// Four calls for each.
+const PACE: Pace = Pace { at_a_time: 30, kept: SignedDuration::from_mins(15) };
 /// An alias that callers go by, the first that is there.
 const LIVE: [&str; 6] = ["live", "prod", "production", "current", "stable", "main"];
 /// What runs where there is no alias.
 const LATEST: &str = "$LATEST";
 
-/// What was read of each function, by name.
-#[derive(Debug, Default)]
-pub(super) struct Remembered(Mutex<HashMap<String, Known>>);
-
+/// What was read of one function.
 #[derive(Clone, Debug)]
-struct Known {
-    at: Timestamp,
-    /// As the function said of itself then.
-    modified: Option<String>,
-    /// `None` where they may not be read.
+pub(super) struct Known {
+    /// `None` where they may not be read, as the two below.
     aliases: Option<Aliases>,
+    reserved: Option<Reserved>,
+    provisioned: Option<Vec<Provisioned>>,
     environment: Environment,
 }
 
@@ -61,74 +54,81 @@ pub(super) async fn functions(ask: &Ask<'_>) -> Result<List<Function>, CloudErro
     let settings = ask.call("lambda:GetAccountSettings", ask.clients.lambda.get_account_settings().send()).await;
     let limit = ask.or_gap(settings)?.and_then(|it| it.account_limit);
     let limit = limit.and_then(|limit| u32::try_from(limit.concurrent_executions()).ok()).filter(|limit| *limit > 0);
-    let wanted = ask.place.functions.wanted(&found, ask.at);
-    let read = gather(wanted.iter().map(|it| known(ask, it)).collect()).await?;
-    let all = ask.place.functions.take(read.into_iter().flatten(), &found);
+    let listed: Vec<Found<'_, _>> = found.iter().filter_map(listed).collect();
+    let wanted = ask.place.functions.wanted(PACE, &listed, ask.at);
+    let read = gather(wanted.iter().map(|found| known(ask, found.it)).collect()).await?;
+    let read = wanted.into_iter().zip(read).filter_map(|(it, known)| Some((it, known?)));
+    let all = ask.place.functions.take(read, &listed, ask.at);
     let mut all: Vec<Function> =
         found.iter().map(|it| function(it, all.get(it.function_name().unwrap_or("")), limit, ask.scope())).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(List::new(all))
 }
 
-impl Remembered {
-    /// What is to be read now: what was never read first, then what changed, then what was read longest ago.
-    fn wanted<'a>(&self, found: &'a [FunctionConfiguration], now: Timestamp) -> Vec<&'a FunctionConfiguration> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wanted: Vec<(u8, Timestamp, &FunctionConfiguration)> = found
-            .iter()
-            .filter_map(|it| match all.get(it.function_name()?) {
-                None => Some((0, Timestamp::MIN, it)),
-                Some(known) if known.modified.as_deref() != it.last_modified() => Some((1, known.at, it)),
-                Some(known) if now.duration_since(known.at) >= KEPT => Some((2, known.at, it)),
-                Some(_) => None,
-            })
-            .collect();
-        wanted.sort_by_key(|(order, at, it)| (*order, *at, it.function_name()));
-        wanted.into_iter().take(AT_A_TIME).map(|(_, _, it)| it).collect()
-    }
+fn listed(it: &FunctionConfiguration) -> Option<Found<'_, FunctionConfiguration>> {
+    let key = it.function_name().filter(|name| !name.is_empty())?;
+    Some(Found { key, changed: it.last_modified(), it })
+}
 
-    /// Takes in what was read, forgets what is gone, and returns all that is known.
-    fn take(
-        &self,
-        read: impl Iterator<Item = (String, Known)>,
-        found: &[FunctionConfiguration],
-    ) -> HashMap<String, Known> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut before = std::mem::take(&mut *all);
-        before.extend(read);
-        let still = found.iter().filter_map(|it| it.function_name()).filter_map(|name| before.remove_entry(name));
-        all.extend(still);
-        all.clone()
+/// What one function does not say of itself; nothing if it was deleted since it was listed.
+async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<Known>, CloudError> {
+    match told(ask, it).await {
+        Err(error) if error.class == FaultClass::NotFound => Ok(None),
+        outcome => outcome.map(Some),
     }
 }
 
-/// Aliases and tags of one function; nothing if it was deleted since it was listed.
-async fn known(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Option<(String, Known)>, CloudError> {
-    let Some(name) = it.function_name().filter(|name| !name.is_empty()) else { return Ok(None) };
-    let pages =
-        ask.clients.lambda.list_aliases().function_name(name).into_paginator().stop_on_duplicate_token(false).send();
-    let found = match ask.pages("lambda:ListAliases", pages).await {
-        Err(error) if error.class == FaultClass::NotFound => return Ok(None),
-        outcome => ask.or_gap(outcome)?,
-    };
+async fn told(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Known, CloudError> {
+    let (name, lambda) = (it.function_name().unwrap_or_default(), &ask.clients.lambda);
+    let pages = lambda.list_aliases().function_name(name).into_paginator().stop_on_duplicate_token(false).send();
+    let found = if_there(ask, ask.pages("lambda:ListAliases", pages).await)?;
     let found =
         found.map(|pages| pages.into_iter().flat_map(|page| page.aliases.unwrap_or_default()).collect::<Vec<_>>());
     let tagged = match it.function_arn().filter(|arn| !arn.is_empty()) {
-        Some(arn) => match ask.call("lambda:ListTags", ask.clients.lambda.list_tags().resource(arn).send()).await {
-            Err(error) if error.class == FaultClass::NotFound => return Ok(None),
-            outcome => ask.or_gap(outcome)?,
-        },
+        Some(arn) => if_there(ask, ask.call("lambda:ListTags", lambda.list_tags().resource(arn).send()).await)?,
         None => None,
     };
     let tagged = tagged.and_then(|answer| answer.tags).unwrap_or_default();
     let tags = tags(tagged.iter().map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))));
-    let known = Known {
-        at: ask.at,
-        modified: it.last_modified.clone(),
-        aliases: found.as_deref().map(aliases),
-        environment: environment(&tags, ask.scope()),
+    let answer = lambda.get_function_concurrency().function_name(name).send();
+    let set_aside = if_there(ask, ask.call("lambda:GetFunctionConcurrency", answer).await)?;
+    let pages = lambda.list_provisioned_concurrency_configs().function_name(name);
+    let pages = pages.into_paginator().stop_on_duplicate_token(false).send();
+    let warm = if_there(ask, ask.pages("lambda:ListProvisionedConcurrencyConfigs", pages).await)?;
+    let all = |pages: Vec<ListProvisionedConcurrencyConfigsOutput>| {
+        let configs = pages.iter().flat_map(ListProvisionedConcurrencyConfigsOutput::provisioned_concurrency_configs);
+        configs.map(provisioned).collect()
     };
-    Ok(Some((name.to_owned(), known)))
+    Ok(Known {
+        aliases: found.as_deref().map(aliases),
+        reserved: set_aside.map(|it| reserved(it.reserved_concurrent_executions())),
+        provisioned: warm.map(all),
+        environment: environment(&tags, ask.scope()),
+    })
+}
+
+/// A gap where it may not be read; a failure also where the function is gone.
+fn if_there<T>(ask: &Ask<'_>, outcome: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match outcome {
+        Err(error) if error.class == FaultClass::NotFound => Err(error),
+        outcome => ask.or_gap(outcome),
+    }
+}
+
+fn reserved(executions: Option<i32>) -> Reserved {
+    executions.and_then(|it| u32::try_from(it).ok()).map_or(Reserved::Nothing, Reserved::Executions)
+}
+
+fn provisioned(it: &ProvisionedConcurrencyConfigListItem) -> Provisioned {
+    let number = |number: Option<i32>| number.and_then(|it| u32::try_from(it).ok());
+    Provisioned {
+        // The last part of the ARN: an alias or a version.
+        of: text(it.function_arn().map(|arn| arn.rsplit(':').next().unwrap_or(arn))),
+        wanted: number(it.requested_provisioned_concurrent_executions()),
+        ready: number(it.available_provisioned_concurrent_executions()),
+        status: text(it.status().map(ProvisionedConcurrencyStatusEnum::as_str)),
+        reason: text(it.status_reason()),
+    }
 }
 
 /// The alias callers go by: one that is called so, or the only one there is.
@@ -165,6 +165,8 @@ fn function(it: &FunctionConfiguration, known: Option<&Known>, limit: Option<u32
         previous_version: None,
         shift: aliases.and_then(|it| it.shift.clone()),
         modified: it.last_modified().and_then(modified),
+        reserved: known.and_then(|known| known.reserved),
+        provisioned: known.and_then(|known| known.provisioned.clone()),
         account_concurrency_limit: limit,
     }
 }
@@ -207,36 +209,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_aside_is_a_number_or_nothing() {
+        assert_eq!(reserved(Some(0)), Reserved::Executions(0));
+        assert_eq!((reserved(None), reserved(Some(-1))), (Reserved::Nothing, Reserved::Nothing));
+        let arn = "arn:aws:lambda:eu-west-1:123456789012:function:receipts:live";
+        let it = ProvisionedConcurrencyConfigListItem::builder()
+            .function_arn(arn)
+            .requested_provisioned_concurrent_executions(10)
+            .available_provisioned_concurrent_executions(4)
+            .status("IN_PROGRESS".into())
+            .build();
+        let it = provisioned(&it);
+        assert_eq!(
+            (it.of.as_str(), it.wanted, it.ready, it.status.as_str()),
+            ("live", Some(10), Some(4), "IN_PROGRESS")
+        );
+    }
+
+    #[test]
     fn times_are_read_as_lambda_writes_them() {
         let at = "2026-11-20T10:00:00Z".parse().ok();
         assert_eq!(modified("2026-11-20T10:00:00.000+0000"), at);
         assert_eq!(modified("2026-11-20T10:00:00Z"), at);
         assert_eq!(modified("yesterday"), None);
-    }
-
-    #[test]
-    fn few_are_read_at_a_time_and_the_changed_before_the_old() {
-        let of = |name: &str, modified: &str| {
-            FunctionConfiguration::builder().function_name(name).last_modified(modified).build()
-        };
-        let known = |at: i64| Known {
-            at: Timestamp::from_second(at).unwrap(),
-            modified: Some("1".into()),
-            aliases: None,
-            environment: Environment::Prod,
-        };
-        let found = [of("fresh", "1"), of("old", "1"), of("changed", "2"), of("new", "1")];
-        let remembered = Remembered::default();
-        let read = [("fresh", 9_900), ("old", 100), ("changed", 9_900), ("gone", 100)];
-        let all = remembered.take(read.into_iter().map(|(name, at)| (name.to_owned(), known(at))), &found);
-        assert_eq!(all.len(), 3);
-        let now = Timestamp::from_second(10_000).unwrap();
-        let names = |all: Vec<&FunctionConfiguration>| {
-            all.iter().filter_map(|it| it.function_name()).map(str::to_owned).collect::<Vec<_>>()
-        };
-        assert_eq!(names(remembered.wanted(&found, now)), ["new", "changed", "old"]);
-        let many: Vec<_> = (0..100).map(|number| of(&format!("f{number:03}"), "1")).collect();
-        assert_eq!(remembered.wanted(&many, now).len(), AT_A_TIME);
     }
 
     #[test]

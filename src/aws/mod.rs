@@ -29,6 +29,7 @@ mod policies;
 mod profiles;
 mod query;
 mod queues;
+mod rota;
 mod tasks;
 mod topics;
 mod traces;

@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::ask::Watch;
-use super::functions::Remembered;
 use super::login::Login;
-use super::{cost, pipelines, traces};
+use super::rota::Rota;
+use super::{cost, functions, pipelines, traces};
+use crate::domain::balancer::Listener;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::CloudError;
@@ -107,7 +108,9 @@ pub(super) struct Place {
     seen: Mutex<HashMap<Feed, Seen>>,
     settled: Notify,
     /// What was read of functions that costs a call for each.
-    pub functions: Remembered,
+    pub functions: Rota<functions::Known>,
+    /// The listeners of each balancer, by its ARN; `None` where they may not be read.
+    pub listeners: Rota<Option<Vec<Listener>>>,
     kept: Mutex<HashMap<&'static str, Kept>>,
 }
 
@@ -135,7 +138,8 @@ impl Place {
             limits: Mutex::default(),
             seen: Mutex::default(),
             settled: Notify::new(),
-            functions: Remembered::default(),
+            functions: Rota::default(),
+            listeners: Rota::default(),
             kept: Mutex::default(),
         }
     }

@@ -19,6 +19,29 @@ pub struct LoadBalancer {
     /// The value of the CloudWatch dimension: `app/name/id`, `net/name/id` or `gwy/name/id`.
     pub dimension: Text,
     pub target_groups: Vec<TargetGroup>,
+    /// `None` where they are not read, or not yet.
+    pub listeners: Option<Vec<Listener>>,
+}
+
+/// Where it listens, and what it does with what matches no rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listener {
+    /// A gateway balancer has none.
+    pub port: Option<u16>,
+    /// `HTTPS`, `TCP` and so on, in AWS's spelling; empty for a gateway balancer.
+    pub protocol: Text,
+    /// The groups it forwards to, each with its part.
+    pub forwards: Vec<Forward>,
+    /// What it does instead: `redirects to HTTPS:443 (301)`, `answers 503`.
+    pub otherwise: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forward {
+    /// The name of the target group.
+    pub target_group: Text,
+    /// Its part of the requests.
+    pub percent: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -23,6 +23,10 @@ pub struct Function {
     pub shift: Option<Shift>,
     /// When its code or its settings changed last.
     pub modified: Option<Timestamp>,
+    /// `None` where it is not known.
+    pub reserved: Option<Reserved>,
+    /// Executions kept warm, by alias or version; `None` where it is not known.
+    pub provisioned: Option<Vec<Provisioned>>,
     /// Executions the account may have at once, shared by its functions.
     pub account_concurrency_limit: Option<u32>,
 }
@@ -32,6 +36,35 @@ pub struct Function {
 pub struct Shift {
     pub version: Text,
     pub percent: f64,
+}
+
+/// Executions set aside for one function, which are also the most it may have at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reserved {
+    /// It shares what the others leave.
+    Nothing,
+    /// With 0 every call is throttled: the function is switched off.
+    Executions(u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Provisioned {
+    /// The alias or the version.
+    pub of: Text,
+    pub wanted: Option<u32>,
+    pub ready: Option<u32>,
+    /// `READY`, `IN_PROGRESS` or `FAILED`, in AWS's spelling.
+    pub status: Text,
+    /// Why it failed.
+    pub reason: Text,
+}
+
+impl Function {
+    /// Nobody can call it.
+    pub fn is_off(&self) -> bool {
+        self.reserved == Some(Reserved::Executions(0))
+    }
 }
 
 impl Identified for Function {

@@ -116,6 +116,11 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
+/// `2026-11-20 14:06:32` in the reader's zone, for what may be long ago.
+pub fn stamp(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// `14:06` today, `Mon 14:06` within the last six days, else `02 Mar`.
 pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let then = at.to_zoned(zone.clone());

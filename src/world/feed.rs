@@ -171,7 +171,8 @@ feeds! {
         ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];
     Balancers, balancers: List<LoadBalancer>, "balancers", Regional, every 30, focused 10, Free,
         ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
-         "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTags"];
+         "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTags",
+         "elasticloadbalancing:DescribeListeners"];
     Groups, groups: List<AutoScalingGroup>, "groups", Regional, every 30, focused 10, Free,
         ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities",
          "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes"];
@@ -184,7 +185,8 @@ feeds! {
         ["ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListServices", "ecs:DescribeServices", "ecs:ListTasks",
          "ecs:DescribeTasks"];
     Functions, functions: List<Function>, "functions", Regional, every 120, focused 30, Free,
-        ["lambda:ListFunctions", "lambda:ListAliases", "lambda:ListTags", "lambda:GetAccountSettings"];
+        ["lambda:ListFunctions", "lambda:ListAliases", "lambda:ListTags", "lambda:GetFunctionConcurrency",
+         "lambda:ListProvisionedConcurrencyConfigs", "lambda:GetAccountSettings"];
     Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
         ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters",
          "rds:DescribePendingMaintenanceActions", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"];

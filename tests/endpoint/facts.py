@@ -72,6 +72,11 @@ def facts(session: Session, region: str, until: datetime) -> dict:
                     **one,
                     "Aliases": read.all("lambda", "list_aliases", "Aliases", FunctionName=one["FunctionName"]),
                     "Tags": read.one("lambda", "list_tags", Resource=one["FunctionArn"])["Tags"],
+                    "Reserved": read.one("lambda", "get_function_concurrency", FunctionName=one["FunctionName"]),
+                    "Provisioned": read.perhaps(
+                        "lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs",
+                        FunctionName=one["FunctionName"],
+                    ),
                 }
                 for one in read.all("lambda", "list_functions", "Functions")
             ],
@@ -230,6 +235,9 @@ def elastic_load_balancing(read: Reader) -> dict:
         )
     arns = [one["LoadBalancerArn"] for one in balancers]
     tags = read.one("elbv2", "describe_tags", ResourceArns=arns)["TagDescriptions"] if arns else []
+    for one in balancers:
+        arn = one["LoadBalancerArn"]
+        one["Listeners"] = read.all("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
     return {"balancers": balancers, "groups": groups, "tags": {one["ResourceArn"]: one["Tags"] for one in tags}}
 
 

@@ -72,6 +72,12 @@ def computing(made: Made, ago) -> list:
         ("ec2", "DescribeInstanceStatus", {"InstanceStatuses": statuses}),
         ("ec2", "DescribeSpotInstanceRequests", {"SpotInstanceRequests": [notice]}),
         ("lambda", "GetAccountSettings", {"AccountLimit": {"ConcurrentExecutions": 1_000}}),
+        ("lambda", "ListProvisionedConcurrencyConfigs", {"ProvisionedConcurrencyConfigs": []}),
+        ("lambda", "ListProvisionedConcurrencyConfigs", {"ProvisionedConcurrencyConfigs": [{
+            "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:checkout:live", "Status": "FAILED",
+            "StatusReason": "FUNCTION_ERROR_INIT_FAILURE", "RequestedProvisionedConcurrentExecutions": 8,
+            "AvailableProvisionedConcurrentExecutions": 3, "AllocatedProvisionedConcurrentExecutions": 3,
+        }]}, {"FunctionName": "checkout"}),
         ("autoscaling", "DescribeInstanceRefreshes", {"InstanceRefreshes": [{
             "InstanceRefreshId": "refresh-1", "AutoScalingGroupName": "web", "Status": "InProgress", "PercentageComplete": 40,
             "StatusReason": "Waiting for instances to warm up", "StartTime": ago(12),

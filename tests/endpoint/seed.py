@@ -136,8 +136,18 @@ def balancers(session: Session, region: str, network: Network) -> None:
     shop = balancer("shop", SecurityGroups=[network.group])
     web, api = group("web"), group("api", TargetType="ip")
     group("nobody-uses-it")
-    listen(shop, 80, web)
     listen(shop, 81, api)
+    elb.create_listener(LoadBalancerArn=shop, Protocol="HTTP", Port=80, DefaultActions=[{
+        "Type": "forward", "ForwardConfig": {"TargetGroups": [
+            {"TargetGroupArn": web, "Weight": 90}, {"TargetGroupArn": api, "Weight": 10},
+        ]},
+    }])
+    elb.create_listener(LoadBalancerArn=shop, Protocol="HTTP", Port=82, DefaultActions=[{
+        "Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"},
+    }])
+    elb.create_listener(LoadBalancerArn=shop, Protocol="HTTP", Port=83, DefaultActions=[{
+        "Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"},
+    }])
     elb.register_targets(TargetGroupArn=api, Targets=[{"Id": "172.31.0.10", "Port": 8080}])
     listen(balancer("flows", Type="network"), 443, group("flows", Protocol="TCP"), "TCP")
 
@@ -192,7 +202,7 @@ def functions(session: Session, region: str) -> None:
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("main.py", "def handler(event, context):\n    return event\n")
     lambdas = session.client("lambda", region)
-    # Each is asked twice, at a slow pace: few are enough.
+    # Each is asked four times, at a slow pace: few are enough.
     for name in ["checkout", "thumbnail"] + [f"cron-{n}" for n in range(4)]:
         lambdas.create_function(
             FunctionName=name, Runtime="python3.12", Role=role, Handler="main.handler", Code={"ZipFile": code.getvalue()},
@@ -201,6 +211,8 @@ def functions(session: Session, region: str) -> None:
     for _ in range(2):
         lambdas.update_function_code(FunctionName="checkout", ZipFile=code.getvalue())
         lambdas.publish_version(FunctionName="checkout")
+    lambdas.put_function_concurrency(FunctionName="checkout", ReservedConcurrentExecutions=40)
+    lambdas.put_function_concurrency(FunctionName="cron-0", ReservedConcurrentExecutions=0)
     lambdas.create_alias(
         FunctionName="checkout", Name="live", FunctionVersion="2", RoutingConfig={"AdditionalVersionWeights": {"1": 0.1}},
     )

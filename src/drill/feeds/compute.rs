@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy};
-use crate::domain::balancer::{LoadBalancer, Target, TargetGroup, TargetHealth};
+use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::container::{Cluster, Service, ServiceEvent, Task, TaskHealth};
-use crate::domain::function::Function;
+use crate::domain::function::{Function, Provisioned, Reserved};
 use crate::domain::instance::{Instance, InstanceState, Purchase};
 use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
@@ -45,6 +45,23 @@ fn balancer(s: &Simulation, name: &str, dimension: &str, groups: &[(&Fleet, &str
                 targets: Some(fleet.units.iter().map(|unit| target(s, fleet, unit)).collect()),
             })
             .collect(),
+        listeners: Some(vec![
+            Listener {
+                port: Some(80),
+                protocol: "HTTP".into(),
+                forwards: Vec::new(),
+                otherwise: "redirects to HTTPS:443".into(),
+            },
+            Listener {
+                port: Some(443),
+                protocol: "HTTPS".into(),
+                forwards: groups
+                    .iter()
+                    .map(|(_, name)| Forward { target_group: (*name).into(), percent: 100.0 / groups.len() as f64 })
+                    .collect(),
+                otherwise: Text::default(),
+            },
+        ]),
     }
 }
 
@@ -359,7 +376,20 @@ pub(super) fn functions(site: Site) -> Vec<Function> {
             previous_version: Some((*previous).into()),
             shift: None,
             modified: None,
+            // The supplier cannot take more at once.
+            reserved: Some(if *name == "stock-sync" { Reserved::Executions(20) } else { Reserved::Nothing }),
+            provisioned: Some(if *name == "receipts" { vec![warm("live", 5)] } else { Vec::new() }),
             account_concurrency_limit: Some(CONCURRENCY_LIMIT),
         })
         .collect()
+}
+
+fn warm(of: &str, executions: u32) -> Provisioned {
+    Provisioned {
+        of: of.into(),
+        wanted: Some(executions),
+        ready: Some(executions),
+        status: "READY".into(),
+        reason: Text::default(),
+    }
 }

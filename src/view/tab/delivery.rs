@@ -1,11 +1,12 @@
 //! The pages of pipelines, traces and the bill: what each is made of, and what happened to it.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::domain::delivery::{Action, Pipeline, RunStatus, Stage};
 use crate::domain::spend::Spend;
 use crate::domain::trace::{ServiceNode, TraceSummary};
-use crate::domain::units::{count, latency, long, plural};
+use crate::domain::units::{count, latency, long, plural, stamp};
 use crate::world::Place;
 use crate::world::item::{Item, Kind};
 use crate::world::room::pipelines::by;
@@ -21,11 +22,11 @@ pub(super) fn is_measured(kind: Kind) -> bool {
     )
 }
 
-pub(super) fn parts(item: &Item, now: Timestamp) -> Vec<(&'static str, String)> {
+pub(super) fn parts(item: &Item, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
         Item::Pipeline(pipeline) => stages(pipeline, now),
         Item::Service(service) => of_service(service),
-        Item::Trace(trace) => of_trace(trace),
+        Item::Trace(trace) => of_trace(trace, zone),
         Item::Bill(spend) => of_bill(spend),
         _ => Vec::new(),
     }
@@ -126,10 +127,10 @@ fn of_service(service: &ServiceNode) -> Vec<(&'static str, String)> {
     all
 }
 
-fn of_trace(trace: &TraceSummary) -> Vec<(&'static str, String)> {
+fn of_trace(trace: &TraceSummary, zone: &TimeZone) -> Vec<(&'static str, String)> {
     let said = [
         ("began at", trace.entry.as_ref().map(ToString::to_string)),
-        ("began", Some(format!("{:.0}", trace.at))),
+        ("began", Some(stamp(trace.at, zone))),
         ("root cause", trace.root_cause.as_ref().map(|cause| format!("{} in {}", cause.what, cause.service))),
     ];
     said.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()

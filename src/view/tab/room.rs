@@ -1,5 +1,6 @@
 //! A room: its list, or the page of one thing.
 
+use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,6 +12,7 @@ use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
 use crate::domain::autoscaling::Activity;
 use crate::domain::graph::GraphAsk;
 use crate::domain::text::Text;
+use crate::domain::units::stamp;
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph};
@@ -193,10 +195,10 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         ),
         Role::Text,
     );
-    for (label, text) in parts(&row.item, sight.at) {
+    for (label, text) in parts(&row.item, sight.at, sight.zone()) {
         say(label, &text, Role::Text);
     }
-    for event in events(&row.item, place) {
+    for event in events(&row.item, place, sight.zone()) {
         say("event", &event, Role::Dim);
     }
     // What CloudWatch does not measure may have the name of something it does.
@@ -217,20 +219,20 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 }
 
 /// What it is made of, what is not well first.
-fn parts(item: &Item, now: jiff::Timestamp) -> Vec<(&'static str, String)> {
+fn parts(item: &Item, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
         Item::Balancer(balancer) => made_of::balancer(balancer),
         Item::Cluster(cluster) => made_of::cluster(cluster),
-        Item::Group(group) => made_of::group(group),
-        Item::Function(function) => made_of::function(function),
+        Item::Group(group) => made_of::group(group, zone),
+        Item::Function(function) => made_of::function(function, zone),
         Item::Instance(instance) => made_of::instance(instance),
         Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item),
-        _ => delivery::parts(item, now),
+        _ => delivery::parts(item, now, zone),
     }
 }
 
 /// What happened to it lately, newest first, as far as AWS keeps account of it.
-fn events(item: &Item, place: &Place) -> Vec<String> {
+fn events(item: &Item, place: &Place, zone: &TimeZone) -> Vec<String> {
     const SHOWN: usize = 8;
     let mut all: Vec<(jiff::Timestamp, String)> = match item {
         Item::Group(group) => {
@@ -256,5 +258,5 @@ fn events(item: &Item, place: &Place) -> Vec<String> {
         _ => delivery::events(item, place),
     };
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    all.into_iter().take(SHOWN).map(|(at, what)| format!("{at:.0} {what}")).collect()
+    all.into_iter().take(SHOWN).map(|(at, what)| format!("{} {what}", stamp(at, zone))).collect()
 }

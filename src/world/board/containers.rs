@@ -3,7 +3,7 @@
 use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, sum_known};
 use crate::domain::board::BoxId;
 use crate::domain::container::{Cluster, Service, Task, TaskHealth};
-use crate::domain::function::Function;
+use crate::domain::function::{Function, Reserved};
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::units::{brief, count, latency, per_second, percent, plural, since};
@@ -228,13 +228,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
             Check {
                 title: "Nothing is throttled",
-                limit: |t| format!("warn on throttles or over {} % of concurrency", t.lambda_concurrency_percent),
+                limit: |t| {
+                    format!("warn when off, throttled, or over {} % of concurrency", t.lambda_concurrency_percent)
+                },
                 judge: |sight| {
-                    let mut findings = Vec::new();
+                    let held = functions(sight).filter_map(|(place, it)| Some(held_back(it, place, sight)?.at(place)));
+                    let mut findings: Vec<Finding> = held.collect();
                     let is_measured = |(place, function): (&Place, &Function)| {
                         place.latest(Measure::LambdaThrottles, &function.name).is_some()
                     };
-                    if !functions(sight).any(is_measured) {
+                    if findings.is_empty() && !functions(sight).any(is_measured) {
                         return Verdict::Skip;
                     }
                     for place in sight.places() {
@@ -279,6 +282,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
         ],
     },
 ];
+
+/// A function that may not run, or that uses most of what it may.
+fn held_back(function: &Function, place: &Place, sight: &Sight<'_>) -> Option<Finding> {
+    let Some(Reserved::Executions(most)) = function.reserved else { return None };
+    if most == 0 {
+        let text = format!("{} is switched off: its reserved concurrency is 0", function.name);
+        return Some(Finding::warn("switched off", text));
+    }
+    let used = place.latest(Measure::LambdaConcurrency, &function.name)?;
+    let share = used * 100.0 / f64::from(most);
+    (share > sight.limits().lambda_concurrency_percent).then(|| {
+        let text =
+            format!("{} uses {} of the {most} concurrent executions reserved", function.name, count(used as u64));
+        Finding::warn(format!("{} of reserved", percent(share)), text)
+    })
+}
 
 fn services<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Cluster, &'a Service)> + use<'a> {
     sight

@@ -74,6 +74,7 @@ fn state(row: &Row, health: Health) -> &'static str {
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
         Item::Group(group) if group.in_service() < group.desired as usize => "short",
         Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
+        Item::Function(function) if function.is_off() => "off",
         _ => match health {
             Health::Bad => "failing",
             Health::Warn => "strained",
@@ -129,6 +130,7 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
                 (false, false) => Health::Ok,
             }
         }
+        Item::Function(function) if function.is_off() => Health::Warn,
         Item::Function(function) => {
             let series = |measure| place.and_then(|place| place.series(measure, &function.name));
             match series(Measure::LambdaInvocations).map(crate::domain::metric::Series::latest) {
@@ -174,6 +176,9 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
         Item::Function(function) => {
             let of = |measure| place.and_then(|place| place.latest(measure, &function.name));
             let calls = of(Measure::LambdaInvocations).map_or_else(|| "-".into(), |calls| per_second(calls / 60.0));
+            if function.is_off() {
+                return "switched off: reserved concurrency is 0".into();
+            }
             let errors = of(Measure::LambdaErrors).map_or_else(|| "-".into(), |errors| count(errors as u64));
             let version = function.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
             let shift = function.shift.as_ref().map_or_else(String::new, |shift| {

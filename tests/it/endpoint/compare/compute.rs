@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use opscon::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
-use opscon::domain::balancer::{LoadBalancer, TargetGroup, TargetHealth};
+use opscon::domain::balancer::{Listener, LoadBalancer, TargetGroup, TargetHealth};
 use opscon::domain::container::{Cluster, Service, Task};
-use opscon::domain::function::Function;
+use opscon::domain::function::{Function, Reserved};
 use opscon::domain::instance::{Instance, Purchase};
 use opscon::domain::scope::Environment;
 use opscon::domain::text::Text;
@@ -42,9 +42,38 @@ fn same_balancer(balancer: &LoadBalancer, facts: &Value) {
     let behind = |group: &&Value| all(&group["LoadBalancerArns"]).iter().any(|one| one == arn);
     let groups: Vec<&Value> = all(&elb["groups"]).iter().filter(behind).collect();
     assert_eq!(balancer.target_groups.len(), groups.len(), "{arn}");
+    same_listeners(balancer.listeners.as_ref().unwrap(), all(&fact["Listeners"]));
     for group in &balancer.target_groups {
         let fact = groups.iter().find(|fact| group.name == shown(&fact["TargetGroupName"])).unwrap();
         same_targets(group, fact, &facts["ec2"]["instances"]);
+    }
+}
+
+fn same_listeners(listeners: &[Listener], facts: &[Value]) {
+    assert_eq!(listeners.len(), facts.len());
+    for listener in listeners {
+        let fact = facts.iter().find(|fact| fact["Port"].as_u64() == listener.port.map(u64::from)).unwrap();
+        assert_eq!(listener.protocol, shown(&fact["Protocol"]));
+        let action = &fact["DefaultActions"][0];
+        let weighted = all(&action["ForwardConfig"]["TargetGroups"]);
+        let total: f64 = weighted.iter().filter_map(|it| it["Weight"].as_f64()).sum();
+        match word(&action["Type"]) {
+            "forward" if weighted.len() > 1 => {
+                assert_eq!(listener.forwards.len(), weighted.len());
+                for (seen, fact) in listener.forwards.iter().zip(weighted) {
+                    assert!(word(&fact["TargetGroupArn"]).contains(&format!(":targetgroup/{}/", seen.target_group)));
+                    assert!((seen.percent - fact["Weight"].as_f64().unwrap() * 100.0 / total).abs() < 1e-9);
+                }
+            }
+            "forward" => {
+                let [only] = listener.forwards.as_slice() else { panic!("{:?}", listener.forwards) };
+                assert!(word(&action["TargetGroupArn"]).contains(&format!(":targetgroup/{}/", only.target_group)));
+                assert!((only.percent - 100.0).abs() < 1e-9);
+            }
+            "redirect" => assert_eq!(listener.otherwise, "redirects to HTTPS:443"),
+            "fixed-response" => assert_eq!(listener.otherwise, "answers 503 itself"),
+            other => panic!("{other}"),
+        }
     }
 }
 
@@ -298,6 +327,16 @@ fn same_function(function: &Function, facts: &Value) {
     assert_eq!(function.modified, modified.parse().ok());
     let tag = fact["Tags"]["Environment"].as_str();
     assert_eq!(function.environment, tag.map_or(Environment::Staging, Environment::from_tag), "{name}");
+    let reserved = fact["Reserved"]["ReservedConcurrentExecutions"].as_u64().map(|it| it as u32);
+    assert_eq!(function.reserved, Some(reserved.map_or(Reserved::Nothing, Reserved::Executions)), "{name}");
+    let (provisioned, facts) = (function.provisioned.as_ref().unwrap(), all(&fact["Provisioned"]));
+    assert_eq!(provisioned.len(), facts.len(), "{name}");
+    for (seen, fact) in provisioned.iter().zip(facts) {
+        assert!(word(&fact["FunctionArn"]).ends_with(&format!("{name}:{}", seen.of)));
+        assert_eq!(seen.wanted, number(&fact["RequestedProvisionedConcurrentExecutions"]));
+        assert_eq!(seen.ready, number(&fact["AvailableProvisionedConcurrentExecutions"]));
+        assert_eq!((&seen.status, &seen.reason), (&shown(&fact["Status"]), &shown(&fact["StatusReason"])));
+    }
     // Only one function has an alias, and it has only one.
     let alias = &fact["Aliases"][0];
     assert_eq!(function.alias, alias["Name"].as_str().map(Text::new), "{name}");
