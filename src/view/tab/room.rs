@@ -9,6 +9,7 @@ use super::alarms::{self, find, trouble};
 use super::{dashboards, delivery, made_of, stores};
 use crate::app::model::Model;
 use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
+use crate::domain::alarm::Alarm;
 use crate::domain::autoscaling::Activity;
 use crate::domain::graph::GraphAsk;
 use crate::domain::text::Text;
@@ -20,6 +21,7 @@ use crate::view::widget::table::faults_of_place;
 use crate::view::widget::{popup, table};
 use crate::world::Place;
 use crate::world::item::{Item, Kind};
+use crate::world::room::alarms::health;
 use crate::world::room::{Row, Value};
 
 const LABEL: usize = 14;
@@ -180,6 +182,18 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
             say(column.key, &value.show(sight.at), Role::Text);
         }
     }
+    // What CloudWatch does not measure may have the name of something it does.
+    let names: &[&Text] = if delivery::is_measured(row.item.kind()) { &[row.item.name(), row.item.id()] } else { &[] };
+    let is_about_it = |alarm: &&Alarm| {
+        let dimensions = alarm.metric().map(|metric| &metric.dimensions);
+        !alarm.is_scaling_trigger() && dimensions.is_some_and(|all| all.iter().any(|(_, value)| names.contains(&value)))
+    };
+    let mut alarms: Vec<&Alarm> = place.feeds.alarms.items().filter(is_about_it).collect();
+    alarms.sort_by_key(|alarm| std::cmp::Reverse(health(alarm)));
+    for alarm in alarms {
+        let text = format!("{} {} {}: {}", theme.sign(health(alarm)), alarm.name, alarm.state.word(), alarm.reason);
+        say("alarm", &text, Role::Text);
+    }
     say("id", row.item.id().as_str(), Role::Text);
     let of = row.item.of_box();
     let reading = model.board.reading(of);
@@ -200,19 +214,6 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
     }
     for event in events(&row.item, place, sight.zone()) {
         say("event", &event, Role::Dim);
-    }
-    // What CloudWatch does not measure may have the name of something it does.
-    let names: &[&Text] = if delivery::is_measured(row.item.kind()) { &[row.item.name(), row.item.id()] } else { &[] };
-    for alarm in place.feeds.alarms.items().filter(|alarm| {
-        !alarm.is_scaling_trigger()
-            && alarm.metric().is_some_and(|metric| metric.dimensions.iter().any(|(_, value)| names.contains(&value)))
-    }) {
-        let health = crate::world::room::alarms::health(alarm);
-        say(
-            "alarm",
-            &format!("{} {} {}: {}", theme.sign(health), alarm.name, alarm.state.word(), alarm.reason),
-            Role::Text,
-        );
     }
     lines.push(Line::styled("   y shows all of it as JSON", theme.style(Role::Faint)));
     lines
