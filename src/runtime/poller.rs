@@ -138,9 +138,10 @@ async fn poll(observe: Arc<dyn Observe>, mut schedule: Schedule, clock: Clock, i
                 if let Err(error) = &answer.outcome {
                     tracing::warn!(%key, class = error.class.word(), %error, "not read");
                 }
-                lanes.done(&key.scope);
+                let fault = answer.outcome.as_ref().err().map(|error| error.class);
+                lanes.done(&key.scope, !matches!(fault, Some(FaultClass::Timeout | FaultClass::Transport)));
                 let done = Done {
-                    fault: answer.outcome.as_ref().err().map(|error| error.class),
+                    fault,
                     micro_usd: answer.usage.micro_usd,
                 };
                 let next = schedule.done(&key, now, done);
@@ -234,4 +235,61 @@ fn failed(key: &FeedKey, class: FaultClass, message: &str) -> Answer {
     let error =
         CloudError { class, operation: key.feed.operation().into(), message: Text::new(message), missing: None };
     Answer::of(Err(error), Usage { calls: 1, ..Usage::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scope::{Environment, Scope, ScopeRef};
+    use crate::world::port::BoxFuture;
+
+    /// Twenty accounts in four regions. Two say no to everything, one says nothing at all.
+    #[derive(Debug)]
+    struct Company;
+
+    impl Observe for Company {
+        fn observe(&self, key: &FeedKey) -> BoxFuture<'_, Answer> {
+            let key = key.clone();
+            Box::pin(async move {
+                match key.scope.account.as_str() {
+                    "0" | "1" => failed(&key, FaultClass::Denied, "you may not"),
+                    "2" => std::future::pending().await,
+                    _ => {
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                        failed(&key, FaultClass::Unsupported, "it is only a test")
+                    }
+                }
+            })
+        }
+    }
+
+    /// How long the accounts from `first` on take until every one of their questions was answered once, in seconds.
+    async fn known_after(first: usize) -> f64 {
+        let scope = |account: usize, region: usize| {
+            let (account, region) = (account.to_string().into(), region.to_string().into());
+            ScopeRef::new(Scope { account, alias: "".into(), region, environment: Environment::Prod })
+        };
+        let scopes: Vec<ScopeRef> = (first..20).flat_map(|it| (0..4).map(move |region| scope(it, region))).collect();
+        let of =
+            |feed: &Feed| scopes.iter().map(|scope| FeedKey::all(*feed, ScopeRef::clone(scope))).collect::<Vec<_>>();
+        let keys: Vec<FeedKey> = Feed::ALL.iter().flat_map(of).collect();
+        let is_well = |key: &FeedKey| !["0", "1", "2"].contains(&key.scope.account.as_str());
+        let mut open: BTreeSet<FeedKey> = keys.iter().filter(|key| is_well(key)).cloned().collect();
+        let clock = Clock::starting("2026-03-10T14:00:00Z".parse().unwrap(), 1.0);
+        let (inbox, began) = (Arc::new(Inbox::default()), clock.now());
+        let _poller = Poller::start(Arc::new(Company), keys, clock, None, Arc::clone(&inbox));
+        while !open.is_empty() {
+            inbox.arrival().await;
+            for answer in inbox.take() {
+                open.remove(&answer.key);
+            }
+        }
+        clock.now().duration_since(began).as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_silent_or_refuses_holds_up_nobody_else() {
+        let (alone, among_others) = (known_after(3).await, known_after(0).await);
+        assert!(among_others <= alone * 1.1, "{alone} s without them, {among_others} s with them");
+    }
 }
