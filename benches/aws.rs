@@ -158,12 +158,19 @@ async fn many_places(front: &Front, accounts: usize, regions: usize) {
     }
     let silent = format!("{:012}", 600_000_000_002_u64);
     script(front, "*", "*", &json!({ "account": silent, "responses": [{ "delay": 120, "drop": true }] }));
+    // What the endpoint takes for the others alone, beside which to read the rest.
+    let well = &origins[3..];
+    let alone: Arc<dyn Observe> = Arc::new(aws(front, well));
+    let answers = polled(&alone, well).await;
+    drop(alone);
+    let what = format!("{} accounts, {regions} regions: known after", well.len());
+    say(&what, &seconds(answers.last().map_or(Duration::ZERO, |(after, _)| *after)));
     let before = resident();
     let aws: Arc<dyn Observe> = Arc::new(aws(front, &origins));
     let answers = polled(&aws, &origins).await;
     let is_well = |key: &FeedKey| !["account-0", "account-1", "account-2"].contains(&key.scope.alias.as_str());
     let well = answers.iter().filter(|(_, answer)| is_well(&answer.key)).map(|(after, _)| *after).max();
-    let what = format!("{accounts} accounts, {regions} regions, 2 denied, 1 silent: the others after");
+    let what = format!("{accounts} accounts, 2 of them denied and 1 silent: the others after");
     say(&what, &seconds(well.unwrap_or_default()));
     say("  all of them after", &seconds(answers.last().map_or(Duration::ZERO, |(after, _)| *after)));
     told(&answers);

@@ -17,7 +17,7 @@ pub mod sight;
 pub mod strip;
 pub mod thresholds;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ pub struct Place {
     reads: FeedSet,
     /// What the alarms that fire here are about, by the values of their dimensions. Kept beside the alarms, because a list of
     /// a hundred thousand things asks it for each of them.
-    alarmed: Arc<HashSet<Text>>,
+    alarmed: Arc<HashMap<Text, Text>>,
 }
 
 /// What an observation did to the world.
@@ -170,18 +170,19 @@ impl World {
 }
 
 impl Place {
-    /// Whether an alarm fires that is about a thing of this name or id.
-    pub fn is_alarmed(&self, name: &Text) -> bool {
-        self.alarmed.contains(name)
+    /// An alarm that fires and is about a thing of this name or id.
+    pub fn alarm_about(&self, name: &Text) -> Option<&Text> {
+        self.alarmed.get(name)
     }
 
-    fn firing_dimensions(&self) -> HashSet<Text> {
+    /// What firing alarms are about, each with the name of one of them.
+    fn firing_dimensions(&self) -> HashMap<Text, Text> {
         self.feeds
             .alarms
             .items()
             .filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger())
-            .filter_map(|alarm| alarm.metric())
-            .flat_map(|metric| metric.dimensions.iter().map(|(_, value)| value.clone()))
+            .filter_map(|alarm| Some((alarm, alarm.metric()?)))
+            .flat_map(|(alarm, metric)| metric.dimensions.iter().map(|(_, value)| (value.clone(), alarm.name.clone())))
             .collect()
     }
 

@@ -39,7 +39,7 @@ const COLUMNS: [Column; 8] = [
         align: Align::Left,
         value: |row, sight| {
             let health = health(row, sight);
-            Value::State(health, state(row, health))
+            Value::State(health, state(row, health, sight))
         },
     },
     super::KIND,
@@ -50,7 +50,7 @@ const COLUMNS: [Column; 8] = [
         priority: 1,
         width: (24, 52),
         align: Align::Left,
-        value: |row, sight| Value::Words(now(row, sight)),
+        value: |row, sight| row.now_beside_alarms(own_health(row, sight), now(row, sight), sight.world),
     },
     Column {
         key: "up",
@@ -68,7 +68,7 @@ const COLUMNS: [Column; 8] = [
     super::ACCOUNT,
 ];
 
-fn state(row: &Row, health: Health) -> &'static str {
+fn state(row: &Row, health: Health, sight: &Sight<'_>) -> &'static str {
     match &row.item {
         Item::Instance(instance) => instance.state.word(),
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
@@ -76,6 +76,7 @@ fn state(row: &Row, health: Health) -> &'static str {
         Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
         Item::Function(function) if function.is_off() => "off",
         _ => match health {
+            Health::Bad if own_health(row, sight) < Health::Warn => "alarm",
             Health::Bad => "failing",
             Health::Warn => "strained",
             Health::Stale | Health::Unknown => "no data",
@@ -85,10 +86,8 @@ fn state(row: &Row, health: Health) -> &'static str {
     }
 }
 
-/// As well as it is itself, and never better than an alarm about it says.
 fn health(row: &Row, sight: &Sight<'_>) -> Health {
-    let own = own_health(row, sight);
-    if row.is_alarmed(sight.world) { Health::Bad } else { own }
+    row.health_beside_alarms(own_health(row, sight), sight.world)
 }
 
 fn own_health(row: &Row, sight: &Sight<'_>) -> Health {

@@ -37,7 +37,7 @@ const COLUMNS: [Column; 7] = [
         priority: 1,
         width: (26, 56),
         align: Align::Left,
-        value: |row, sight| Value::Words(now(row, sight)),
+        value: |row, sight| row.now_beside_alarms(own_health(row, sight), now(row, sight), sight.world),
     },
     super::ENVIRONMENT,
     super::REGION,
@@ -54,10 +54,8 @@ fn state(row: &Row, health: Health) -> String {
     }
 }
 
-/// As well as it is itself, and never better than an alarm about it says.
 fn health(row: &Row, sight: &Sight<'_>) -> Health {
-    let own = own_health(row, sight);
-    if row.is_alarmed(sight.world) { Health::Bad } else { own }
+    row.health_beside_alarms(own_health(row, sight), sight.world)
 }
 
 fn own_health(row: &Row, sight: &Sight<'_>) -> Health {

@@ -189,9 +189,24 @@ impl Row {
         ItemId { kind: self.item.kind(), place: self.place, id: self.item.id().clone() }
     }
 
-    /// Whether an alarm fires that is about it.
-    pub fn is_alarmed(&self, world: &World) -> bool {
-        self.at(world).is_some_and(|place| place.is_alarmed(self.item.name()) || place.is_alarmed(self.item.id()))
+    /// An alarm that fires and is about it.
+    pub fn alarm<'a>(&self, world: &'a World) -> Option<&'a Text> {
+        let place = self.at(world)?;
+        place.alarm_about(self.item.name()).or_else(|| place.alarm_about(self.item.id()))
+    }
+
+    /// As well as it is itself, and never better than an alarm about it says.
+    fn health_beside_alarms(&self, own: Health, world: &World) -> Health {
+        if self.alarm(world).is_some() { Health::Bad } else { own }
+    }
+
+    /// What it does now; first of all the alarm, where nothing else says why it is not well.
+    fn now_beside_alarms(&self, own: Health, now: String, world: &World) -> Value {
+        Value::Words(match self.alarm(world).filter(|_| own < Health::Warn) {
+            Some(alarm) if now.is_empty() => format!("alarm {alarm}"),
+            Some(alarm) => format!("alarm {alarm}, {now}"),
+            None => now,
+        })
     }
 
     pub fn at<'a>(&self, world: &'a World) -> Option<&'a Place> {
