@@ -1,7 +1,7 @@
 //! The alarms room and the habits it shares with every later one, as an operator's hands know them.
 
 use jiff::SignedDuration;
-use opscon::app::msg::Msg;
+use opscon::app::msg::{Msg, Size};
 use opscon::app::tab::Tab;
 use opscon::app::tab::room::Room;
 use opscon::domain::graph::Span;
@@ -10,7 +10,7 @@ use opscon::drill::scenario::{Happening, Scenario};
 use opscon::runtime::console::Aside;
 use opscon::runtime::osc::Multiplexer;
 
-use crate::support::{Sink, Stage};
+use crate::support::{Sink, Stage, model_at};
 
 /// In the present, whatever is shown.
 fn something_fires(stage: &Stage) -> bool {
@@ -337,4 +337,22 @@ async fn a_click_selects_and_a_second_one_opens() {
     stage.send(Msg::Click { column: 4, row: 1 });
     stage.run(SignedDuration::ZERO).await;
     assert_eq!(stage.model().tab, Tab::Board);
+}
+
+#[test]
+fn what_only_an_alarm_makes_bad_names_the_alarm() {
+    let mut named = 0;
+    for scenario in ["bad-deploy", "traffic-surge", "primary-loss", "poison-queue", "region-loss", "runaway-dev"] {
+        let (model, _) = model_at(scenario, 10, Size { width: 120, height: 40 });
+        let sight = model.sight();
+        for room in [opscon::world::room::compute::ROOM, opscon::world::room::data::ROOM] {
+            for row in room.rows(sight.world) {
+                let Some(alarm) = row.alarm(sight.world) else { continue };
+                assert_eq!((room.health)(&row, &sight), Health::Bad, "{alarm}");
+                let now = room.columns[room.column("now").unwrap()].value;
+                named += usize::from(now(&row, &sight).show(sight.at).starts_with(&format!("alarm {alarm}")));
+            }
+        }
+    }
+    assert!(named > 0, "some are well but for an alarm");
 }
