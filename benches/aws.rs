@@ -23,7 +23,7 @@ use opscon::world::World;
 use opscon::world::feed::{Feed, READ_FROM_AWS};
 use opscon::world::port::{FeedKey, Observation, Observe};
 use serde_json::{Value, json};
-use server::{Front, Server};
+use server::{Front, Peer, Server};
 
 #[path = "../tests/it/endpoint/server.rs"]
 #[allow(dead_code, reason = "the tests say more to it")]
@@ -40,7 +40,7 @@ fn main() {
 
 /// The SDK takes credentials and much else from the environment, which is to be the same for everybody.
 fn in_a_process_of_its_own() {
-    let server = Server::start();
+    let server = Server::start(Peer::Moto);
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(std::env::args_os().skip(1)).stdin(Stdio::null()).env_clear().env(URL, &server.url);
     command.envs([("AWS_ACCESS_KEY_ID", "AKIABENCH"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("HOME", "/nonexistent")]);

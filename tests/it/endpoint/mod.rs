@@ -1,4 +1,5 @@
-//! The AWS adapter over real HTTP: against the endpoint in `tests/endpoint`, which is moto behind a front of ours.
+//! The AWS adapter over real HTTP: against the endpoints in `tests/endpoint`, which are moto behind a front of ours, and
+//! ministack for what moto never does.
 //!
 //! A test that talks to it runs in a process of its own, because the SDK takes credentials, proxies and retries from the
 //! environment, and a process has only one. It signs with an access key of its own, by which the endpoint tells apart what
@@ -10,6 +11,7 @@ mod faults;
 mod fuzz;
 mod logins;
 mod permissions;
+mod second;
 mod server;
 
 use std::process::{Command, Stdio};
@@ -23,7 +25,7 @@ use opscon::domain::scope::{GLOBAL, ScopeRef};
 use opscon::world::feed::{Feed, Payload};
 use opscon::world::port::{Answer, FeedKey, Observe};
 use serde_json::{Value, json};
-use server::{Front, Server};
+use server::{Front, Peer};
 
 /// Regions of the seeded company.
 pub const HOME: &str = "eu-west-1";
@@ -55,17 +57,29 @@ pub fn on_company<F: AsyncFnOnce(Bench, Value)>(body: F) {
         let company = bench.front.kept();
         body(bench, company).await;
     };
-    apart_as(&name, &[], |front| *COMPANY.get_or_init(|| seed(front)), body);
+    apart_as(Peer::Moto, &name, &[], |front| *COMPANY.get_or_init(|| seed(front)), body);
+}
+
+/// Runs a test in a process of its own, on the second endpoint, where its key is an account of its own.
+#[track_caller]
+pub fn on_second<F: AsyncFnOnce(Bench)>(body: F) {
+    apart_as(Peer::Ministack, &name_of(&body), &[], |_| {}, body);
 }
 
 /// The same with something more in the environment.
 #[track_caller]
 pub fn apart<F: AsyncFnOnce(Bench)>(environment: &[(&str, &str)], prepare: impl FnOnce(&Front), body: F) {
-    apart_as(&name_of(&body), environment, prepare, body);
+    apart_as(Peer::Moto, &name_of(&body), environment, prepare, body);
 }
 
 #[track_caller]
-fn apart_as<F: AsyncFnOnce(Bench)>(name: &str, environment: &[(&str, &str)], prepare: impl FnOnce(&Front), body: F) {
+fn apart_as<F: AsyncFnOnce(Bench)>(
+    peer: Peer,
+    name: &str,
+    environment: &[(&str, &str)],
+    prepare: impl FnOnce(&Front),
+    body: F,
+) {
     if let (Ok(url), Ok(key)) = (std::env::var(URL), std::env::var(KEY)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let bench = Bench { front: Front { url }, key };
@@ -73,10 +87,9 @@ fn apart_as<F: AsyncFnOnce(Bench)>(name: &str, environment: &[(&str, &str)], pre
         in_time.unwrap_or_else(|_| panic!("not done within {PATIENCE:?}"));
         return;
     }
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let front = SERVER.get_or_init(Server::start).front();
+    let front = peer.front();
     prepare(&front);
-    let key: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    let key = peer.key(name);
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture", "--include-ignored"]).stdin(Stdio::null()).env_clear();
     for kept in ["PATH", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE", fuzz::SEEDS] {

@@ -1,4 +1,4 @@
-//! The endpoint's process: Python and its packages put in place once, the server started, and what is said to it.
+//! The processes of the endpoints: Python and its packages put in place once, the servers started, and what is said to them.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,11 +6,59 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 
-const REQUIREMENTS: &str = include_str!("../../endpoint/requirements.txt");
+/// Who answers in the place of AWS. Each is a server of its own, in a Python of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Peer {
+    /// moto behind a front of ours: everything can be scripted.
+    Moto,
+    /// ministack, as it is. What happens in it happens by its own rules.
+    Ministack,
+}
+
+impl Peer {
+    fn script(self) -> &'static str {
+        match self {
+            Self::Moto => "serve.py",
+            Self::Ministack => "serve_second.py",
+        }
+    }
+
+    /// The file that says what it is made of, and its text.
+    fn requirements(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Moto => ("requirements.txt", include_str!("../../endpoint/requirements.txt")),
+            Self::Ministack => ("requirements-second.txt", include_str!("../../endpoint/requirements-second.txt")),
+        }
+    }
+
+    /// It, started once in each process.
+    pub fn front(self) -> Front {
+        static MOTO: OnceLock<Server> = OnceLock::new();
+        static MINISTACK: OnceLock<Server> = OnceLock::new();
+        let server = match self {
+            Self::Moto => &MOTO,
+            Self::Ministack => &MINISTACK,
+        };
+        server.get_or_init(|| Server::start(self)).front()
+    }
+
+    /// The access key that a test signs with: moto takes any, and to ministack twelve digits are the name of an account.
+    pub fn key(self, test: &str) -> String {
+        match self {
+            Self::Moto => test.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase(),
+            Self::Ministack => {
+                let mut hasher = DefaultHasher::new();
+                test.hash(&mut hasher);
+                format!("{:012}", hasher.finish() % 1_000_000_000_000)
+            }
+        }
+    }
+}
 
 /// A running endpoint. It ends when its standard input does: with this value, or with this process however that ends.
 #[derive(Debug)]
@@ -21,9 +69,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start() -> Self {
-        let mut process = python()
-            .arg(scripts().join("serve.py"))
+    pub fn start(peer: Peer) -> Self {
+        let mut process = python(peer)
+            .arg(scripts().join(peer.script()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -35,7 +83,7 @@ impl Server {
         Self { url: url.to_owned(), stdin: process.stdin.take(), process }
     }
 
-    pub fn front(&self) -> Front {
+    fn front(&self) -> Front {
         Front { url: self.url.clone() }
     }
 }
@@ -56,9 +104,14 @@ pub struct Front {
 impl Front {
     /// Runs `seed.py` with these arguments, and with `input` if there is some. What it prints is JSON.
     pub fn boto3(&self, arguments: &[&str], input: Option<&Value>) -> Value {
+        self.run("seed.py", arguments, input)
+    }
+
+    /// The same with another script. All use the boto3 of the first endpoint.
+    pub fn run(&self, script: &str, arguments: &[&str], input: Option<&Value>) -> Value {
         let [command, rest @ ..] = arguments else { panic!("which command?") };
-        let mut child = python()
-            .arg(scripts().join("seed.py"))
+        let mut child = python(Peer::Moto)
+            .arg(scripts().join(script))
             .args([command, self.url.as_str()])
             .args(rest)
             .stdin(Stdio::piped())
@@ -70,7 +123,7 @@ impl Front {
         stdin.write_all(input.map(ToString::to_string).unwrap_or_default().as_bytes()).expect("it listens");
         drop(stdin);
         let output = child.wait_with_output().expect("it ends");
-        assert!(output.status.success(), "seed.py {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{script} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
@@ -116,9 +169,9 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/endpoint")
 }
 
-/// The Python of the endpoint, with its packages.
-fn python() -> Command {
-    let mut command = Command::new(environment().join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" }));
+/// The Python of an endpoint, with its packages.
+fn python(peer: Peer) -> Command {
+    let mut command = Command::new(inside(&environment(peer)));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     // What the tester has set for himself is no business of boto3's here.
     for (name, _) in std::env::vars_os() {
@@ -130,11 +183,16 @@ fn python() -> Command {
     command
 }
 
-/// A virtual environment with what `requirements.txt` names, made once and made anew when that changes.
-fn environment() -> PathBuf {
+fn inside(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
+}
+
+/// A virtual environment with what the requirements of a peer name, made once and made anew when they change.
+fn environment(peer: Peer) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (file, requirements) = peer.requirements();
     let mut hasher = DefaultHasher::new();
-    REQUIREMENTS.hash(&mut hasher);
+    requirements.hash(&mut hasher);
     let folder = root.join(format!("endpoint-{:016x}", hasher.finish()));
     let is_made = folder.join("made");
     if is_made.exists() {
@@ -150,11 +208,10 @@ fn environment() -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     let python = interpreter();
     done(Command::new(python).args(["-m", "venv"]).arg(&folder), "Install the venv module of Python (`python3-venv`).");
-    let inside = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let mut pip = Command::new(inside);
+    let mut pip = Command::new(inside(&folder));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    pip.arg(scripts().join("requirements.txt"));
-    done(&mut pip, "The packages in tests/endpoint/requirements.txt are needed: give pip its package index.");
+    pip.arg(scripts().join(file));
+    done(&mut pip, &format!("The packages in tests/endpoint/{file} are needed: give pip its package index."));
     File::create(is_made).expect("a note that it is done");
     folder
 }

@@ -112,7 +112,7 @@ fn groups() {
     });
 }
 
-fn same_group(group: &AutoScalingGroup, facts: &Value) {
+pub fn same_group(group: &AutoScalingGroup, facts: &Value) {
     let name = group.name.as_str();
     let fact = named(&facts["groups"], "AutoScalingGroupName", name);
     assert_eq!(group.environment, environment(&fact["Tags"]), "{name}");
@@ -156,6 +156,8 @@ fn same_group(group: &AutoScalingGroup, facts: &Value) {
     if let (Some(seen), Some(fact)) = (&group.refresh, refresh) {
         assert_eq!((&seen.id, &seen.status), (&shown(&fact["InstanceRefreshId"]), &shown(&fact["Status"])));
         assert_eq!((seen.percent, seen.started), (number(&fact["PercentageComplete"]), Some(time(&fact["StartTime"]))));
+        assert_eq!(seen.reason, shown(&fact["StatusReason"]));
+        assert_eq!(seen.ended, fact["EndTime"].as_str().map(|end| end.parse().unwrap()));
     }
     let pool = &fact["WarmPoolConfiguration"];
     assert_eq!(group.warm_pool.is_some(), pool.is_object(), "{name}");
@@ -270,7 +272,7 @@ fn clusters() {
     });
 }
 
-fn same_cluster(cluster: &Cluster, fact: &Value) {
+pub fn same_cluster(cluster: &Cluster, fact: &Value) {
     assert_eq!(cluster.environment, environment(&fact["tags"]), "{}", cluster.name);
     assert_eq!(cluster.services.len(), all(&fact["services"]).len());
     for service in &cluster.services {

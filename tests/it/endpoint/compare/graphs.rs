@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use opscon::domain::graph::{Graph, GraphAsk, MetricId, Query, QueryWhat, Span};
 use opscon::domain::metric::{Measure, Series};
 use opscon::domain::unit::Unit;
@@ -35,7 +35,7 @@ fn hour(company: &Value, metric: &MetricId) -> Option<Vec<f64>> {
 }
 
 #[track_caller]
-fn same_values(seen: &[f64], facts: &[f64], what: &str) {
+pub fn same_values(seen: &[f64], facts: &[f64], what: &str) {
     let close = |a: f64, b: f64| (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
     assert!(
         seen.len() == facts.len() && seen.iter().zip(facts).all(|(a, b)| close(*a, *b)),
@@ -43,17 +43,21 @@ fn same_values(seen: &[f64], facts: &[f64], what: &str) {
     );
 }
 
-fn graph_of(queries: Vec<Query>, span: Span, period: u32) -> Arc<GraphAsk> {
+pub fn graph_of(queries: Vec<Query>, span: Span, period: u32) -> Arc<GraphAsk> {
     Arc::new(GraphAsk { queries, span, period })
 }
 
-fn query(id: &str, what: QueryWhat) -> Query {
+pub fn query(id: &str, what: QueryWhat) -> Query {
     Query { id: id.into(), label: format!("label of {id}").into(), what, returned: true }
 }
 
 async fn graph(bench: &Bench, company: &Value, ask: &Arc<GraphAsk>) -> Graph {
+    graph_at(bench, made_at(company), ask).await
+}
+
+pub async fn graph_at(bench: &Bench, at: Timestamp, ask: &Arc<GraphAsk>) -> Graph {
     let origin = origin(&[HOME]);
-    let aws = bench.aws_at(std::slice::from_ref(&origin), made_at(company));
+    let aws = bench.aws_at(std::slice::from_ref(&origin), at);
     let answer = aws.observe(&FeedKey::graph(Arc::clone(ask), place(&origin, HOME))).await;
     let Payload::Graphs(graphs) = answer.outcome.unwrap() else { panic!() };
     assert!(answer.usage.calls > 0);
@@ -67,9 +71,14 @@ fn boto3_line(bench: &Bench, graph: &Graph, queries: &Value, id: &str) -> Vec<f6
     });
     let results = bench.front.boto3(&["metric-data"], Some(&asked));
     let result = all(&results).iter().find(|result| result["Id"] == id).unwrap();
-    let mut line = vec![f64::NAN; graph.len()];
+    line_of(result, graph.from, graph.period, graph.len())
+}
+
+/// A result of boto3's, in periods from a moment on.
+pub fn line_of(result: &Value, from: Timestamp, period: SignedDuration, length: usize) -> Vec<f64> {
+    let mut line = vec![f64::NAN; length];
     for (at, value) in all(&result["Timestamps"]).iter().zip(all(&result["Values"])) {
-        let position = time(at).duration_since(graph.from).as_secs() / graph.period.as_secs();
+        let position = time(at).duration_since(from).as_secs() / period.as_secs();
         line[usize::try_from(position).unwrap()] = value.as_f64().unwrap();
     }
     line

@@ -1,10 +1,10 @@
 //! Everything opscon reads, beside what boto3 reads of the same company.
 
-mod compute;
+pub mod compute;
 mod delivery;
-mod graphs;
+pub mod graphs;
 mod stores;
-mod watch;
+pub mod watch;
 
 use jiff::{SignedDuration, Timestamp};
 use opscon::aws::Aws;
@@ -18,17 +18,17 @@ use serde_json::Value;
 use super::{Bench, HOME, answer, ask, origin};
 
 /// A list of facts.
-fn all(facts: &Value) -> &[Value] {
+pub fn all(facts: &Value) -> &[Value] {
     facts.as_array().map_or(&[], Vec::as_slice)
 }
 
 #[track_caller]
-fn word(fact: &Value) -> &str {
+pub fn word(fact: &Value) -> &str {
     fact.as_str().unwrap_or_else(|| panic!("no text: {fact}"))
 }
 
 /// As opscon shows it. What AWS does not tell is empty.
-fn shown(fact: &Value) -> Text {
+pub fn shown(fact: &Value) -> Text {
     Text::new(fact.as_str().unwrap_or(""))
 }
 
@@ -37,14 +37,14 @@ fn list_shown(facts: &Value) -> Vec<Text> {
 }
 
 #[track_caller]
-fn time(fact: &Value) -> Timestamp {
+pub fn time(fact: &Value) -> Timestamp {
     word(fact).parse().unwrap_or_else(|error| panic!("{fact}: {error}"))
 }
 
 /// CloudWatch sends times as doubles, of which the SDK cuts off what is beyond the millisecond: the last digit may be one
 /// less.
 #[track_caller]
-fn same_time(seen: Timestamp, fact: Timestamp) {
+pub fn same_time(seen: Timestamp, fact: Timestamp) {
     let off = fact.duration_since(seen);
     assert!(!off.is_negative() && off <= SignedDuration::from_millis(1), "{seen} is not {fact}");
 }
@@ -85,7 +85,7 @@ async fn list(bench: &Bench, company: &Value, feed: Feed) -> Payload {
 }
 
 /// By its tags, else what the operator calls the place.
-fn environment(tags: &Value) -> Environment {
+pub fn environment(tags: &Value) -> Environment {
     let named = |tag: &&Value| ["Environment", "env"].iter().any(|name| tag["Key"] == *name || tag["key"] == *name);
     all(tags).iter().find(named).map_or(Environment::Staging, |tag| {
         let value = if tag["Value"].is_null() { &tag["value"] } else { &tag["Value"] };
@@ -95,11 +95,11 @@ fn environment(tags: &Value) -> Environment {
 
 /// What a list is compared by.
 #[track_caller]
-fn named<'a>(facts: &'a Value, key: &str, name: &str) -> &'a Value {
+pub fn named<'a>(facts: &'a Value, key: &str, name: &str) -> &'a Value {
     let found = all(facts).iter().find(|fact| shown(&fact[key]) == *name);
     found.unwrap_or_else(|| panic!("boto3 knows no {name}"))
 }
 
-fn number(fact: &Value) -> Option<u32> {
+pub fn number(fact: &Value) -> Option<u32> {
     fact.as_u64().map(|number| u32::try_from(number).unwrap())
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use opscon::domain::alarm::{Alarm, AlarmRule, AlarmState, BandSide, Comparison, Condition, MetricSource, MissingData};
+use opscon::domain::alarm::{
+    Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, MetricSource, MissingData,
+};
 use opscon::domain::dashboard::{Dashboard, WidgetWhat};
 use opscon::domain::graph::QueryWhat;
+use opscon::domain::list::List;
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::domain::text::Text;
@@ -40,26 +43,28 @@ fn alarms() {
         let aws = bench.aws(&[own.clone(), other.clone()]);
         for (origin, region, key) in [(&own, HOME, HOME), (&own, AWAY, AWAY), (&other, HOME, "other account")] {
             let Payload::Alarms(alarms) = answer(&aws, origin, region, Feed::Alarms).await else { panic!() };
-            let facts = &company["facts"][key]["cloudwatch"]["alarms"];
-            let alarms: BTreeMap<&str, &Alarm> = alarms.iter().map(|alarm| (alarm.arn.as_str(), &**alarm)).collect();
-            let mut facts_seen = 0;
-            let kinds: [(&str, SameRule); 3] = [
-                ("MetricAlarms", same_metric_rule),
-                ("CompositeAlarms", same_composite_rule),
-                ("LogAlarms", same_log_rule),
-            ];
-            for (kind, same_rule) in kinds {
-                for fact in all(&facts[kind]) {
-                    let alarm = alarms[shown(&fact["AlarmArn"]).as_str()];
-                    same_alarm(alarm, fact);
-                    same_rule(&alarm.rule, fact);
-                    facts_seen += 1;
-                }
-            }
-            assert_eq!(alarms.len(), facts_seen, "in {key}");
-            assert!(facts_seen > if key == HOME { 130 } else { 0 }, "too few to prove anything in {key}");
+            let seen = same_alarms(&alarms, &company["facts"][key]["cloudwatch"]["alarms"]);
+            assert!(seen > if key == HOME { 130 } else { 0 }, "too few to prove anything in {key}");
         }
     });
+}
+
+/// All of them, of every kind. How many that is.
+pub fn same_alarms(alarms: &List<Alarm>, facts: &Value) -> usize {
+    let alarms: BTreeMap<&str, &Alarm> = alarms.iter().map(|alarm| (alarm.arn.as_str(), &**alarm)).collect();
+    let mut seen = 0;
+    let kinds: [(&str, SameRule); 3] =
+        [("MetricAlarms", same_metric_rule), ("CompositeAlarms", same_composite_rule), ("LogAlarms", same_log_rule)];
+    for (kind, same_rule) in kinds {
+        for fact in all(&facts[kind]) {
+            let alarm = alarms[shown(&fact["AlarmArn"]).as_str()];
+            same_alarm(alarm, fact);
+            same_rule(&alarm.rule, fact);
+            seen += 1;
+        }
+    }
+    assert_eq!(alarms.len(), seen);
+    seen
 }
 
 /// How a rule of one kind is compared.
@@ -70,7 +75,9 @@ fn same_alarm(alarm: &Alarm, fact: &Value) {
     assert_eq!(alarm.description, shown(&fact["AlarmDescription"]), "{}", alarm.name);
     assert_eq!(alarm.state.word(), word(&fact["StateValue"]), "{}", alarm.name);
     assert_eq!(alarm.reason, shown(&fact["StateReason"]), "{}", alarm.name);
-    same_time(alarm.since, time(&fact["StateTransitionedTimestamp"]));
+    // Of metric alarms ministack tells only when they were last judged, and judges them only by what moves them.
+    let since = ["StateTransitionedTimestamp", "StateUpdatedTimestamp"].map(|key| &fact[key]);
+    same_time(alarm.since, time(since.into_iter().find(|at| at.is_string()).unwrap()));
     assert_eq!(alarm.actions_enabled, fact["ActionsEnabled"].as_bool().unwrap(), "{}", alarm.name);
     assert_eq!(alarm.actions, list_shown(&fact["AlarmActions"]), "{}", alarm.name);
     assert_eq!(alarm.ok_actions, list_shown(&fact["OKActions"]), "{}", alarm.name);
@@ -169,21 +176,26 @@ fn alarm_history() {
         let origin = origin(&[HOME]);
         let aws = bench.aws(std::slice::from_ref(&origin));
         let Payload::AlarmHistory(history) = answer(&aws, &origin, HOME, Feed::AlarmHistory).await else { panic!() };
-        assert!(history.windows(2).all(|pair| pair[0].at >= pair[1].at), "newest first");
-        let mut facts: Vec<Transition> =
-            all(&company["facts"][HOME]["cloudwatch"]["history"]).iter().map(transition).collect();
-        let mut seen: Vec<Transition> =
-            history.iter().map(|one| (one.alarm.clone(), one.at, one.from, one.to, one.reason.clone())).collect();
-        // By time last: two that came within a millisecond of each other have no order.
-        let by = |one: &Transition| (one.0.clone(), one.4.clone(), one.2, one.3, one.1);
-        facts.sort_by_key(by);
-        seen.sort_by_key(by);
-        assert!(facts.len() > 50 && seen.len() == facts.len());
-        for (seen, fact) in seen.into_iter().zip(facts) {
-            same_time(seen.1, fact.1);
-            assert_eq!((seen.0, seen.2, seen.3, seen.4), (fact.0, fact.2, fact.3, fact.4));
-        }
+        let facts = all(&company["facts"][HOME]["cloudwatch"]["history"]);
+        assert!(facts.len() > 50);
+        same_history(&history, facts);
     });
+}
+
+pub fn same_history(history: &List<AlarmTransition>, facts: &[Value]) {
+    assert!(history.windows(2).all(|pair| pair[0].at >= pair[1].at), "newest first");
+    let mut facts: Vec<Transition> = facts.iter().map(transition).collect();
+    let mut seen: Vec<Transition> =
+        history.iter().map(|one| (one.alarm.clone(), one.at, one.from, one.to, one.reason.clone())).collect();
+    // By time last: two that came within a millisecond of each other have no order.
+    let by = |one: &Transition| (one.0.clone(), one.4.clone(), one.2, one.3, one.1);
+    facts.sort_by_key(by);
+    seen.sort_by_key(by);
+    assert_eq!(seen.len(), facts.len());
+    for (seen, fact) in seen.into_iter().zip(facts) {
+        same_time(seen.1, fact.1);
+        assert_eq!((seen.0, seen.2, seen.3, seen.4), (fact.0, fact.2, fact.3, fact.4));
+    }
 }
 
 /// Alarm, moment, from which state, to which, and why.
