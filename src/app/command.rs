@@ -107,6 +107,7 @@ commands! {
     Data, "data", Everywhere, ["7"], always, "Databases, caches, queues, topics and buckets";
     Cost, "cost", Everywhere, ["8"], always, "The month's bill: by service, forecast, budgets, anomalies";
     Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
+    Metrics, "metrics", Everywhere, ["m"], always, "Every metric CloudWatch has, with its graph";
     Feeds, "feeds", Everywhere, ["0"], always, "The feeds: what is read, how old it is, what fails";
     NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";
     PreviousTab, "previous-tab", Everywhere, ["["], always, "To the tab before";

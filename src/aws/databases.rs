@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_rds::types::{
-    DbCluster, DbClusterMember, DbInstance, Event, GlobalCluster, GlobalClusterMember, PendingMaintenanceAction,
-    PendingModifiedValues, ResourcePendingMaintenanceActions, SourceType,
+    DbCluster, DbClusterMember, DbInstance, DbInstanceAutomatedBackup, Event, GlobalCluster, GlobalClusterMember,
+    PendingMaintenanceAction, PendingModifiedValues, ResourcePendingMaintenanceActions, SourceType,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,6 +52,8 @@ struct Beside {
     /// The newest of each instance, and of each cluster.
     snapshots: Arc<HashMap<String, Timestamp>>,
     cluster_snapshots: Arc<HashMap<String, Timestamp>>,
+    /// How far back each instance can be restored to, by its ARN.
+    earliest: Arc<HashMap<String, Timestamp>>,
 }
 
 async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudError> {
@@ -67,6 +69,7 @@ async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudE
         Vec::new()
     };
     let maintenance = ask.seldom("maintenance", SELDOM, maintenance(ask)).await;
+    let earliest = ask.seldom("automated backups", SELDOM, automated_backups(ask)).await;
     let snapshots = ask.seldom("snapshots", SELDOM, snapshots(ask)).await;
     let cluster_snapshots = if clusters.is_empty() {
         None
@@ -78,6 +81,7 @@ async fn beside(ask: &Ask<'_>, clusters: &[&DbCluster]) -> Result<Beside, CloudE
         maintenance: ask.or_gap(maintenance)?.unwrap_or_default(),
         snapshots: ask.or_gap(snapshots)?.unwrap_or_default(),
         cluster_snapshots: cluster_snapshots.unwrap_or_default(),
+        earliest: ask.or_gap(earliest)?.unwrap_or_default(),
     })
 }
 
@@ -105,6 +109,17 @@ fn action(action: &PendingMaintenanceAction) -> Text {
     let by = by.map_or_else(String::new, |at| time(at).strftime(" by %Y-%m-%d").to_string());
     let why = action.description().filter(|why| !why.is_empty()).map_or_else(String::new, |why| format!(": {why}"));
     format!("{}{by}{why}", action.action().unwrap_or("maintenance")).into()
+}
+
+/// The beginning of each window that can be restored from. Those of deleted instances are beside the point.
+async fn automated_backups(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
+    let pages = ask.clients.rds.describe_db_instance_automated_backups().page_size(100);
+    let pages = pages.into_paginator().stop_on_duplicate_token(false).send();
+    let pages = ask.pages("rds:DescribeDBInstanceAutomatedBackups", pages).await?;
+    let of = |one: &DbInstanceAutomatedBackup| {
+        Some((one.db_instance_arn()?.to_owned(), time(one.restore_window()?.earliest_time()?)))
+    };
+    Ok(pages.iter().flat_map(|page| page.db_instance_automated_backups.iter().flatten()).filter_map(of).collect())
 }
 
 async fn snapshots(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
@@ -212,6 +227,10 @@ fn database(
         kms_key: instance.kms_key_id().map(|arn| name_of_arn(arn).into()),
         backup_retention_days: retention.map(|days| count(Some(days))),
         backups_copied_to: copies(instance),
+        earliest_restorable: match cluster {
+            Some(cluster) => cluster.earliest_restorable_time().map(time),
+            None => instance.db_instance_arn().and_then(|arn| beside.earliest.get(arn)).copied(),
+        },
         latest_restorable: restorable.map(time),
         last_snapshot: beside.snapshots.get(id).copied().max(snapshot_of_cluster),
         pending_maintenance: maintenance.collect(),

@@ -21,6 +21,7 @@ mod groups;
 mod identity;
 mod instances;
 mod login;
+mod metric_names;
 mod metrics;
 mod mfa;
 mod pipelines;
@@ -133,6 +134,7 @@ async fn read(ask: &Ask<'_>, key: &FeedKey) -> Result<Payload, CloudError> {
         Feed::Alarms => list!(Alarms, alarms::alarms(ask)),
         Feed::AlarmHistory => list!(AlarmHistory, alarms::history(ask)),
         Feed::Metrics => list!(Metrics, metrics::metrics(ask)),
+        Feed::MetricNames => list!(MetricNames, metric_names::names(ask)),
         Feed::Dashboards => list!(Dashboards, dashboards::dashboards(ask)),
         Feed::Balancers => list!(Balancers, balancers::balancers(ask)),
         Feed::Groups => list!(Groups, groups::groups(ask)),

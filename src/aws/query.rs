@@ -358,6 +358,7 @@ mod tests {
             kms_key: None,
             backup_retention_days: None,
             backups_copied_to: Vec::new(),
+            earliest_restorable: None,
             latest_restorable: None,
             last_snapshot: None,
             pending_maintenance: Vec::new(),

@@ -39,6 +39,8 @@ pub struct Database {
     pub backup_retention_days: Option<u32>,
     /// Regions its automated backups are copied to.
     pub backups_copied_to: Vec<Text>,
+    /// How far back it can be restored to, where backups are on.
+    pub earliest_restorable: Option<Timestamp>,
     /// Absent when backups are off: the recovery point is then infinitely far away, not zero.
     pub latest_restorable: Option<Timestamp>,
     pub last_snapshot: Option<Timestamp>,

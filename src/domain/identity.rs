@@ -11,9 +11,17 @@ pub struct Identity {
     /// The account's alias, where the role may read it.
     pub alias: Option<Text>,
     pub arn: Text,
+    /// The regions that are enabled for it; `None` where they may not be read.
+    pub regions: Option<Vec<Text>>,
 }
 
 impl Identity {
+    /// AWS tells nobody that a region is not enabled: there, credentials that are good elsewhere are not known.
+    /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+    pub fn lacks(&self, region: &Text) -> bool {
+        self.regions.as_ref().is_some_and(|enabled| !enabled.is_empty() && !enabled.contains(region))
+    }
+
     /// Role or user: `ops` of `arn:aws:sts::123456789012:assumed-role/ops/ann`, `alice` of `...:user/alice`.
     pub fn role(&self) -> &str {
         let path = self.arn.as_str().splitn(6, ':').nth(5).unwrap_or("");
@@ -74,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_role_is_what_people_call_it() {
-        let of = |arn: &str| Identity { account: "1".into(), alias: None, arn: arn.into() }.role().to_owned();
+        let of =
+            |arn: &str| Identity { account: "1".into(), alias: None, arn: arn.into(), regions: None }.role().to_owned();
         assert_eq!(of("arn:aws:sts::123456789012:assumed-role/ops/ann"), "ops");
         assert_eq!(of("arn:aws:iam::123456789012:user/team/alice"), "alice");
         assert_eq!(of("arn:aws:iam::123456789012:root"), "root");

@@ -26,6 +26,7 @@ pub mod list;
 pub mod logs;
 pub mod messaging;
 pub mod metric;
+pub mod metric_name;
 pub mod money;
 pub mod network;
 pub mod origin;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::metric::{Measure, MetricSet, Reader, Series};
+use crate::domain::metric_name::MetricName;
 use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 use crate::drill::company::Site;
@@ -70,6 +71,19 @@ impl Gauges {
             });
         }
         set
+    }
+
+    /// What `ListMetrics` would answer for one site.
+    pub fn names(&self, site: Site) -> Vec<MetricName> {
+        let names = self.of(site).map(|((_, measure, resource), _)| {
+            let metric = measure.of(resource);
+            MetricName::new(metric.namespace, metric.metric, metric.dimensions)
+        });
+        let mut all: Vec<MetricName> = names.collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        // Two statistics of one metric are two measures.
+        all.dedup();
+        all
     }
 
     /// The values of some minutes, oldest first. Minutes before the first one kept are made up from what that time of day

@@ -72,7 +72,10 @@ fn identity(place: &Place) -> Finding {
         (Some(identity), _) => {
             let alias = identity.alias.as_ref().map_or_else(String::new, |alias| format!(" ({alias})"));
             let account = grouped(identity.account.as_str());
-            Finding::ok(&what, format!("account {account}{alias} as {}", identity.arn))
+            let mut finding = Finding::ok(&what, format!("account {account}{alias} as {}", identity.arn));
+            let enabled = identity.regions.as_ref().map(|all| plural(all.len(), "region", "regions"));
+            finding.words.extend(enabled.map(|enabled| format!("{enabled} enabled")));
+            finding
         }
         (None, Some(fault)) => Finding {
             grade: Grade::Fail,
@@ -154,6 +157,7 @@ pub fn text(findings: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::identity::Identity;
     use crate::domain::scope::{Environment, Scope, ScopeRef};
     use crate::world::feed::Payload;
     use crate::world::port::{Answer, FeedKey, Observation, Usage};
@@ -182,6 +186,28 @@ mod tests {
             message: "no".into(),
             missing: Some(feed.operation().into()),
         }
+    }
+
+    #[test]
+    fn a_region_that_is_not_enabled_is_no_matter_of_credentials() {
+        let of = |region: &str| {
+            let (account, alias) = ("1".into(), "prod".into());
+            ScopeRef::new(Scope { account, alias, region: region.into(), environment: Environment::Prod })
+        };
+        let (home, away) = (of(crate::domain::scope::GLOBAL), of("eu-south-1"));
+        let scopes = [ScopeRef::clone(&home), ScopeRef::clone(&away)];
+        let mut world = World::reading(&scopes, [Feed::Alarms, Feed::Identity].into_iter().collect());
+        let mut answered = |feed: Feed, scope: &ScopeRef, outcome: Result<Payload, CloudError>| {
+            let key = FeedKey::all(feed, ScopeRef::clone(scope));
+            world.apply(Observation::of(key, Timestamp::UNIX_EPOCH, Answer::of(outcome, Usage::default()), None));
+        };
+        let regions = Some(vec!["eu-west-1".into()]);
+        let identity = Identity { account: "1".into(), alias: None, arn: "arn".into(), regions };
+        answered(Feed::Identity, &home, Ok(Payload::Identity(std::sync::Arc::new(identity))));
+        answered(Feed::Alarms, &away, Err(CloudError { class: FaultClass::Expired, ..denied(Feed::Alarms) }));
+        let text = text(&of_world(&world));
+        assert!(text.contains("1 region enabled"), "{text}");
+        assert!(text.contains("unsupported: eu-south-1 is not enabled for this account"), "{text}");
     }
 
     #[test]

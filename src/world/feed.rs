@@ -27,6 +27,7 @@ use crate::domain::list::List;
 use crate::domain::logs::LogGroup;
 use crate::domain::messaging::{Queue, Topic};
 use crate::domain::metric::MetricSet;
+use crate::domain::metric_name::MetricName;
 use crate::domain::network::Vpc;
 use crate::domain::recovery::FailoverRecord;
 use crate::domain::security::{AccessReport, IamSummary, KmsKey, WebAcl};
@@ -167,6 +168,8 @@ feeds! {
     /// The graphs somebody looks at.
     Graphs, graphs: Graphs<CloudError>, "graphs", Wanted, every 60, focused 60, PerMetric,
         ["cloudwatch:GetMetricData"];
+    MetricNames, metric_names: List<MetricName>, "metric-names", Regional, every 1800, focused 300, Free,
+        ["cloudwatch:ListMetrics"];
     Dashboards, dashboards: List<Dashboard>, "dashboards", Regional, every 900, focused 300, Free,
         ["cloudwatch:ListDashboards", "cloudwatch:GetDashboard"];
     Balancers, balancers: List<LoadBalancer>, "balancers", Regional, every 30, focused 10, Free,
@@ -189,7 +192,8 @@ feeds! {
          "lambda:ListProvisionedConcurrencyConfigs", "lambda:GetAccountSettings"];
     Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
         ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters",
-         "rds:DescribePendingMaintenanceActions", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"];
+         "rds:DescribePendingMaintenanceActions", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots",
+         "rds:DescribeDBInstanceAutomatedBackups"];
     DatabaseEvents, database_events: List<DatabaseEvent>, "database-events", Regional, every 60, focused 30, Free,
         ["rds:DescribeEvents"];
     Caches, caches: List<CacheGroup>, "caches", Regional, every 60, focused 15, Free,
@@ -238,7 +242,7 @@ feeds! {
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
         ["route53:ListResourceRecordSets", "route53:GetHealthCheckStatus"];
     Identity, identity: Identity, "identity", Global, every 900, focused 300, Free,
-        ["sts:GetCallerIdentity"];
+        ["sts:GetCallerIdentity", "ec2:DescribeRegions"];
     Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
         ["sts:GetCallerIdentity", "iam:GetAccountSummary", "iam:ListRoles", "iam:ListAttachedRolePolicies"];
     Access, access: AccessReport, "access", Global, every 900, focused 300, Free,
@@ -257,6 +261,7 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::AlarmHistory,
     Feed::Metrics,
     Feed::Graphs,
+    Feed::MetricNames,
     Feed::Dashboards,
     Feed::Balancers,
     Feed::Groups,

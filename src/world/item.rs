@@ -16,6 +16,7 @@ use crate::domain::function::Function;
 use crate::domain::instance::Instance;
 use crate::domain::logs::LogGroup;
 use crate::domain::messaging::{Queue, Topic};
+use crate::domain::metric_name::MetricName;
 use crate::domain::scope::Environment;
 use crate::domain::security::{KmsKey, WebAcl};
 use crate::domain::spend::{Anomaly, Budget, ServiceSpend, Spend};
@@ -133,6 +134,7 @@ items! {
     Images, images: ImageRepository, Images, "repository", |it| &it.name, |it| &it.name, |_| BoxId::RegistryPush;
     WebAcl, web_acls: WebAcl, WebAcls, "web ACL", |it| &it.name, |it| &it.name, |_| BoxId::Waf;
     Key, keys: KmsKey, Keys, "key", |it| &it.alias, |it| &it.id, |_| BoxId::KmsKeys;
+    Metric, metric_names: MetricName, MetricNames, "metric", |it| &it.metric, |it| &it.id, |_| BoxId::CloudWatch;
 }
 
 /// The bill is one answer with lists in it.
@@ -176,6 +178,7 @@ impl Item {
             | Self::Anomaly(_)
             | Self::Images(_)
             | Self::WebAcl(_)
+            | Self::Metric(_)
             | Self::Key(_) => None,
         }
     }

@@ -17,6 +17,7 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
     let path = match item {
         Item::Alarm(_) => format!("cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
         Item::Dashboard(_) => format!("cloudwatch/home?region={region}#dashboards/dashboard/{name}"),
+        Item::Metric(_) => format!("cloudwatch/home?region={region}#metricsV2"),
         Item::Balancer(_) => format!("ec2/home?region={region}#LoadBalancers:search={name}"),
         Item::Group(_) => format!("ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=details"),
         Item::Instance(_) => format!("ec2/home?region={region}#InstanceDetails:instanceId={id}"),

@@ -28,7 +28,7 @@ use crate::domain::scope::{Scope, ScopeRef};
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Feeds, Payload, Reach};
 use crate::world::ledger::Ledger;
-use crate::world::port::{About, FeedKey, Observation};
+use crate::world::port::{About, CloudError, FaultClass, FeedKey, Observation};
 use crate::world::reads::FeedSet;
 
 /// Everything known, by scope.
@@ -88,6 +88,7 @@ impl World {
     /// Takes in one answer. A failed poll keeps the old value and its age, and notes the fault beside it.
     pub fn apply(&mut self, observation: Observation) -> Applied {
         let Observation { key, at, outcome, usage, gaps, next } = observation;
+        let outcome = outcome.map_err(|error| self.understood(&key.scope, error));
         let Some(place) = self.places.iter_mut().find(|place| place.scope == key.scope) else {
             return Applied::Foreign;
         };
@@ -108,6 +109,17 @@ impl World {
         } else {
             Applied::Refreshed
         }
+    }
+
+    /// What is wrong, in the light of what else is known.
+    fn understood(&self, scope: &Scope, error: CloudError) -> CloudError {
+        let is_elsewhere = || self.identity(&scope.alias).is_some_and(|identity| identity.lacks(&scope.region));
+        if error.class != FaultClass::Expired || scope.is_global() || !is_elsewhere() {
+            return error;
+        }
+        let message =
+            format!("{} is not enabled for this account: enable it there, or leave it out here", scope.region);
+        CloudError { class: FaultClass::Unsupported, message: Text::new(&message), missing: None, ..error }
     }
 
     /// Bytes, by estimate, that this world holds and `other` does not.

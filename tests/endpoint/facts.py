@@ -49,6 +49,7 @@ def facts(session: Session, region: str, until: datetime) -> dict:
             "instances": [one for each in read.all("ec2", "describe_instances", "Reservations") for one in each["Instances"]],
             "statuses": read.all("ec2", "describe_instance_status", "InstanceStatuses", IncludeAllInstances=True),
             "spot": read.all("ec2", "describe_spot_instance_requests", "SpotInstanceRequests"),
+            "regions": read.all("ec2", "describe_regions", "Regions"),
         },
         "elbv2": elastic_load_balancing(read),
         "autoscaling": {
@@ -87,6 +88,7 @@ def facts(session: Session, region: str, until: datetime) -> dict:
             "snapshots": read.all("rds", "describe_db_snapshots", "DBSnapshots"),
             "cluster snapshots": read.all("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots"),
             "events": read.all("rds", "describe_events", "Events", Duration=1_440),
+            "automated": read.all("rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups"),
         },
         "elasticache": {
             "groups": read.all("elasticache", "describe_replication_groups", "ReplicationGroups"),

@@ -356,3 +356,17 @@ fn what_only_an_alarm_makes_bad_names_the_alarm() {
     }
     assert!(named > 0, "some are well but for an alarm");
 }
+
+#[tokio::test(start_paused = true)]
+async fn any_metric_is_found_by_its_name_and_drawn() {
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
+    stage.press("m /").await;
+    stage.type_text("orders-dlq visible").await;
+    stage.press("enter").await;
+    stage.shows("ApproximateNumberOfMessagesVisible");
+    stage.hides("CPUUtilization");
+    stage.press("enter").await;
+    stage.run(SignedDuration::from_secs(2)).await;
+    stage.shows("ApproximateNumberOfMessagesVisible Maximum, orders-dlq, 1 h");
+    stage.hides("being read");
+}

@@ -91,6 +91,6 @@ mod tests {
         }
         let entries = bar(&keymap, Tab::Room(Room::Pipelines), 60);
         let words: Vec<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
-        assert_eq!(words, ["1", "2", "3 pipelines", "4", "6", "7", "8", "D", "0"]);
+        assert_eq!(words, ["1", "2", "3 pipelines", "4", "6", "7", "8", "D", "m", "0"]);
     }
 }

@@ -25,11 +25,20 @@ pub enum Room {
     Data,
     Cost,
     Dashboards,
+    Metrics,
 }
 
 impl Room {
-    pub const ALL: [Self; 7] =
-        [Self::Alarms, Self::Pipelines, Self::Traces, Self::Compute, Self::Data, Self::Cost, Self::Dashboards];
+    pub const ALL: [Self; 8] = [
+        Self::Alarms,
+        Self::Pipelines,
+        Self::Traces,
+        Self::Compute,
+        Self::Data,
+        Self::Cost,
+        Self::Dashboards,
+        Self::Metrics,
+    ];
 
     pub fn spec(self) -> &'static RoomSpec {
         match self {
@@ -40,6 +49,7 @@ impl Room {
             Self::Data => &crate::world::room::data::ROOM,
             Self::Cost => &crate::world::room::cost::ROOM,
             Self::Dashboards => &crate::world::room::dashboards::ROOM,
+            Self::Metrics => &crate::world::room::metrics::ROOM,
         }
     }
 
@@ -116,6 +126,9 @@ impl RoomTab {
 
 /// The graphs that matter of a thing, one for each measure, since they seldom share a unit.
 pub fn graphs_of(item: &Item, span: Span) -> Vec<GraphAsk> {
+    if let Item::Metric(metric) = item {
+        return vec![GraphAsk::of_metric(metric.to_graph(), span)];
+    }
     let metric = |(measure, resource): (Measure, Text)| {
         let mut metric = measure.of(&resource);
         if let Item::Cluster(cluster) = item {

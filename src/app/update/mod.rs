@@ -171,6 +171,7 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Data => model.tab = Tab::Room(Room::Data),
         CommandId::Cost => model.tab = Tab::Room(Room::Cost),
         CommandId::Dashboards => model.tab = Tab::Room(Room::Dashboards),
+        CommandId::Metrics => model.tab = Tab::Room(Room::Metrics),
         CommandId::Feeds => model.tab = Tab::Feeds,
         CommandId::NextTab => model.tab = model.tab.stepped(1),
         CommandId::PreviousTab => model.tab = model.tab.stepped(-1),

@@ -37,6 +37,7 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             multi_az: Some(false),
             secondary_zone: None,
             backup_retention_days: Some(0),
+            earliest_restorable: None,
             latest_restorable: None,
             last_snapshot: None,
             zone: site.zone(if replica.id == "orders-replica-2" { 2 } else { 1 }),
@@ -53,6 +54,7 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             secondary_zone: None,
             allocated_bytes: Some(20 * 1_073_741_824),
             backup_retention_days: Some(1),
+            earliest_restorable: Some(s.now() - SignedDuration::from_hours(24)),
             latest_restorable: Some(s.now() - SignedDuration::from_secs(170)),
             schedule: Some(crate::drill::dev::OFFICE_HOURS.into()),
             ..mysql(s, "dev-orders", site)
@@ -90,6 +92,7 @@ fn mysql(s: &Simulation, id: &str, site: Site) -> Database {
         kms_key: Some(super::security::DATA_KEY.into()),
         backup_retention_days: Some(14),
         backups_copied_to: Vec::new(),
+        earliest_restorable: Some(last_night(s.now(), 2) - SignedDuration::from_hours(24 * 14)),
         latest_restorable: Some(s.at(s.mysql.restorable) - SignedDuration::from_secs(20)),
         last_snapshot: Some(last_night(s.now(), 2)),
         pending_maintenance: Vec::new(),

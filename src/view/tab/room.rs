@@ -227,7 +227,7 @@ fn parts(item: &Item, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static st
         Item::Group(group) => made_of::group(group, zone),
         Item::Function(function) => made_of::function(function, zone),
         Item::Instance(instance) => made_of::instance(instance),
-        Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item),
+        Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item, zone),
         _ => delivery::parts(item, now, zone),
     }
 }

@@ -1,10 +1,12 @@
 //! What the page of a database, cache, queue or topic tells beside its row.
 
+use jiff::tz::TimeZone;
+
 use crate::domain::cache::{CacheGroup, CacheNode};
 use crate::domain::database::Database;
 use crate::domain::messaging::{Queue, Subscription, Topic};
 use crate::domain::text::Text;
-use crate::domain::units::{brief, plural};
+use crate::domain::units::{brief, plural, stamp};
 use crate::world::item::Item;
 
 /// Nodes or subscribers listed.
@@ -13,9 +15,9 @@ const SHOWN: usize = 16;
 type Part = (&'static str, String);
 
 /// Each part with its label.
-pub(super) fn parts(item: &Item) -> Vec<Part> {
+pub(super) fn parts(item: &Item, zone: &TimeZone) -> Vec<Part> {
     match item {
-        Item::Database(database) => of_database(database),
+        Item::Database(database) => of_database(database, zone),
         Item::Cache(cache) => of_cache(cache),
         Item::Queue(queue) => of_queue(queue),
         Item::Topic(topic) => of_topic(topic),
@@ -23,7 +25,7 @@ pub(super) fn parts(item: &Item) -> Vec<Part> {
     }
 }
 
-fn of_database(it: &Database) -> Vec<Part> {
+fn of_database(it: &Database, zone: &TimeZone) -> Vec<Part> {
     let mut all = vec![("engine", it.engine.to_string())];
     all.extend(it.endpoint.iter().map(|endpoint| ("endpoint", endpoint.to_string())));
     all.extend(it.cluster.iter().map(|cluster| {
@@ -32,6 +34,10 @@ fn of_database(it: &Database) -> Vec<Part> {
     }));
     all.extend(it.pending_maintenance.iter().map(|what| ("maintenance", what.to_string())));
     all.extend(list(&it.pending_changes).map(|changes| ("waiting", changes)));
+    all.extend(it.latest_restorable.map(|latest| {
+        let earliest = it.earliest_restorable.map_or_else(String::new, |at| format!("{} to ", stamp(at, zone)));
+        ("restorable", format!("{earliest}{}", stamp(latest, zone)))
+    }));
     all.extend(list(&it.backups_copied_to).map(|regions| ("backups", format!("copied to {regions}"))));
     all.extend(it.certificate_until.map(|until| ("certificate", until.strftime("until %Y-%m-%d").to_string())));
     all

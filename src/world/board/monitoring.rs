@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 4;
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::CloudWatch,
-        sources: &[Feed::Metrics],
+        sources: &[Feed::Metrics, Feed::MetricNames],
         within: Within::Everything,
         facts: |sight| {
             let ledger = sight.world.ledger();
@@ -25,6 +25,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .filter_map(|place| place.feeds.metrics.value())
                 .map(crate::domain::metric::MetricSet::len)
                 .sum();
+            let names = sight.items(|f| &f.metric_names).count();
             let mut facts = Facts::new(format!("{:.0} calls/min", ledger.calls_per_minute()))
                 .with(
                     "our calls",
@@ -33,7 +34,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("throttled", format!("{} in 5 min", ledger.throttled_lately(sight.at)))
                 .with("mean latency", ledger.mean_latency_ms().map_or_else(|| "-".into(), |ms| latency(ms / 1_000.0)))
                 .with("our polling costs", format!("{}/h, {} this session", ledger.usd_per_hour(), ledger.spent()))
-                .with("metrics read", count(series as u64));
+                .with("metrics read", format!("{}, of {} there are", count(series as u64), count(names as u64)));
             for of in ledger.by_service(sight.at) {
                 let ms = |latency: Option<u32>| known(latency, latency_ms);
                 let throttled =

@@ -10,6 +10,7 @@ pub mod dashboards;
 pub mod data;
 pub mod filter;
 pub mod instances;
+pub mod metrics;
 pub mod pipelines;
 pub mod traces;
 
@@ -95,6 +96,7 @@ pub const ROOMS: &[&RoomSpec] = &[
     &data::ROOM,
     &cost::ROOM,
     &dashboards::ROOM,
+    &metrics::ROOM,
     &instances::ROOM,
 ];
 
@@ -171,6 +173,7 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
         Item::Instance(_)
         | Item::Alarm(_)
         | Item::Dashboard(_)
+        | Item::Metric(_)
         | Item::LogGroup(_)
         | Item::Pipeline(_)
         | Item::Service(_)

@@ -53,6 +53,12 @@ fn same_database(database: &Database, facts: &Value) {
     assert_eq!(database.encrypted, fact["StorageEncrypted"].as_bool(), "{id}");
     let restorable = cluster_fact.unwrap_or(fact)["LatestRestorableTime"].as_str();
     assert_eq!(database.latest_restorable.is_some(), restorable.is_some(), "{id}");
+    if cluster.is_none() {
+        let arn = word(&fact["DBInstanceArn"]);
+        let backups = all(&facts["rds"]["automated"]).iter().find(|one| word(&one["DBInstanceArn"]) == arn);
+        let earliest = backups.and_then(|one| one["RestoreWindow"].get("EarliestTime"));
+        assert_eq!(database.earliest_restorable.is_some(), earliest.is_some(), "{id}");
+    }
     same_role(database, fact, cluster_fact);
     let of_instance = newest(&facts["rds"]["snapshots"], "DBInstanceIdentifier", id);
     let of_cluster = cluster.and_then(|name| newest(&facts["rds"]["cluster snapshots"], "DBClusterIdentifier", name));

@@ -1,13 +1,13 @@
 //! Who we are, alarms, their history, dashboards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use opscon::domain::alarm::{
     Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, MetricSource, MissingData,
 };
 use opscon::domain::dashboard::{Dashboard, WidgetWhat};
-use opscon::domain::graph::QueryWhat;
+use opscon::domain::graph::{MetricId, QueryWhat};
 use opscon::domain::list::List;
 use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
@@ -28,10 +28,31 @@ fn who_we_are() {
             let Payload::Identity(identity) = answer(&aws, &origin, GLOBAL, Feed::Identity).await else { panic!() };
             let fact = &company["facts"][key]["sts"]["identity"];
             assert_eq!(identity.account, shown(&fact["Account"]));
+            let regions = super::all(&company["facts"][key]["ec2"]["regions"]).iter();
+            let regions: BTreeSet<&str> = regions.map(|region| word(&region["RegionName"])).collect();
+            assert_eq!(identity.regions.iter().flatten().map(Text::as_str).collect::<BTreeSet<_>>(), regions);
+            assert!(regions.len() > 10);
             // Each session of a role has a name of its own.
             let without_session = |arn: &str| arn.rsplit_once('/').map(|(role, _)| role.to_owned());
             assert_eq!(without_session(identity.arn.as_str()), without_session(word(&fact["Arn"])));
         }
+    });
+}
+
+#[test]
+fn names_of_metrics() {
+    on_company(async |bench, company| {
+        let (aws, origin) = (bench.aws(&[origin(&[HOME])]), origin(&[HOME]));
+        let Payload::MetricNames(names) = answer(&aws, &origin, HOME, Feed::MetricNames).await else { panic!() };
+        let key = |metric: &MetricId| (metric.namespace.clone(), metric.metric.clone(), metric.dimensions.clone());
+        let seen: BTreeSet<_> = names.iter().map(|metric| key(&metric.to_graph())).collect();
+        let facts = all(&company["facts"][HOME]["cloudwatch"]["metrics"]).iter().map(|fact| {
+            let mut metric = metric_of(fact, &fact["Stat"]);
+            metric.dimensions.sort();
+            key(&metric)
+        });
+        assert_eq!(seen, facts.collect());
+        assert!(seen.len() > 10 && seen.len() == names.len());
     });
 }
 
