@@ -18,7 +18,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::ask::{Ask, malformed};
 use super::bill_cache::{Kept, file_of, read, write};
-use super::identity::identity;
+use super::identity::caller;
 use crate::domain::list::List;
 use crate::domain::money::Usd;
 use crate::domain::spend::{Anomaly, ServiceSpend, Spend};
@@ -47,7 +47,7 @@ pub(super) struct Memory(Mutex<Option<Kept>>);
 /// be taken for new is not brought back by it.
 pub(super) async fn spend(ask: &Ask<'_>) -> Result<Spend, CloudError> {
     // Asked each time, which costs nothing: who was seen before may have signed in as somebody else since.
-    let account = identity(ask).await?.account;
+    let account = caller(ask).await?.account;
     let file = file_of(ask.place.cache.as_deref(), &account, ask.place.login.endpoint.banner().as_deref());
     let held = ask.place.spend.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let is_good = |kept: &Kept| kept.is_good(&account, ask.at);

@@ -113,8 +113,8 @@ fn action(action: &PendingMaintenanceAction) -> Text {
 
 /// The beginning of each window that can be restored from. Those of deleted instances are beside the point.
 async fn automated_backups(ask: &Ask<'_>) -> Result<HashMap<String, Timestamp>, CloudError> {
-    let pages = ask.clients.rds.describe_db_instance_automated_backups().page_size(100);
-    let pages = pages.into_paginator().stop_on_duplicate_token(false).send();
+    let pages = ask.clients.rds.describe_db_instance_automated_backups();
+    let pages = pages.into_paginator().stop_on_duplicate_token(false).page_size(100).send();
     let pages = ask.pages("rds:DescribeDBInstanceAutomatedBackups", pages).await?;
     let of = |one: &DbInstanceAutomatedBackup| {
         Some((one.db_instance_arn()?.to_owned(), time(one.restore_window()?.earliest_time()?)))

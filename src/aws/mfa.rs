@@ -220,7 +220,7 @@ mod tests {
     }
 
     async fn identity_at(place: &Place) -> Result<Identity, CloudError> {
-        ask::answering(place, Timestamp::UNIX_EPOCH, |ask| async move { identity::identity(&ask).await }).await.0
+        ask::answering(place, Timestamp::UNIX_EPOCH, |ask| async move { identity::caller(&ask).await }).await.0
     }
 
     #[tokio::test]

@@ -93,6 +93,12 @@ def storing(made: Made, ago) -> list:
         ],
     }]
 
+    # moto tells neither the ARN nor the window.
+    backups = [{
+        "DBInstanceIdentifier": "orders", "DBInstanceArn": made.databases["orders"], "Status": "active",
+        "RestoreWindow": {"EarliestTime": ago(9_000), "LatestTime": ago(5)},
+    }]
+
     def shard(number: int) -> dict:
         id_ = f"{number:04}"
         members = [
@@ -136,6 +142,7 @@ def storing(made: Made, ago) -> list:
                   "Endpoint": address("burst", 6379)}
     return [
         ("rds", "DescribePendingMaintenanceActions", {"PendingMaintenanceActions": maintenance}),
+        ("rds", "DescribeDBInstanceAutomatedBackups", {"DBInstanceAutomatedBackups": backups}),
         ("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [sessions, carts]}),
         ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
         ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),

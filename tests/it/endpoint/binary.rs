@@ -50,7 +50,7 @@ fn the_alarms_are_printed_as_they_are_in_every_region() {
             assert_eq!(rows.iter().filter(|row| row["region"] == region).count(), number, "{region}");
         }
         let called: BTreeSet<String> = bench.called().into_iter().collect();
-        assert!(!called.iter().any(|call| call.starts_with("ec2.")), "only what is shown is asked: {called:?}");
+        assert!(!called.iter().any(|call| call.starts_with("ecs.")), "only what is shown is asked: {called:?}");
     });
 }
 

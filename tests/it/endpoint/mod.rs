@@ -202,6 +202,6 @@ fn a_question_goes_out_over_http_and_comes_back() {
         let aws = bench.aws(std::slice::from_ref(&origin));
         let Payload::Identity(identity) = answer(&aws, &origin, GLOBAL, Feed::Identity).await else { panic!() };
         assert_eq!(identity.account, "123456789012");
-        assert_eq!(bench.called(), ["sts.GetCallerIdentity"]);
+        assert_eq!(bench.called(), ["sts.GetCallerIdentity", "ec2.DescribeRegions"]);
     });
 }

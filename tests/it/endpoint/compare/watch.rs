@@ -28,7 +28,7 @@ fn who_we_are() {
             let Payload::Identity(identity) = answer(&aws, &origin, GLOBAL, Feed::Identity).await else { panic!() };
             let fact = &company["facts"][key]["sts"]["identity"];
             assert_eq!(identity.account, shown(&fact["Account"]));
-            let regions = super::all(&company["facts"][key]["ec2"]["regions"]).iter();
+            let regions = all(&company["facts"][key]["ec2"]["regions"]).iter();
             let regions: BTreeSet<&str> = regions.map(|region| word(&region["RegionName"])).collect();
             assert_eq!(identity.regions.iter().flatten().map(Text::as_str).collect::<BTreeSet<_>>(), regions);
             assert!(regions.len() > 10);
