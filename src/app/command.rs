@@ -78,7 +78,7 @@ commands! {
     NextGroup, "next-group", Board, ["tab"], on_chart, "To the next group of boxes";
     PreviousGroup, "previous-group", Board, ["backtab"], on_chart, "To the group before";
     Zoom, "zoom", Board, ["z"], on_chart, "Show only this group, larger; again for the whole board";
-    Filter, "filter", Lists, ["/"], on_list, "Show only rows with these words; !word without it, column:word in one column";
+    Filter, "filter", Everywhere, ["/"], always, "Show only rows with these words; !word without it, column:word in one column; where no list is, find anything";
     Sort, "sort", Lists, ["s"], on_list, "Sort by the next column; after the last one, what is wrong first again";
     SortBackwards, "sort-backwards", Lists, ["S"], on_list, "The other way round";
     Mark, "mark", Lists, ["space"], on_list, "Mark this row, for copying several at once";

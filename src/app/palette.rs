@@ -125,6 +125,7 @@ impl Palette {
         let pattern = Pattern::parse(&self.query, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
+        let part = Part::of(self.query.trim());
         let mut scored: Vec<(u32, Item)> = items
             .into_iter()
             .filter_map(|item| {
@@ -137,14 +138,16 @@ impl Palette {
                 match score(&name) {
                     // Breaking our own view of something is never what is meant first.
                     Some(points) if matches!(item, Item::Fault(..)) => Some((points, item)),
+                    // Letters in a row are meant before the same letters here and there.
+                    Some(points) if part.is_in(&name) => Some((points + 2 * NAME_BONUS, item)),
                     Some(points) => Some((points + NAME_BONUS, item)),
                     None => score(&item.description()).map(|points| (points, item)),
                 }
             })
             .collect();
         scored.extend(resources(model, self.query.trim()).into_iter().map(|(whole, item)| {
-            // Behind what the console itself calls so, before what is only described so.
-            (if whole { u32::MAX - 1 } else { NAME_BONUS - 1 }, item)
+            // Behind what the console itself calls so, before what is only like it or described so.
+            (if whole { u32::MAX - 1 } else { 2 * NAME_BONUS - 1 }, item)
         }));
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         self.matches = scored.into_iter().map(|(_, item)| item).collect();

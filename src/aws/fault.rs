@@ -160,8 +160,11 @@ fn served<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse, login: &Login)
         || status == 404
     {
         (FaultClass::NotFound, format!("{code}: {words}"))
+    } else if code.is_empty() {
+        (FaultClass::Malformed, format!("AWS answered {status}: {words}"))
     } else {
-        (FaultClass::Malformed, format!("AWS answered {status} {code}: {words}"))
+        // It was understood and is refused: nothing between here and there changed it.
+        (FaultClass::Unsupported, format!("AWS answered {status} {code}: {words}"))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::settings::{Colours, Glyphs, Settings};
 use crate::config::default_path;
 use crate::report::doctor::{Finding, Grade, of_world, text};
 use crate::runtime::log;
-use crate::world::feed::{Feed, Price};
+use crate::world::feed::{Feed, Price, READ_FROM_AWS};
 
 /// Something is missing, nothing works.
 const WARN: u8 = 1;
@@ -17,13 +17,21 @@ pub(super) fn run(common: &Common, args: &args::Doctor) -> Result<u8, CliError> 
     let (config, mut settings) = settings(common)?;
     let mut findings = vec![configuration(common), terminal(&settings), journal(common)];
     if let Some(endpoint) = &endpoint(common) {
-        let words = format!("{endpoint} answers in AWS's place");
-        findings.push(Finding::of(Grade::Warn, "endpoint", words, "unset AWS_ENDPOINT_URL for AWS itself"));
+        let words = format!("{endpoint} is asked in AWS's place");
+        findings.push(Finding::of(
+            Grade::Warn,
+            "endpoint",
+            words,
+            "without --endpoint-url and AWS_ENDPOINT_URL it is AWS itself",
+        ));
     }
     let look = Look { common, from: &args.from, config: &config, command: "opscon doctor".into() };
     let costs_nothing = |feed: Feed| feed.price() == Price::Free;
     let (_, world) = look.take(&mut settings, costs_nothing)?;
     findings.extend(of_world(&world));
+    let costly: Vec<&str> =
+        READ_FROM_AWS.iter().filter(|feed| !costs_nothing(**feed)).map(|feed| feed.name()).collect();
+    findings.push(Finding::ok("not tried", format!("{}: asking costs money", costly.join(", "))));
     match args.output {
         Output::Json => print(&(serde_json::to_string_pretty(&findings).unwrap_or_default() + "\n"))?,
         Output::Text => print(&readable(text(&findings), &settings))?,

@@ -207,7 +207,7 @@ mod tests {
         answered(Feed::Alarms, &away, Err(CloudError { class: FaultClass::Expired, ..denied(Feed::Alarms) }));
         let text = text(&of_world(&world));
         assert!(text.contains("1 region enabled"), "{text}");
-        assert!(text.contains("unsupported: eu-south-1 is not enabled for this account"), "{text}");
+        assert!(text.contains("unsupported: eu-south-1 is no region that is enabled for this account"), "{text}");
     }
 
     #[test]

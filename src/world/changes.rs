@@ -73,6 +73,14 @@ const LAUNCH_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// The feeds changes are drawn from.
 pub const SOURCES: [Feed; 4] = [Feed::Deployments, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
 
+/// Whether nothing at all could be read that would tell of a change.
+pub fn is_blind(sight: &Sight<'_>) -> bool {
+    let mut asked = sight.places().flat_map(|place| {
+        SOURCES.into_iter().filter(|feed| place.is_asked(*feed)).map(move |feed| place.feeds.status(feed))
+    });
+    !asked.any(|status| status.has_value)
+}
+
 /// What of [`SOURCES`] could not be read, or not lately, as `deployments of acme-prod eu-west-1`: a change may hide
 /// there.
 pub fn unseen(sight: &Sight<'_>) -> Vec<String> {

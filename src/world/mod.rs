@@ -114,11 +114,12 @@ impl World {
     /// What is wrong, in the light of what else is known.
     fn understood(&self, scope: &Scope, error: CloudError) -> CloudError {
         let is_elsewhere = || self.identity(&scope.alias).is_some_and(|identity| identity.lacks(&scope.region));
-        if error.class != FaultClass::Expired || scope.is_global() || !is_elsewhere() {
+        // Where a region is spelled wrong its name cannot be found, or somebody else answers in its place.
+        if scope.is_global() || !is_elsewhere() {
             return error;
         }
         let message =
-            format!("{} is not enabled for this account: enable it there, or leave it out here", scope.region);
+            format!("{} is no region that is enabled for this account: enable it, or leave it out", scope.region);
         CloudError { class: FaultClass::Unsupported, message: Text::new(&message), missing: None, ..error }
     }
 

@@ -277,6 +277,7 @@ fn last_change(sight: &Sight<'_>) -> String {
             let when = moment(change.at, sight.at, sight.zone());
             format!("{}, {} ago", words_at(change, &when), brief(since(sight.at, change.at)))
         }
+        None if changes::is_blind(sight) => "cannot tell".into(),
         None => "nothing in the last 24 h".into(),
     };
     found + &unseen(sight)

@@ -145,7 +145,7 @@ async fn json_folds_and_finds() {
     stage.shows("1 of 1 for FILL(m1");
     stage.shows(".rule.source.math[3].expression");
     stage.press("c").await;
-    stage.shows("copied .rule.source.math[3].expression");
+    stage.shows("copied rule.source.math[3].expression");
     stage.press("esc").await;
     assert!(stage.model().overlays.is_empty());
 }
@@ -369,4 +369,27 @@ async fn any_metric_is_found_by_its_name_and_drawn() {
     stage.run(SignedDuration::from_secs(2)).await;
     stage.shows("ApproximateNumberOfMessagesVisible Maximum, orders-dlq, 1 h");
     stage.hides("being read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_typed_where_no_list_is_finds_things_and_runs_nothing() {
+    let mut stage = Stage::open_at("poison-queue", SignedDuration::from_mins(12)).await;
+    stage.press("/").await;
+    stage.type_text("orders-dlq").await;
+    stage.shows("dead letters");
+    stage.press("enter").await;
+    assert_eq!(stage.model().tab, Tab::Room(Room::Data));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_trouble_shown_is_the_worst() {
+    for scenario in ["bad-deploy", "poison-queue", "primary-loss", "runaway-dev"] {
+        let mut stage = Stage::open_at(scenario, SignedDuration::from_mins(12)).await;
+        let troubled = stage.model().board.troubled();
+        let began = stage.model().board_tab.focus;
+        stage.press("n").await;
+        // Where one stands on the worst already, the next is wanted.
+        let wanted = if troubled[0] == began { troubled[1] } else { troubled[0] };
+        assert_eq!(stage.model().board_tab.focus, wanted, "{scenario}");
+    }
 }

@@ -81,6 +81,8 @@ fn run_on_page(model: &mut Model, id: CommandId) {
 fn go_to_trouble(model: &mut Model, steps: isize) {
     let troubled: Vec<BoxId> = model.board.troubled();
     let here = troubled.iter().position(|id| *id == model.board_tab.focus);
+    // From where the console began, the worst is next, and not what happens to come after that box.
+    let here = here.filter(|place| *place == 0 || !model.board_tab.is_untouched);
     let next = match (here, steps) {
         (Some(place), _) => (place as isize + steps).rem_euclid(troubled.len() as isize) as usize,
         (None, 1..) => 0,

@@ -142,6 +142,10 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
             return vec![Cmd::ClearFaults, Cmd::Poll(keys_of(model, |_| true))];
         }
         CommandId::Help => model.overlays.push(Overlay::Help(Scroll::default())),
+        CommandId::Filter if model.list().is_none() => {
+            let palette = Palette::open(model);
+            model.overlays.push(Overlay::Palette(palette));
+        }
         CommandId::Palette => {
             let palette = Palette::open(model);
             model.overlays.push(Overlay::Palette(palette));

@@ -191,7 +191,8 @@ pub(super) fn press_in_json(model: &mut Model, key: Key) -> Vec<Cmd> {
         }
         (Some(CommandId::Copy), _) => {
             let (text, path) = (view.selected_value(), view.path());
-            return copied(model, text, path);
+            let what = if path == "." { "all of it".to_owned() } else { path.trim_start_matches('.').to_owned() };
+            return copied(model, text, what);
         }
         (Some(CommandId::CopyView), _) => {
             let text = view.pretty();

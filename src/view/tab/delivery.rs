@@ -9,7 +9,7 @@ use crate::domain::trace::{ServiceNode, TraceSummary};
 use crate::domain::units::{count, latency, long, plural, stamp};
 use crate::world::Place;
 use crate::world::item::{Item, Kind};
-use crate::world::room::pipelines::by;
+use crate::world::room::pipelines::{by, is_waiting};
 
 /// Services of a bill, and calls of a service, told on a page.
 const SHOWN: usize = 16;
@@ -100,7 +100,8 @@ fn of_action(action: &Action, now: Timestamp) -> String {
         (action.flaky == Some(true)).then(|| "failed, then passed, on the same commit".into()),
         (!action.summary.is_empty()).then(|| action.summary.to_string()),
     ];
-    let state = Some(format!("{}: {}{took}", action.name, action.status.word()));
+    let word = if is_waiting(action) { "waiting for approval" } else { action.status.word() };
+    let state = Some(format!("{}: {word}{took}", action.name));
     std::iter::once(state).chain(said).flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -60,7 +60,9 @@ fn of_queue(it: &Queue) -> Vec<Part> {
         ("dead letters", format!("to {queue} after {}", plural(*receives as usize, "receive", "receives")))
     }));
     all.extend(list(&it.dead_letters_of).map(|sources| ("dead letters", format!("of {sources}"))));
-    all.extend(it.visibility_timeout.map(|time| ("received", format!("out of sight for {}", brief(time)))));
+    all.extend(
+        it.visibility_timeout.map(|time| ("visibility", format!("received messages are hidden for {}", brief(time)))),
+    );
     all.extend(it.retention.map(|time| ("kept", format!("for {}", brief(time)))));
     if it.fifo {
         all.push(("order", "first in, first out".to_owned()));

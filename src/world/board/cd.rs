@@ -62,6 +62,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 .with("last decided by", if action.by.is_empty() { "-" } else { action.by.as_str() })
                 .with("version", action.version_word())
                 .with("pipeline", newest.pipeline.name.as_str())
+                .with("waiting", waiting_now(sight))
         },
         checks: &[Check {
             title: "Nobody is kept waiting",
@@ -242,6 +243,18 @@ pub(super) fn latest<'a>(
         }
     }
     newest.into_iter()
+}
+
+/// Every pipeline that waits for somebody, and for how long: `shop 35 min, site 36 min`.
+fn waiting_now(sight: &Sight<'_>) -> String {
+    let all = actions(sight, BoxId::ApprovalGate);
+    let waiting = all.iter().filter(|placed| placed.action.status == RunStatus::InProgress).map(|placed| {
+        let waited =
+            placed.action.started.map_or_else(String::new, |asked| format!(" {}", brief(since(sight.at, asked))));
+        format!("{}{waited}", placed.pipeline.name)
+    });
+    let waiting: Vec<String> = waiting.collect();
+    if waiting.is_empty() { "none".into() } else { waiting.join(", ") }
 }
 
 fn deploy_facts(sight: &Sight<'_>, environment: Environment) -> Facts {

@@ -1,6 +1,8 @@
 //! Compute layer: ECS services, their containers, Lambda functions.
 
-use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, sum_known};
+use super::{
+    BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, known, over_words, passed_limit, some_names, sum_known,
+};
 use crate::domain::board::BoxId;
 use crate::domain::container::{Cluster, Service, Task, TaskHealth};
 use crate::domain::function::{Function, Reserved};
@@ -21,9 +23,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if sight.items(|f| &f.clusters).count() == 0 {
                 return Facts::absent();
             }
-            let (running, desired) =
-                all.iter().fold((0, 0), |sum, (_, _, service)| (sum.0 + service.running, sum.1 + service.desired));
+            // What one service has too many of, as it has while it deploys, makes up for nothing another lacks.
+            let (running, desired) = all.iter().fold((0, 0), |sum, (_, _, service)| {
+                (sum.0 + service.running.min(service.desired), sum.1 + service.desired)
+            });
             let mut facts = Facts::new(format!("{running} of {desired} tasks"));
+            let mut all = all;
+            all.sort_by_key(|(_, _, service)| service.running >= service.desired);
             for (_, cluster, service) in &all {
                 facts = facts.with(
                     "service",
@@ -62,7 +68,19 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             })
                         })
                         .collect();
-                    Verdict::of(findings, "all as desired")
+                    let short: Vec<String> = services(sight)
+                        .filter(|(_, _, service)| service.running < service.desired)
+                        .map(|(_, _, service)| format!("{} {}/{}", service.name, service.running, service.desired))
+                        .collect();
+                    let names: Vec<&str> = short.iter().map(String::as_str).collect();
+                    Verdict::of(
+                        findings,
+                        if short.is_empty() {
+                            "all as desired".to_owned()
+                        } else {
+                            format!("short, but not for long: {}", some_names(&names))
+                        },
+                    )
                 },
             },
             Check {

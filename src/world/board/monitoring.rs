@@ -209,7 +209,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             .at(place)
                         })
                         .collect();
-                    Verdict::of(findings, "all have data")
+                    let without =
+                        alarms(sight).filter(|(_, alarm)| alarm.state == AlarmState::InsufficientData).count();
+                    match without {
+                        0 => Verdict::of(findings, "all have data"),
+                        some => Verdict::of(findings, format!("{some} without data, but not for long")),
+                    }
                 },
             },
             Check {

@@ -4,6 +4,7 @@ use super::{Align, Column, RoomSpec, Row, Value};
 use crate::domain::alarm::{Alarm, AlarmState, Condition, MetricSource};
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
+use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
@@ -50,7 +51,7 @@ const COLUMNS: &[Column] = &[
         priority: 2,
         width: (34, 70),
         align: Align::Left,
-        value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Text(alarm.reason.clone())),
+        value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Text(without_arns(&alarm.reason))),
     },
     Column {
         key: "resource",
@@ -119,6 +120,13 @@ const COLUMNS: &[Column] = &[
         },
     },
 ];
+
+/// Composite alarms name their children by ARN, of which a narrow column would show nothing but the account.
+fn without_arns(reason: &Text) -> Text {
+    let Some((before, rest)) = reason.as_str().split_once("arn:") else { return reason.clone() };
+    let Some((_, name)) = rest.split_once(":alarm:") else { return reason.clone() };
+    Text::new(&format!("{before}{name}"))
+}
 
 fn of(row: &Row) -> Option<&Alarm> {
     match &row.item {

@@ -1,6 +1,7 @@
 //! What computes: balancers, groups, clusters, functions and instances, what is not well first.
 
 use super::{Align, Column, RoomSpec, Row, Value};
+use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::balancer::LoadBalancer;
 use crate::domain::container::Cluster;
 use crate::domain::health::Health;
@@ -72,6 +73,7 @@ fn state(row: &Row, health: Health, sight: &Sight<'_>) -> &'static str {
     match &row.item {
         Item::Instance(instance) => instance.state.word(),
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
+        Item::Group(group) if launches_nothing(group) => "launch off",
         Item::Group(group) if group.in_service() < group.desired as usize => "short",
         Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
         Item::Function(function) if function.is_off() => "off",
@@ -114,7 +116,7 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
                 .fold(targets.max(itself), Health::max)
         }
         Item::Group(group) if group.desired == 0 => Health::Absent,
-        Item::Group(group) if group.in_service() == 0 => Health::Bad,
+        Item::Group(group) if group.in_service() == 0 || launches_nothing(group) => Health::Bad,
         Item::Group(group) if group.in_service() < group.desired as usize => Health::Warn,
         Item::Group(group) if group.desired >= group.max && group.max > group.min => Health::Warn,
         Item::Cluster(cluster) => {
@@ -169,7 +171,13 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
         Item::Group(group) => {
             let cpu = place.and_then(|place| place.latest(Measure::AsgCpu, &group.name));
             let cpu = cpu.map_or_else(String::new, |cpu| format!(", cpu {}", percent(cpu)));
-            format!("{} of {} in service, {} to {}{cpu}", group.in_service(), group.desired, group.min, group.max)
+            let off = if group.suspended.is_empty() {
+                String::new()
+            } else {
+                let names: Vec<&str> = group.suspended.iter().map(AsRef::as_ref).collect();
+                format!("{} suspended, ", names.join(" and "))
+            };
+            format!("{off}{} of {} in service, {} to {}{cpu}", group.in_service(), group.desired, group.min, group.max)
         }
         Item::Cluster(cluster) => cluster_now(cluster),
         Item::Function(function) => {
@@ -206,6 +214,11 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
     }
 }
 
+/// Nothing can start in it.
+fn launches_nothing(group: &AutoScalingGroup) -> bool {
+    group.suspended.iter().any(|process| process == "Launch")
+}
+
 /// How bad the state of the balancer itself is.
 pub(in crate::world) fn balancer_state(balancer: &LoadBalancer) -> Option<Health> {
     match balancer.state.as_str() {
@@ -234,8 +247,10 @@ fn balancer_now(balancer: &LoadBalancer, place: Option<&Place>) -> String {
 }
 
 fn cluster_now(cluster: &Cluster) -> String {
-    let (running, desired) =
-        cluster.services.iter().fold((0, 0), |sum, service| (sum.0 + service.running, sum.1 + service.desired));
+    let (running, desired) = cluster
+        .services
+        .iter()
+        .fold((0, 0), |sum, service| (sum.0 + service.running.min(service.desired), sum.1 + service.desired));
     let short: Vec<String> = cluster
         .services
         .iter()

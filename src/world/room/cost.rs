@@ -56,7 +56,7 @@ const COLUMNS: [Column; 10] = [
     },
     Column {
         key: "last_month",
-        title: "LAST MONTH",
+        title: "A MONTH AGO",
         priority: 5,
         width: (11, 13),
         align: Align::Right,
@@ -124,6 +124,8 @@ fn so_far(row: &Row) -> Option<Usd> {
         Item::Bill(spend) => Some(spend.month_to_date),
         Item::Cost(service) => Some(service.month_to_date),
         Item::Budget(budget) => Some(budget.actual),
+        // What it was too much by.
+        Item::Anomaly(anomaly) => anomaly.impact,
         _ => None,
     }
 }

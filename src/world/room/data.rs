@@ -74,7 +74,7 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
             DatabaseRole::Primary => Health::Ok,
         },
         Item::Cache(cache) if !cache.is_available() => Health::Bad,
-        Item::Cache(cache) if cache.nodes.iter().any(|node| !node.is_available()) => Health::Warn,
+        Item::Cache(cache) if cache.nodes.iter().any(|node| !node.is_available()) => Health::Bad,
         Item::Cache(cache) => match of(Measure::CacheMemory, &cache.id) {
             Some(used) => sight.limits().cache_memory_percent.over(used).unwrap_or(Health::Ok),
             None if cache.measures_memory() => Health::Unknown,

@@ -130,7 +130,10 @@ fn standing(pipeline: &Pipeline, sight: &Sight<'_>) -> Standing {
             .map(|stage| Standing::new(Health::Bad, "failed", format!("{} failed a condition of its own", stage.name))),
         actions().filter(|(_, action)| is_waiting(action)).map(|it| waiting(it, sight)).max_by_key(|it| it.health),
         actions().filter(|(_, action)| !is_approval(action)).find_map(|it| slow(it, sight)),
-        stages().find(|stage| !stage.inbound_enabled).map(closed),
+        stages().find(|stage| !stage.inbound_enabled).map(|stage| {
+            let waits = actions().find(|(_, action)| is_waiting(action)).map(|it| waiting(it, sight).now);
+            closed(stage, waits.as_deref())
+        }),
         stages()
             .find(|stage| stage.status == RunStatus::Stopped)
             .map(|stage| Standing::new(Health::Warn, "stopped", format!("{} was stopped", stage.name))),
@@ -167,7 +170,7 @@ fn is_approval(action: &Action) -> bool {
     action.category.as_ref().is_some_and(|category| category == "Approval")
 }
 
-fn is_waiting(action: &Action) -> bool {
+pub fn is_waiting(action: &Action) -> bool {
     action.status == RunStatus::InProgress && is_approval(action)
 }
 
@@ -176,7 +179,11 @@ fn waiting((stage, action): (&Stage, &Action), sight: &Sight<'_>) -> Standing {
     let is_long = waited.is_some_and(|waited| waited.as_secs_f64() / 60.0 > sight.limits().approval_minutes);
     let health = if is_long { Health::Warn } else { Health::Ok };
     let waited = waited.map_or_else(String::new, |waited| format!(" for {}", brief(waited)));
-    Standing::new(health, "waiting", format!("{}waits in {}/{}{waited}", what(action), stage.name, action.name))
+    Standing::new(
+        health,
+        "waiting",
+        format!("{}waits for approval in {}/{}{waited}", what(action), stage.name, action.name),
+    )
 }
 
 fn slow((stage, action): (&Stage, &Action), sight: &Sight<'_>) -> Option<Standing> {
@@ -192,9 +199,10 @@ fn slow((stage, action): (&Stage, &Action), sight: &Sight<'_>) -> Option<Standin
     ))
 }
 
-fn closed(stage: &Stage) -> Standing {
+fn closed(stage: &Stage, waits: Option<&str>) -> Standing {
     let why = if stage.closed.is_empty() { String::new() } else { format!(": {}", stage.closed) };
-    Standing::new(Health::Warn, "closed", format!("nothing passes into {}{why}", stage.name))
+    let waits = waits.map_or_else(String::new, |waits| format!("{waits}; "));
+    Standing::new(Health::Warn, "closed", format!("{waits}nothing passes into {}{why}", stage.name))
 }
 
 fn running((stage, action): (&Stage, &Action), sight: &Sight<'_>) -> Standing {
@@ -271,7 +279,7 @@ mod tests {
             "4be1f2c through Production",
         );
         let waits = || vec![stage(S::InProgress, vec![action("Approval", S::InProgress, 12)])];
-        check(waits(), Health::Ok, "waiting", "4be1f2c waits in Production/Approval for 12 min");
+        check(waits(), Health::Ok, "waiting", "4be1f2c waits for approval in Production/Approval for 12 min");
         check(
             vec![stage(S::InProgress, vec![action("Build", S::InProgress, 4)])],
             Health::Ok,
@@ -288,7 +296,12 @@ mod tests {
         let mut shut = waits();
         shut[0].inbound_enabled = false;
         shut[0].closed = "freeze".into();
-        check(shut, Health::Warn, "closed", "nothing passes into Production: freeze");
+        check(
+            shut,
+            Health::Warn,
+            "closed",
+            "4be1f2c waits for approval in Production/Approval for 12 min; nothing passes into Production: freeze",
+        );
         let mut bad = waits();
         bad.push(stage(S::Failed, vec![action("Deploy", S::Failed, 5)]));
         check(bad, Health::Bad, "failed", "4be1f2c failed in Production/Deploy");

@@ -12,6 +12,8 @@ pub use chart::{Area, Chart, Kind};
 #[derive(Clone, Debug)]
 pub struct BoardTab {
     pub focus: BoxId,
+    /// Nobody has chosen where to look yet.
+    pub is_untouched: bool,
     pub zoom: Option<Group>,
     /// A box's own page, over the chart.
     pub page: Option<Page>,
@@ -26,7 +28,7 @@ pub struct Page {
 impl Default for BoardTab {
     fn default() -> Self {
         // The balancer is where users meet the system.
-        Self { focus: BoxId::LoadBalancer, zoom: None, page: None }
+        Self { focus: BoxId::LoadBalancer, is_untouched: true, zoom: None, page: None }
     }
 }
 
@@ -41,6 +43,7 @@ pub enum Direction {
 impl BoardTab {
     /// Moves the focus to the nearest box that way, along an arrow if one leads there.
     pub fn go(&mut self, direction: Direction, chart: &Chart) {
+        self.is_untouched = false;
         if let Some(next) = chart.neighbour(self.focus, direction) {
             self.focus = next;
         }
@@ -50,6 +53,7 @@ impl BoardTab {
         let groups: Vec<Group> = Group::leaves().collect();
         let here = groups.iter().position(|group| *group == self.focus.group()).unwrap_or(0);
         let next = groups[(here as isize + steps).rem_euclid(groups.len() as isize) as usize];
+        self.is_untouched = false;
         if let Some(first) = next.boxes().next() {
             self.focus = first;
         }
@@ -61,6 +65,7 @@ impl BoardTab {
     /// Shows a box that may not be on the present chart.
     pub fn focus_on(&mut self, id: BoxId) {
         self.focus = id;
+        self.is_untouched = false;
         if self.zoom.is_some_and(|group| group != id.group()) {
             self.zoom = Some(id.group());
         }
