@@ -67,7 +67,7 @@ fn the_doctor_says_who_we_are_and_what_is_denied() {
         assert_eq!(code, 1, "{out}");
         for said in [
             "account 1234-5678-9012 as arn:aws:sts::",
-            "answers in AWS's place",
+            "is asked in AWS's place",
             "the role lacks rds:DescribeDBInstances (databases",
             "`opscon iam-policy` prints the policy",
         ] {

@@ -109,7 +109,7 @@ fn usual(action: &str) -> Vec<Case> {
         case(coded(501, "NotImplemented", "not here"), Unsupported, "not here"),
         case(coded(400, "UnknownOperationException", ""), Unsupported, "UnknownOperation"),
         case(coded(400, "InvalidAction", "no such action"), Unsupported, "no such action"),
-        case(coded(400, "ValidationError", "1 validation error detected"), Malformed, "1 validation error detected"),
+        case(coded(400, "ValidationError", "1 validation error detected"), Unsupported, "1 validation error detected"),
         case(json!({ "raw": "<!DOCTYPE html><title>Sign in to the hotel</title>" }), Unsupported, "HTML page"),
         case(json!({ "raw": "<html>Bad Gateway</html>", "status": 502 }), Unsupported, "HTML page"),
         case(json!({ "raw": "upstream connect error", "status": 503, "content_type": "text/plain" }), Internal, "503"),
