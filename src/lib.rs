@@ -29,10 +29,12 @@
 //! | 5 | [`runtime`] | the loop, the clock, the polling, the terminal: the only place that spawns, sleeps or hears a signal |
 //! | 4 | [`view`] | the model as a frame: the only user of ratatui |
 //! | 4 | [`report`] | the model's world as text and JSON |
+//! | 4 | [`journal`] | what was done, by whom and why, on disk before it is |
 //! | 4 | [`drill`] | a simulated company that lives and breaks |
 //! | 4 | `aws` | AWS itself, read and nothing else: the only user of the SDK (feature `aws`) |
 //! | 4 | [`config`] | flags over environment over file over defaults |
 //! | 3 | [`app`] | model, messages, the command table, the tabs' state, the board's geometry |
+//! | 2 | [`ops`] | what can be done, as plans: pure, and nothing is sent by making one |
 //! | 1 | [`world`] | the newest answer to every question, the checks that judge it, and the port to whatever is watched |
 //! | 0 | [`domain`] | the words of the field as plain data |
 //!
@@ -52,7 +54,8 @@
 //! - Nothing from outside is printed that did not pass through [`domain::text::Text`], which no escape sequence survives.
 //! - A failed poll never removes what was known; it stands beside it with its class, its cause and its remedy.
 //! - What could not be read is never shown as well. [`Health::Unknown`](domain::health::Health) says why.
-//! - Reading is all there is: the [`Observe`](world::port::Observe) port has no method that changes anything.
+//! - Reading is all there is: the [`Observe`](world::port::Observe) port has no method that changes anything, and nothing
+//!   implements [`Act`](world::act::Act) yet. A plan tells what would be sent; only an approved one could be.
 //! - The same seed and scenario are the same drill, to the byte, however often and in whatever order it is asked.
 //! - The terminal is given back on every way out: quit, error, panic, SIGTERM, SIGHUP, SIGINT, suspension.
 //!
@@ -67,6 +70,7 @@
 //! | a tab | a row in [`app::tab::TABS`], `app/tab/x.rs`, `view/tab/x.rs` | the compiler |
 //! | a list of another kind of thing | a row in [`world::item`], a table in `world/room/`, a row in [`world::room::ROOMS`] | the room test |
 //! | an overlay | a variant in [`app::overlay`], `view/overlay/x.rs` | the compiler |
+//! | an operation | a table and a pure function in `ops/`, a row in [`ops::OPERATIONS`], a [`Step`](world::act::Step) | the compiler, `tests/it/ops.rs` |
 //! | a scenario | a file in `assets/scenarios/` and a row in [`drill::scenario::SHIPPED`] | the loader test, the README |
 
 pub mod app;
@@ -76,6 +80,8 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod drill;
+pub mod journal;
+pub mod ops;
 pub mod report;
 pub mod runtime;
 pub mod view;

@@ -88,6 +88,8 @@ pub enum Command {
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
+    /// Print what an operation would do and send, as things are; nothing is sent
+    Plan(Plan),
     /// Look at everything the console rests on: who we are, what the role may read, the terminal
     Doctor(Doctor),
     /// Print the key table
@@ -143,6 +145,41 @@ pub struct From {
     /// Let a feed of the drill fail, such as alarms=denied; may be repeated
     #[arg(long, value_name = "FEED=CLASS", value_parser = fault)]
     pub fault: Vec<(Feed, FaultClass)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// asg.scale, ecs.scale, asg.suspend or asg.resume
+    pub operation: String,
+    /// The name or id of what it is done to
+    pub target: String,
+    #[command(flatten)]
+    pub params: OperationParams,
+    #[command(flatten)]
+    pub from: From,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// What some operations want to know beside their target.
+#[derive(Debug, clap::Args)]
+pub struct OperationParams {
+    /// Instances or tasks wanted
+    #[arg(long, value_name = "N")]
+    pub desired: Option<String>,
+    /// Fewest instances
+    #[arg(long, value_name = "N")]
+    pub min: Option<String>,
+    /// Most instances
+    #[arg(long, value_name = "N")]
+    pub max: Option<String>,
+    /// Service of the cluster
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Scaling processes, with commas between them
+    #[arg(long, value_name = "LIST")]
+    pub processes: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

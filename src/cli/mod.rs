@@ -11,6 +11,7 @@ mod keys;
 mod look;
 #[cfg(feature = "aws")]
 mod origins;
+mod plan;
 mod show;
 #[cfg(feature = "aws")]
 mod sign_in;
@@ -75,6 +76,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Status(status)) => status::run(&args.common, status),
         Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
         Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
+        Some(Command::Plan(plan)) => plan::run(&args.common, plan),
         Some(Command::Doctor(doctor)) => doctor::run(&args.common, doctor),
         Some(Command::Keys) => keys::run(&args.common),
         Some(Command::IamPolicy { .. }) => iam_policy::run(),

@@ -6,5 +6,6 @@
 pub mod doctor;
 pub mod keys;
 pub mod policy;
+pub mod preview;
 pub mod status;
 pub mod table;

@@ -3,6 +3,7 @@
 //! A [`World`] holds the newest answer to every question asked, with its age and its fault. It only ever changes through
 //! [`World::apply`]. Values are shared and replaced, never mutated, so a clone is a snapshot and costs almost nothing.
 
+pub mod act;
 pub mod board;
 pub mod changes;
 pub mod feed;

@@ -230,3 +230,24 @@ fn help_version_and_completions_go_out_and_succeed() {
         assert!(out.contains("opscon"));
     }
 }
+
+#[test]
+fn a_plan_is_printed_and_a_refusal_has_a_code_of_its_own() {
+    let world = ["--world", "drill:bad-deploy@9m"];
+    let planned = |said: &[&str]| run(&[&["plan"], said, &world].concat());
+    let (code, out, _) = planned(&["asg.scale", "web", "--desired", "20"]);
+    assert_eq!(code, 0);
+    for part in
+        ["web: 8 → 20 instances", "max       12 → 20", "typing `web acme-prod`", "--max-size 20", "Nothing was sent."]
+    {
+        assert!(out.contains(part), "{part:?} is not in {out}");
+    }
+    let (code, out, _) = planned(&["asg.scale", "web", "--desired", "20", "-o", "json"]);
+    let plan: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &plan["need"], &plan["steps"][0]["desired"]), (0, &"name-and-account".into(), &20.into()));
+    let (code, out, _) = planned(&["asg.scale", "web", "--desired", "2"]);
+    assert_eq!((code, out.lines().next()), (4, Some("refused: 2 is not between 4 and 12")));
+    let (code, out, _) = planned(&["asg.scale", "nobody", "--desired", "2"]);
+    assert_eq!((code, out.lines().next()), (4, Some("refused: there is no group called nobody")));
+    check_usage(&["plan", "asg.scal", "web"], &["did you mean `asg.scale`?"]);
+}

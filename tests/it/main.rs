@@ -8,6 +8,7 @@ mod contract;
 #[cfg(feature = "aws")]
 mod endpoint;
 mod journeys;
+mod ops;
 mod picture;
 mod property;
 mod pty;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["domain"]),
     (1, &["world"]),
+    (2, &["ops"]),
     (3, &["app"]),
-    (4, &["aws", "config", "drill", "report", "view"]),
+    (4, &["aws", "config", "drill", "journal", "report", "view"]),
     (5, &["runtime", "cli"]),
 ];
 

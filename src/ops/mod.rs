@@ -1,0 +1,131 @@
+//! F2: what the console can do, as plans. Pure: a plan is made of what was observed, and sends nothing.
+//!
+//! One file for each family of operations. A row of [`OPERATIONS`] is all the menu, the palette, the headless commands and
+//! the table of permissions know of one.
+
+pub mod approval;
+pub mod plan;
+pub mod policy;
+mod scale;
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::ops::plan::{Plan, Refusal, Why};
+use crate::world::Place;
+use crate::world::feed::Feed;
+use crate::world::item::{Item, ItemId, Kind};
+use crate::world::sight::Sight;
+
+/// One thing that can be done to one kind of thing.
+#[derive(Debug)]
+pub struct Operation {
+    /// `asg.scale`, as in `opscon plan asg.scale web`.
+    pub name: &'static str,
+    /// In a menu: `Scale`.
+    pub title: &'static str,
+    pub doc: &'static str,
+    pub kind: Kind,
+    pub params: &'static [Param],
+    /// What a plan rests on: read anew before it is carried out, and until it is verified.
+    pub feeds: &'static [Feed],
+    /// What it is the better for having read: without, it says what it cannot tell.
+    pub beside: &'static [Feed],
+    /// How long it takes at most until it is plainly not going to happen.
+    pub deadline: SignedDuration,
+    plan: fn(&Ask<'_>) -> Result<Plan, Refusal>,
+    progress: fn(&Plan, &Sight<'_>) -> Progress,
+}
+
+/// Something to be said beside the target.
+#[derive(Debug)]
+pub struct Param {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// What it is now, to begin with; nothing where it has to be thought of.
+    pub present: fn(&Item) -> Option<String>,
+    /// Without it there is no plan.
+    pub is_needed: bool,
+}
+
+pub type Params = BTreeMap<String, String>;
+
+/// What a plan is asked for.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    pub operation: &'static Operation,
+    pub sight: &'a Sight<'a>,
+    pub place: &'a Place,
+    pub item: &'a Item,
+    pub params: &'a Params,
+}
+
+/// How far the world is from what a plan expects of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Everything expected was observed.
+    Reached,
+    /// What is waited for, as far as it has got: `6 of 8 in service`.
+    Waiting(String),
+    /// It will not happen: `launch failed: …`.
+    Failed(String),
+}
+
+pub const OPERATIONS: &[&Operation] = &[&scale::GROUP, &scale::SERVICE, &scale::SUSPEND, &scale::RESUME];
+
+/// What can be done to things of a kind.
+pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().copied().filter(move |operation| operation.kind == kind)
+}
+
+pub fn named(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().copied().find(|operation| operation.name == name)
+}
+
+impl Operation {
+    /// What it would do, as things are, or why it cannot be done.
+    pub fn plan(&'static self, of: &ItemId, params: &Params, sight: &Sight<'_>) -> Result<Plan, Refusal> {
+        let gone = || Refusal::new(Why::Unknown, format!("there is no {} {}", of.kind.word(), of.id));
+        let place = sight.world.places().get(of.place).ok_or_else(gone)?;
+        for feed in self.feeds {
+            let status = place.feeds.status(*feed);
+            if let Some(fault) = status.fault {
+                let text = format!("{} cannot be read: {}", feed.name(), fault.error.message);
+                return Err(Refusal::new(Why::Blind, text));
+            }
+            if !status.has_value {
+                return Err(Refusal::new(Why::Blind, format!("{} was not read yet", feed.name())));
+            }
+        }
+        let item = sight.world.find(of).ok_or_else(gone)?;
+        if let Some(unknown) = params.keys().find(|name| !self.params.iter().any(|param| param.name == name.as_str())) {
+            return Err(Refusal::new(Why::Bounds, format!("{} knows no `{unknown}`", self.name)));
+        }
+        let mut plan = (self.plan)(&Ask { operation: self, sight, place, item: &item, params })?;
+        let unread = self.beside.iter().filter(|feed| !place.feeds.status(**feed).has_value);
+        plan.warnings
+            .extend(unread.map(|feed| format!("{} are not read: what else would move it is not known", feed.name())));
+        Ok(plan)
+    }
+
+    /// How far the world is from what a plan of this operation expects.
+    pub fn progress(&self, plan: &Plan, sight: &Sight<'_>) -> Progress {
+        (self.progress)(plan, sight)
+    }
+}
+
+impl Ask<'_> {
+    /// A whole number that was said; `None` where it was not.
+    fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
+        let Some(text) = self.params.get(name).map(|text| text.trim()).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let bad = || Refusal::new(Why::Bounds, format!("{name} has to be a whole number, and is `{text}`"));
+        text.parse().map(Some).map_err(|_| bad())
+    }
+
+    fn needed_number(&self, name: &str) -> Result<u32, Refusal> {
+        self.number(name)?.ok_or_else(|| Refusal::new(Why::Bounds, format!("say which {name}")))
+    }
+}

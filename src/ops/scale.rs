@@ -1,0 +1,372 @@
+//! Scaling: the size of an Auto Scaling group and of an ECS service, and the processes that would change it by themselves.
+
+use jiff::SignedDuration;
+
+use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
+use crate::domain::container::{Cluster, Service};
+use crate::domain::units::plural;
+use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
+use crate::ops::{Ask, Operation, Param, Params, Progress};
+use crate::world::Place;
+use crate::world::act::Step;
+use crate::world::feed::Feed;
+use crate::world::item::{Item, Kind};
+use crate::world::sight::Sight;
+
+pub(super) const GROUP: Operation = Operation {
+    name: "asg.scale",
+    title: "Scale",
+    doc: "More or fewer instances in an Auto Scaling group",
+    kind: Kind::Group,
+    params: &[
+        Param {
+            name: "desired",
+            doc: "instances wanted",
+            present: |item| Some(group_of(item)?.desired.to_string()),
+            is_needed: true,
+        },
+        Param { name: "min", doc: "fewest", present: |item| Some(group_of(item)?.min.to_string()), is_needed: false },
+        Param { name: "max", doc: "most", present: |item| Some(group_of(item)?.max.to_string()), is_needed: false },
+    ],
+    feeds: &[Feed::Groups],
+    beside: &[Feed::Policies],
+    deadline: SignedDuration::from_mins(15),
+    plan: plan_group,
+    progress: group_progress,
+};
+
+pub(super) const SERVICE: Operation = Operation {
+    name: "ecs.scale",
+    title: "Scale a service",
+    doc: "More or fewer tasks of an ECS service",
+    kind: Kind::Cluster,
+    params: &[
+        Param {
+            name: "service",
+            doc: "which service of the cluster",
+            present: |item| match item {
+                Item::Cluster(cluster) => cluster.services.first().map(|service| service.name.to_string()),
+                _ => None,
+            },
+            is_needed: true,
+        },
+        Param { name: "desired", doc: "tasks wanted", present: |_| None, is_needed: true },
+    ],
+    feeds: &[Feed::Clusters, Feed::Policies],
+    beside: &[],
+    deadline: SignedDuration::from_mins(15),
+    plan: plan_service,
+    progress: service_progress,
+};
+
+pub(super) const SUSPEND: Operation = Operation {
+    name: "asg.suspend",
+    title: "Suspend scaling",
+    doc: "Keep an Auto Scaling group from changing its size by itself",
+    kind: Kind::Group,
+    params: &[PROCESSES],
+    feeds: &[Feed::Groups],
+    beside: &[],
+    deadline: SignedDuration::from_mins(2),
+    plan: |ask| plan_processes(ask, true),
+    progress: |plan, sight| processes_progress(plan, sight, true),
+};
+
+pub(super) const RESUME: Operation = Operation {
+    name: "asg.resume",
+    title: "Resume scaling",
+    doc: "Let an Auto Scaling group do again what was suspended",
+    kind: Kind::Group,
+    params: &[PROCESSES],
+    feeds: &[Feed::Groups],
+    beside: &[],
+    deadline: SignedDuration::from_mins(2),
+    plan: |ask| plan_processes(ask, false),
+    progress: |plan, sight| processes_progress(plan, sight, false),
+};
+
+/// What would answer alarms and schedules: the least that holds a size.
+const PROCESSES: Param = Param {
+    name: "processes",
+    doc: "which, in AWS's spelling",
+    present: |item| {
+        let group = group_of(item)?;
+        let suspended: Vec<&str> = group.suspended.iter().map(AsRef::as_ref).collect();
+        Some(if suspended.is_empty() { "AlarmNotification,ScheduledActions".into() } else { suspended.join(",") })
+    },
+    is_needed: true,
+};
+
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html>
+const KNOWN_PROCESSES: [&str; 9] = [
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+];
+
+fn group_of(item: &Item) -> Option<&AutoScalingGroup> {
+    match item {
+        Item::Group(group) => Some(group),
+        _ => None,
+    }
+}
+
+fn group<'a>(ask: &Ask<'a>) -> Result<&'a AutoScalingGroup, Refusal> {
+    group_of(ask.item)
+        .ok_or_else(|| Refusal::new(Why::Unknown, format!("{} is no Auto Scaling group", ask.item.name())))
+}
+
+fn is_suspended(group: &AutoScalingGroup, process: &str) -> bool {
+    group.suspended.iter().any(|one| one == process)
+}
+
+fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
+    let it = group(ask)?;
+    let desired = ask.needed_number("desired")?;
+    let min = ask.number("min")?.unwrap_or(it.min);
+    // Room is made where the bounds are the only thing in the way, and it is said.
+    let max = ask.number("max")?.unwrap_or(it.max.max(desired));
+    if min > max {
+        return Err(Refusal::new(Why::Bounds, format!("at least {min} and at most {max} cannot both be")));
+    }
+    if !(min..=max).contains(&desired) {
+        let text = format!("{desired} is not between {min} and {max}");
+        return Err(Refusal::new(Why::Bounds, text).with("give min or max as well"));
+    }
+    if (min, desired, max) == (it.min, it.desired, it.max) {
+        return Err(Refusal::new(Why::Nothing, format!("{} is at {desired} already, {min} to {max}", it.name)));
+    }
+    if let Some(refresh) = it.refresh.as_ref().filter(|refresh| refresh.ended.is_none()) {
+        let text = format!("an instance refresh of {} is {}: its size is moving already", it.name, refresh.status);
+        return Err(Refusal::new(Why::State, text).with("wait for it, or roll it back"));
+    }
+    let (grows, shrinks) = (desired > it.desired, desired < it.desired);
+    let process = if grows { "Launch" } else { "Terminate" };
+    if (grows || shrinks) && is_suspended(it, process) {
+        let text = format!("{process} is suspended in {}: it would take the number and do nothing", it.name);
+        return Err(Refusal::new(Why::State, text).with("`asg.resume` first"));
+    }
+    let blast = if shrinks { Blast::Disruptive } else { Blast::Reversible };
+    let title = format!("{}: {} → {}", it.name, it.desired, plural(desired as usize, "instance", "instances"));
+    let mut plan = Plan::begin(ask, blast, title);
+    plan.change("desired", it.desired, desired);
+    if (min, max) == (it.min, it.max) {
+        plan.steps.push(Step::SetDesiredCapacity { group: it.name.clone(), desired });
+    } else {
+        if min != it.min {
+            plan.change("min", it.min, min);
+        }
+        if max != it.max {
+            plan.change("max", it.max, max);
+        }
+        plan.steps.push(Step::UpdateAutoScalingGroup { group: it.name.clone(), min, desired, max });
+    }
+    let by = plural(desired.abs_diff(it.desired) as usize, "instance", "instances");
+    if grows {
+        plan.effects.push(format!("{by} more will be launched, each billed from then on"));
+    }
+    if shrinks {
+        plan.effects.push(format!("{by} will be terminated, with what is on their own disks; AWS chooses which"));
+        let healthy = it.in_service();
+        if (desired as usize) < healthy {
+            plan.warnings.push(format!("{healthy} are in service now"));
+        }
+    }
+    if it.members.iter().any(|member| member.weight != 1) {
+        plan.warnings
+            .push("its instances are weighted: the number is in their units, and may be passed by one of them".into());
+    }
+    if it.warm_pool.is_some() && max != it.max {
+        plan.warnings.push("its warm pool grows with the maximum, and is billed as well".into());
+    }
+    plan.warnings.extend(would_undo(it, ask.place, desired, min));
+    let back = [("desired", it.desired), ("min", it.min), ("max", it.max)];
+    plan.undo = Some(Undo {
+        operation: GROUP.name,
+        params: back.into_iter().map(|(name, number)| (name.to_owned(), number.to_string())).collect(),
+        words: format!("back to {}, {} to {}", it.desired, it.min, it.max),
+    });
+    plan.expects = format!("{desired} in service");
+    Ok(plan)
+}
+
+/// What would move the size again, soon or some time.
+fn would_undo(it: &AutoScalingGroup, place: &Place, desired: u32, min: u32) -> Vec<String> {
+    let mut all = Vec::new();
+    if !is_suspended(it, "AlarmNotification") && desired > min {
+        let policies: Vec<&str> = policies_of(place, it.name.as_str()).map(|policy| policy.name.as_str()).collect();
+        if !policies.is_empty() {
+            all.push(format!("{} may scale it back within minutes; min holds it", policies.join(", ")));
+        }
+    }
+    let next = it.scheduled.iter().flatten().filter_map(|change| Some((change.at?, change))).min_by_key(|(at, _)| *at);
+    if let Some((_, change)) = next.filter(|_| !is_suspended(it, "ScheduledActions")) {
+        all.push(format!("the scheduled action {} will set it anew", change.name));
+    }
+    all
+}
+
+fn policies_of<'a>(place: &'a Place, target: &str) -> impl Iterator<Item = &'a ScalingPolicy> {
+    place.feeds.policies.items().filter(move |policy| policy.target == target && policy.enabled)
+}
+
+fn group_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
+    let Some(Item::Group(it)) = sight.world.find(&plan.of) else {
+        return Progress::Failed(format!("{} is gone", plan.target));
+    };
+    let Some(desired) = plan.params.get("desired").and_then(|text| text.parse::<u32>().ok()) else {
+        return Progress::Failed("it does not say what was wanted".into());
+    };
+    if it.desired != desired {
+        return Progress::Waiting(format!("{} wanted, not {desired} yet", it.desired));
+    }
+    let newest = it.newest_activity().filter(|activity| activity.at >= plan.made_at && activity.status == "Failed");
+    if let Some(failed) = newest {
+        let why = if failed.message.is_empty() { &failed.cause } else { &failed.message };
+        return Progress::Failed(format!("{} failed: {why}", failed.what));
+    }
+    let serving = it.in_service();
+    let moving = it.members.iter().filter(|member| member.lifecycle != "InService").count();
+    match moving {
+        0 if serving == desired as usize => Progress::Reached,
+        0 => Progress::Waiting(format!("{serving} of {desired} in service")),
+        moving => Progress::Waiting(format!("{serving} of {desired} in service, {moving} on the way")),
+    }
+}
+
+fn plan_processes(ask: &Ask<'_>, suspend: bool) -> Result<Plan, Refusal> {
+    let it = group(ask)?;
+    let said = ask.params.get("processes").map_or("", String::as_str);
+    let processes: Vec<&str> = said.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()).collect();
+    if processes.is_empty() {
+        return Err(Refusal::new(Why::Bounds, "say which processes"));
+    }
+    if let Some(unknown) = processes.iter().find(|word| !KNOWN_PROCESSES.contains(word)) {
+        let text = format!("`{unknown}` is no scaling process");
+        return Err(Refusal::new(Why::Bounds, text).with(format!("they are {}", KNOWN_PROCESSES.join(", "))));
+    }
+    let changed: Vec<&str> = processes.into_iter().filter(|word| is_suspended(it, word) != suspend).collect();
+    if changed.is_empty() {
+        let so = if suspend { "suspended" } else { "at work" };
+        return Err(Refusal::new(Why::Nothing, format!("{said} of {} is {so} already", it.name)));
+    }
+    let verb = if suspend { "suspend" } else { "resume" };
+    let names = changed.join(", ");
+    let mut plan = Plan::begin(ask, Blast::Reversible, format!("{}: {verb} {names}", it.name));
+    let (before, after) = if suspend { ("at work", "suspended") } else { ("suspended", "at work") };
+    plan.change("processes", format!("{names} {before}"), format!("{names} {after}"));
+    let list = changed.iter().map(|word| (*word).into()).collect();
+    let group = it.name.clone();
+    plan.steps.push(if suspend {
+        Step::SuspendProcesses { group, processes: list }
+    } else {
+        Step::ResumeProcesses { group, processes: list }
+    });
+    if suspend {
+        plan.effects.push(format!("{} stays as it is until somebody resumes it: nothing does that by itself", it.name));
+    } else {
+        plan.effects.push(format!("{} does at once what it was kept from doing", it.name));
+    }
+    let params: Params = [("processes".to_owned(), changed.join(","))].into();
+    let (operation, words) = if suspend { (RESUME.name, "resume") } else { (SUSPEND.name, "suspend") };
+    plan.undo = Some(Undo { operation, params, words: format!("{words} {names}") });
+    plan.expects = format!("{names} {after}");
+    Ok(plan)
+}
+
+fn processes_progress(plan: &Plan, sight: &Sight<'_>, suspend: bool) -> Progress {
+    let Some(Item::Group(it)) = sight.world.find(&plan.of) else {
+        return Progress::Failed(format!("{} is gone", plan.target));
+    };
+    let steps = plan.steps.iter().flat_map(|step| match step {
+        Step::SuspendProcesses { processes, .. } | Step::ResumeProcesses { processes, .. } => processes.as_slice(),
+        _ => &[],
+    });
+    let open: Vec<&str> =
+        steps.filter(|process| is_suspended(&it, process.as_str()) != suspend).map(AsRef::as_ref).collect();
+    if open.is_empty() { Progress::Reached } else { Progress::Waiting(format!("{} not yet", open.join(", "))) }
+}
+
+fn service_of<'a>(cluster: &'a Cluster, name: &str) -> Result<&'a Service, Refusal> {
+    cluster.services.iter().find(|service| service.name == name).ok_or_else(|| {
+        let names: Vec<&str> = cluster.services.iter().map(|service| service.name.as_str()).collect();
+        let text = format!("{} has no service {name}", cluster.name);
+        Refusal::new(Why::Unknown, text).with(format!("its services are {}", names.join(", ")))
+    })
+}
+
+fn plan_service(ask: &Ask<'_>) -> Result<Plan, Refusal> {
+    let Item::Cluster(cluster) = ask.item else {
+        return Err(Refusal::new(Why::Unknown, format!("{} is no ECS cluster", ask.item.name())));
+    };
+    let name = ask.params.get("service").map_or("", |name| name.trim());
+    let it = service_of(cluster, name)?;
+    let desired = ask.needed_number("desired")?;
+    if desired == it.desired {
+        return Err(Refusal::new(
+            Why::Nothing,
+            format!("{name} is at {} already", plural(desired as usize, "task", "tasks")),
+        ));
+    }
+    let shrinks = desired < it.desired;
+    let blast = if shrinks { Blast::Disruptive } else { Blast::Reversible };
+    let title = format!("{name}: {} → {}", it.desired, plural(desired as usize, "task", "tasks"));
+    let mut plan = Plan::begin(ask, blast, title);
+    plan.target = it.name.clone();
+    plan.change("desired", it.desired, desired);
+    let resource = format!("service/{}/{name}", cluster.name);
+    // Where something scales it, a size outside its bounds would not stay; the bounds are what is changed.
+    let bounds = policies_of(ask.place, &resource).find_map(|policy| Some((policy.min?, policy.max?)));
+    let (cluster_name, service) = (cluster.name.clone(), it.name.clone());
+    match bounds {
+        Some((min, max)) if !(min..=max).contains(&desired) => {
+            let (low, high) = (min.min(desired), max.max(desired));
+            plan.change("bounds", format!("{min} to {max}"), format!("{low} to {high}"));
+            plan.steps.push(Step::RegisterScalableTarget {
+                resource: resource.as_str().into(),
+                dimension: "ecs:service:DesiredCount".into(),
+                min: low,
+                max: high,
+            });
+            plan.steps.push(Step::SetServiceCount { cluster: cluster_name, service, desired });
+        }
+        _ => plan.steps.push(Step::SetServiceCount { cluster: cluster_name, service, desired }),
+    }
+    let by = plural(desired.abs_diff(it.desired) as usize, "task", "tasks");
+    plan.effects.push(if shrinks { format!("{by} will be stopped") } else { format!("{by} more will be started") });
+    if it.rollout == "IN_PROGRESS" {
+        plan.warnings.push("a deployment is under way: a service is not scaled in by itself until it is done".into());
+    }
+    let policies: Vec<&str> = policies_of(ask.place, &resource).map(|policy| policy.name.as_str()).collect();
+    if !policies.is_empty() {
+        plan.warnings.push(format!("{} may scale it again within minutes", policies.join(", ")));
+    }
+    let params: Params =
+        [("service".to_owned(), name.to_owned()), ("desired".to_owned(), it.desired.to_string())].into();
+    plan.undo = Some(Undo { operation: SERVICE.name, params, words: format!("back to {}", it.desired) });
+    plan.expects = format!("{desired} running");
+    Ok(plan)
+}
+
+fn service_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
+    let Some(Item::Cluster(cluster)) = sight.world.find(&plan.of) else {
+        return Progress::Failed("its cluster is gone".into());
+    };
+    let Ok(it) = service_of(&cluster, plan.target.as_str()) else {
+        return Progress::Failed(format!("{} is gone", plan.target));
+    };
+    let Some(desired) = plan.params.get("desired").and_then(|text| text.trim().parse::<u32>().ok()) else {
+        return Progress::Failed("it does not say what was wanted".into());
+    };
+    if it.desired == desired && it.running == desired && it.pending == 0 {
+        Progress::Reached
+    } else {
+        Progress::Waiting(format!("{} of {desired} running", it.running))
+    }
+}
