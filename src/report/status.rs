@@ -64,7 +64,7 @@ pub struct FaultStatus {
 /// Whether what a feed tells is in the status of these boxes: their own facts, and the alarms and changes of the strip.
 pub fn rests_on(boxes: &[BoxId], feed: Feed) -> bool {
     matches!(feed, Feed::Alarms | Feed::AlarmHistory)
-        || changes::SOURCES.contains(&feed)
+        || changes::tells(feed)
         || boxes.iter().any(|id| board::spec(*id).sources.contains(&feed))
 }
 

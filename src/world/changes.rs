@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::domain::delivery::{Action, Pipeline};
 use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
 use crate::world::feed::Feed;
@@ -71,22 +72,32 @@ pub const LOOKBACK: SignedDuration = SignedDuration::from_mins(30);
 const LAUNCH_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// The feeds changes are drawn from.
-pub const SOURCES: [Feed; 4] = [Feed::Deployments, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
+const SOURCES: [Feed; 4] = [Feed::Deployments, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
+
+/// Whether changes may be drawn from this feed.
+pub fn tells(feed: Feed) -> bool {
+    feed == Feed::Pipelines || SOURCES.contains(&feed)
+}
+
+/// Those of one place. Where deployments themselves are not read, the pipelines tell when they deployed.
+fn sources_of(place: &Place) -> impl Iterator<Item = Feed> {
+    let pipelines = (!place.is_asked(Feed::Deployments)).then_some(Feed::Pipelines);
+    let all: Vec<Feed> = SOURCES.into_iter().chain(pipelines).filter(|feed| place.is_asked(*feed)).collect();
+    all.into_iter()
+}
 
 /// Whether nothing at all could be read that would tell of a change.
 pub fn is_blind(sight: &Sight<'_>) -> bool {
-    let mut asked = sight.places().flat_map(|place| {
-        SOURCES.into_iter().filter(|feed| place.is_asked(*feed)).map(move |feed| place.feeds.status(feed))
-    });
+    let mut asked = sight.places().flat_map(|place| sources_of(place).map(move |feed| place.feeds.status(feed)));
     !asked.any(|status| status.has_value)
 }
 
-/// What of [`SOURCES`] could not be read, or not lately, as `deployments of acme-prod eu-west-1`: a change may hide
+/// What of them could not be read, or not lately, as `deployments of acme-prod eu-west-1`: a change may hide
 /// there.
 pub fn unseen(sight: &Sight<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    for feed in SOURCES {
-        for place in sight.places().filter(|place| place.is_asked(feed)) {
+    for place in sight.places() {
+        for feed in sources_of(place) {
             let status = place.feeds.status(feed);
             if !status.has_value || status.is_stale(sight.at) {
                 all.push(format!("{} of {}", feed.name(), place.scope));
@@ -147,8 +158,38 @@ fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         let what = format!("{}: {}", event.source, event.message);
         all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
+    if !place.is_asked(Feed::Deployments) {
+        all.extend(place.feeds.pipelines.items().flat_map(|pipeline| deployed(place, pipeline, from)));
+    }
     all.extend(launches(place, from));
     all
+}
+
+/// What a pipeline deployed, where and when: its newest run of each action that deploys.
+fn deployed(place: &Place, pipeline: &Pipeline, from: Timestamp) -> Vec<Change> {
+    let deploys = |action: &&Action| action.category.as_ref().is_some_and(|category| category == "Deploy");
+    let actions = pipeline.stages.iter().flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)));
+    let lately = actions.filter(|(_, action)| deploys(action)).filter_map(|(stage, action)| {
+        let at = action.started.filter(|at| *at >= from)?;
+        let run = pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
+        let revision = run.and_then(|run| run.revision.as_ref());
+        let message = revision.map(|revision| &revision.message).filter(|message| !message.is_empty());
+        let message = message.map_or_else(String::new, |message| format!(" \"{message}\""));
+        let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+        let author = revision.and_then(|revision| revision.author.as_ref());
+        Some(Change {
+            at,
+            kind: match Environment::in_name(stage.name.as_str()) {
+                Environment::Staging | Environment::Test | Environment::Dev => ChangeKind::Rehearsal,
+                Environment::Prod | Environment::Unknown => ChangeKind::Deploy,
+            },
+            what: format!("deploy {}{version} in {}{message}", pipeline.name, stage.name),
+            by: run.and_then(|run| run.by.as_ref()).or(author).cloned().unwrap_or_default(),
+            resource: pipeline.name.clone(),
+            scope: Arc::clone(&place.scope),
+        })
+    });
+    lately.collect()
 }
 
 /// Instances started by someone rather than by a group, gathered by owner and kind.
@@ -187,7 +228,11 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::delivery::{Execution, Revision, RunStatus, Stage};
+    use crate::domain::list::List;
     use crate::domain::scope::Scope;
+    use crate::world::feed::Payload;
+    use crate::world::port::{Answer, FeedKey, Observation, Usage};
 
     fn change(minute: i64, kind: ChangeKind) -> Change {
         Change {
@@ -223,5 +268,59 @@ mod tests {
         check(&[(20, ChangeKind::Deploy)], None);
         check(&[(59, ChangeKind::Rehearsal)], None);
         check(&[], None);
+    }
+
+    /// What is told of a pipeline that deployed in this stage, in a world that reads these feeds.
+    fn told(stage: &str, reads: &[Feed]) -> Vec<(ChangeKind, String, String)> {
+        let at = Timestamp::from_second(1_773_000_000).unwrap();
+        let action = |category: &str| Action {
+            name: category.into(),
+            category: Some(category.into()),
+            provider: None,
+            status: RunStatus::Succeeded,
+            version: Some("v42".into()),
+            started: Some(at),
+            finished: Some(at),
+            usual: None,
+            summary: Text::default(),
+            by: Text::default(),
+            tests: None,
+            outputs: None,
+            flaky: None,
+        };
+        let stage = Stage {
+            name: stage.into(),
+            status: RunStatus::Succeeded,
+            inbound_enabled: true,
+            closed: Text::default(),
+            actions: vec![action("Build"), action("Deploy")],
+        };
+        let revision =
+            Revision { id: "4f2a91c".into(), author: Some("lena".into()), message: "cheaper shipping".into() };
+        let run = Execution {
+            id: "run".into(),
+            version: Some("v42".into()),
+            status: RunStatus::Succeeded,
+            trigger: None,
+            by: None,
+            started: at - SignedDuration::from_mins(9),
+            finished: None,
+            revision: Some(revision),
+        };
+        let pipeline = Pipeline { name: "shop".into(), stages: vec![stage], executions: vec![run] };
+        let scope = change(0, ChangeKind::Deploy).scope;
+        let mut world = World::reading(std::slice::from_ref(&scope), reads.iter().copied().collect());
+        let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![pipeline])))), Usage::default());
+        world.apply(Observation::of(FeedKey::all(Feed::Pipelines, scope), at, answer, None));
+        assert!(since(&world, at + SignedDuration::from_secs(1)).is_empty());
+        since(&world, at).into_iter().map(|it| (it.kind, it.what, it.by.to_string())).collect()
+    }
+
+    #[test]
+    fn pipelines_tell_of_deployments_where_those_are_not_read_themselves() {
+        let words = "deploy shop v42 in Production \"cheaper shipping\"".to_owned();
+        assert_eq!(told("Production", &[Feed::Pipelines]), [(ChangeKind::Deploy, words, "lena".to_owned())]);
+        assert_eq!(told("Staging", &[Feed::Pipelines])[0].0, ChangeKind::Rehearsal);
+        assert_eq!(told("Production", &[Feed::Pipelines, Feed::Deployments]), []);
     }
 }
