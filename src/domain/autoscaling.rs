@@ -93,6 +93,11 @@ impl AutoScalingGroup {
         serving.map(|member| member.weight as usize).sum()
     }
 
+    /// Whether this scaling process is switched off.
+    pub fn is_suspended(&self, process: &str) -> bool {
+        self.suspended.iter().any(|one| one == process)
+    }
+
     pub fn newest_activity(&self) -> Option<&Activity> {
         self.activities.as_ref()?.first()
     }

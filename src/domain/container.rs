@@ -38,6 +38,18 @@ pub struct Service {
     pub events: Vec<ServiceEvent>,
 }
 
+impl Service {
+    /// Fewer tasks run than are wanted.
+    pub fn is_short(&self) -> bool {
+        self.running < self.desired
+    }
+
+    /// Wanted tasks that run. What it has too many of, as while it deploys, makes up for nothing another service lacks.
+    pub fn kept(&self) -> u32 {
+        self.running.min(self.desired)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServiceEvent {
     pub at: Timestamp,

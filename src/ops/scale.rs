@@ -122,10 +122,6 @@ fn group<'a>(ask: &Ask<'a>) -> Result<&'a AutoScalingGroup, Refusal> {
         .ok_or_else(|| Refusal::new(Why::Unknown, format!("{} is no Auto Scaling group", ask.item.name())))
 }
 
-fn is_suspended(group: &AutoScalingGroup, process: &str) -> bool {
-    group.suspended.iter().any(|one| one == process)
-}
-
 fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let it = group(ask)?;
     let desired = ask.needed_number("desired")?;
@@ -148,7 +144,7 @@ fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     let (grows, shrinks) = (desired > it.desired, desired < it.desired);
     let process = if grows { "Launch" } else { "Terminate" };
-    if (grows || shrinks) && is_suspended(it, process) {
+    if (grows || shrinks) && it.is_suspended(process) {
         let text = format!("{process} is suspended in {}: it would take the number and do nothing", it.name);
         return Err(Refusal::new(Why::State, text).with("`asg.resume` first"));
     }
@@ -199,14 +195,14 @@ fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
 /// What would move the size again, soon or some time.
 fn would_undo(it: &AutoScalingGroup, place: &Place, desired: u32, min: u32) -> Vec<String> {
     let mut all = Vec::new();
-    if !is_suspended(it, "AlarmNotification") && desired > min {
+    if !it.is_suspended("AlarmNotification") && desired > min {
         let policies: Vec<&str> = policies_of(place, it.name.as_str()).map(|policy| policy.name.as_str()).collect();
         if !policies.is_empty() {
             all.push(format!("{} may scale it back within minutes; min holds it", policies.join(", ")));
         }
     }
     let next = it.scheduled.iter().flatten().filter_map(|change| Some((change.at?, change))).min_by_key(|(at, _)| *at);
-    if let Some((_, change)) = next.filter(|_| !is_suspended(it, "ScheduledActions")) {
+    if let Some((_, change)) = next.filter(|_| !it.is_suspended("ScheduledActions")) {
         all.push(format!("the scheduled action {} will set it anew", change.name));
     }
     all
@@ -251,7 +247,7 @@ fn plan_processes(ask: &Ask<'_>, suspend: bool) -> Result<Plan, Refusal> {
         let text = format!("`{unknown}` is no scaling process");
         return Err(Refusal::new(Why::Bounds, text).with(format!("they are {}", KNOWN_PROCESSES.join(", "))));
     }
-    let changed: Vec<&str> = processes.into_iter().filter(|word| is_suspended(it, word) != suspend).collect();
+    let changed: Vec<&str> = processes.into_iter().filter(|word| it.is_suspended(word) != suspend).collect();
     if changed.is_empty() {
         let so = if suspend { "suspended" } else { "at work" };
         return Err(Refusal::new(Why::Nothing, format!("{said} of {} is {so} already", it.name)));
@@ -289,7 +285,7 @@ fn processes_progress(plan: &Plan, sight: &Sight<'_>, suspend: bool) -> Progress
         _ => &[],
     });
     let open: Vec<&str> =
-        steps.filter(|process| is_suspended(&it, process.as_str()) != suspend).map(AsRef::as_ref).collect();
+        steps.filter(|process| it.is_suspended(process.as_str()) != suspend).map(AsRef::as_ref).collect();
     if open.is_empty() { Progress::Reached } else { Progress::Waiting(format!("{} not yet", open.join(", "))) }
 }
 

@@ -82,8 +82,7 @@ pub fn tells(feed: Feed) -> bool {
 /// Those of one place. Where deployments themselves are not read, the pipelines tell when they deployed.
 fn sources_of(place: &Place) -> impl Iterator<Item = Feed> {
     let pipelines = (!place.is_asked(Feed::Deployments)).then_some(Feed::Pipelines);
-    let all: Vec<Feed> = SOURCES.into_iter().chain(pipelines).filter(|feed| place.is_asked(*feed)).collect();
-    all.into_iter()
+    SOURCES.into_iter().chain(pipelines).filter(|feed| place.is_asked(*feed))
 }
 
 /// Whether nothing at all could be read that would tell of a change.

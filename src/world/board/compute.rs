@@ -221,7 +221,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let mut findings = Vec::new();
                     for (place, group) in groups(sight) {
-                        if group.suspended.iter().any(|process| process == "Launch") {
+                        if group.is_suspended("Launch") {
                             findings.push(
                                 Finding::bad(
                                     "Launch off",

@@ -23,13 +23,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if sight.items(|f| &f.clusters).count() == 0 {
                 return Facts::absent();
             }
-            // What one service has too many of, as it has while it deploys, makes up for nothing another lacks.
-            let (running, desired) = all.iter().fold((0, 0), |sum, (_, _, service)| {
-                (sum.0 + service.running.min(service.desired), sum.1 + service.desired)
-            });
+            let (running, desired) =
+                all.iter().fold((0, 0), |sum, (_, _, service)| (sum.0 + service.kept(), sum.1 + service.desired));
             let mut facts = Facts::new(format!("{running} of {desired} tasks"));
             let mut all = all;
-            all.sort_by_key(|(_, _, service)| service.running >= service.desired);
+            all.sort_by_key(|(_, _, service)| !service.is_short());
             for (_, cluster, service) in &all {
                 facts = facts.with(
                     "service",
@@ -69,7 +67,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         })
                         .collect();
                     let short: Vec<String> = services(sight)
-                        .filter(|(_, _, service)| service.running < service.desired)
+                        .filter(|(_, _, service)| service.is_short())
                         .map(|(_, _, service)| format!("{} {}/{}", service.name, service.running, service.desired))
                         .collect();
                     let names: Vec<&str> = short.iter().map(String::as_str).collect();

@@ -339,9 +339,7 @@ fn obstacle(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> (Feed, O
                 Some((_, group)) if step.to.is_some_and(|to| to > group.max) => {
                     Some(Found(format!("its maximum is {}", group.max)))
                 }
-                Some((_, group)) if group.suspended.iter().any(|process| process == "Launch") => {
-                    Some(Found("Launch is suspended".into()))
-                }
+                Some((_, group)) if group.is_suspended("Launch") => Some(Found("Launch is suspended".into())),
                 Some(_) => None,
             };
             (Feed::Groups, obstacle)

@@ -1,9 +1,8 @@
 //! What computes: balancers, groups, clusters, functions and instances, what is not well first.
 
 use super::{Align, Column, RoomSpec, Row, Value};
-use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::balancer::LoadBalancer;
-use crate::domain::container::Cluster;
+use crate::domain::container::{Cluster, Service};
 use crate::domain::health::Health;
 use crate::domain::instance::InstanceState;
 use crate::domain::metric::Measure;
@@ -73,9 +72,9 @@ fn state(row: &Row, health: Health, sight: &Sight<'_>) -> &'static str {
     match &row.item {
         Item::Instance(instance) => instance.state.word(),
         Item::Balancer(balancer) if balancer.unhealthy() > 0 => "unhealthy",
-        Item::Group(group) if launches_nothing(group) => "launch off",
+        Item::Group(group) if group.is_suspended("Launch") => "launch off",
         Item::Group(group) if group.in_service() < group.desired as usize => "short",
-        Item::Cluster(cluster) if cluster.services.iter().any(|service| service.running < service.desired) => "short",
+        Item::Cluster(cluster) if cluster.services.iter().any(Service::is_short) => "short",
         Item::Function(function) if function.is_off() => "off",
         _ => match health {
             Health::Bad if own_health(row, sight) < Health::Warn => "alarm",
@@ -116,11 +115,11 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
                 .fold(targets.max(itself), Health::max)
         }
         Item::Group(group) if group.desired == 0 => Health::Absent,
-        Item::Group(group) if group.in_service() == 0 || launches_nothing(group) => Health::Bad,
+        Item::Group(group) if group.in_service() == 0 || group.is_suspended("Launch") => Health::Bad,
         Item::Group(group) if group.in_service() < group.desired as usize => Health::Warn,
         Item::Group(group) if group.desired >= group.max && group.max > group.min => Health::Warn,
         Item::Cluster(cluster) => {
-            let short = || cluster.services.iter().filter(|service| service.running < service.desired);
+            let short = || cluster.services.iter().filter(|service| service.is_short());
             let tasks = cluster.tasks.as_deref().unwrap_or_default();
             let loops = tasks.iter().any(|task| f64::from(task.restarts) >= limits.task_restarts);
             match (loops || short().any(|service| service.running == 0), short().next().is_some()) {
@@ -214,11 +213,6 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
     }
 }
 
-/// Nothing can start in it.
-fn launches_nothing(group: &AutoScalingGroup) -> bool {
-    group.suspended.iter().any(|process| process == "Launch")
-}
-
 /// How bad the state of the balancer itself is.
 pub(in crate::world) fn balancer_state(balancer: &LoadBalancer) -> Option<Health> {
     match balancer.state.as_str() {
@@ -247,14 +241,12 @@ fn balancer_now(balancer: &LoadBalancer, place: Option<&Place>) -> String {
 }
 
 fn cluster_now(cluster: &Cluster) -> String {
-    let (running, desired) = cluster
-        .services
-        .iter()
-        .fold((0, 0), |sum, service| (sum.0 + service.running.min(service.desired), sum.1 + service.desired));
+    let (running, desired) =
+        cluster.services.iter().fold((0, 0), |sum, service| (sum.0 + service.kept(), sum.1 + service.desired));
     let short: Vec<String> = cluster
         .services
         .iter()
-        .filter(|service| service.running < service.desired)
+        .filter(|service| service.is_short())
         .map(|service| format!("{} {}/{}", service.name, service.running, service.desired))
         .collect();
     let services = plural(cluster.services.len(), "service", "services");
