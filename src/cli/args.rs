@@ -1,13 +1,15 @@
 //! What can be written after `opscon`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::SignedDuration;
 
 use crate::app::msg::WorldSpec;
 use crate::config::{ColorChoice, GlyphChoice, LogLevel, Overrides, ThemeChoice};
+use crate::ops::{OPERATIONS, Params};
 use crate::world::feed::Feed;
 use crate::world::port::FaultClass;
 
@@ -149,9 +151,9 @@ pub struct From {
 
 #[derive(Debug, clap::Args)]
 pub struct Plan {
-    /// asg.scale, ecs.scale, asg.suspend or asg.resume
+    /// What is done, such as asg.scale; a name that is none lists them all
     pub operation: String,
-    /// The name or id of what it is done to
+    /// The name or id of what it is done to; ACCOUNT/REGION for what is done to all of a scope
     pub target: String,
     #[command(flatten)]
     pub params: OperationParams,
@@ -162,24 +164,56 @@ pub struct Plan {
     pub output: Output,
 }
 
-/// What some operations want to know beside their target.
-#[derive(Debug, clap::Args)]
-pub struct OperationParams {
-    /// Instances or tasks wanted
-    #[arg(long, value_name = "N")]
-    pub desired: Option<String>,
-    /// Fewest instances
-    #[arg(long, value_name = "N")]
-    pub min: Option<String>,
-    /// Most instances
-    #[arg(long, value_name = "N")]
-    pub max: Option<String>,
-    /// Service of the cluster
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-    /// Scaling processes, with commas between them
-    #[arg(long, value_name = "LIST")]
-    pub processes: Option<String>,
+/// What some operations want to know beside their target: an option for each parameter in the table of operations.
+#[derive(Clone, Debug, Default)]
+pub struct OperationParams(pub Params);
+
+impl clap::FromArgMatches for OperationParams {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut params = Self::default();
+        params.update_from_arg_matches(matches)?;
+        Ok(params)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for (name, _) in operation_params() {
+            if let Some(value) = matches.get_one::<String>(name) {
+                self.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl clap::Args for OperationParams {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        operation_params().into_iter().fold(command, |command, (name, doc)| {
+            command.arg(
+                Arg::new(name)
+                    .long(name)
+                    .help(doc)
+                    .value_name("VALUE")
+                    .allow_hyphen_values(true)
+                    .help_heading("Operation"),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Every parameter of every operation, once, with all it means.
+fn operation_params() -> BTreeMap<&'static str, String> {
+    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for param in OPERATIONS.iter().flat_map(|operation| operation.params) {
+        let docs = all.entry(param.name).or_default();
+        if !docs.contains(&param.doc) {
+            docs.push(param.doc);
+        }
+    }
+    all.into_iter().map(|(name, docs)| (name, docs.join("; "))).collect()
 }
 
 #[derive(Debug, clap::Args)]

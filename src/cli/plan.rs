@@ -3,9 +3,10 @@
 use super::args::{self, Common, Output};
 use super::look::Look;
 use super::{CliError, print, readable, settings};
+use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::ops::plan::{Refusal, Why};
-use crate::ops::{OPERATIONS, Operation, Params, named};
+use crate::ops::{OPERATIONS, On, Operation, Target, named};
 use crate::report::preview;
 use crate::world::World;
 use crate::world::item::ItemId;
@@ -21,8 +22,7 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
     let (opened, world) =
         look.take(&mut settings, |feed| operation.feeds.contains(&feed) || operation.beside.contains(&feed))?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
-    let planned =
-        target(operation, &args.target, &world).and_then(|of| operation.plan(&of, &params(&args.params), &sight));
+    let planned = target(operation, &args.target, &world).and_then(|of| operation.plan(&of, &args.params.0, &sight));
     let (words, value) = match &planned {
         Ok(plan) => (preview::text(plan, &sight), preview::json(plan)),
         Err(refusal) => (preview::refusal_text(refusal), preview::refusal_json(refusal)),
@@ -34,30 +34,20 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
     Ok(if planned.is_ok() { 0 } else { REFUSED })
 }
 
-fn params(said: &args::OperationParams) -> Params {
-    let all = [
-        ("desired", &said.desired),
-        ("min", &said.min),
-        ("max", &said.max),
-        ("service", &said.service),
-        ("processes", &said.processes),
-    ];
-    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect()
-}
-
 /// The one thing of this name. Two of the same name in two places are told apart by the operator, not by us.
-fn target(operation: &Operation, name: &str, world: &World) -> Result<ItemId, Refusal> {
+fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
+    let On::One(kind) = operation.on else { return scope(name, world) };
     let mut found: Vec<(usize, ItemId)> = Vec::new();
     for (place, at) in world.places().iter().enumerate() {
-        operation.kind.visit(at, &mut |its_name, id| {
+        kind.visit(at, &mut |its_name, id| {
             if its_name == name || id == name {
-                found.push((place, ItemId { kind: operation.kind, place, id: id.clone() }));
+                found.push((place, ItemId { kind, place, id: id.clone() }));
             }
         });
     }
-    let word = operation.kind.word();
+    let word = kind.word();
     match found.as_slice() {
-        [(_, only)] => Ok(only.clone()),
+        [(_, only)] => Ok(Target::One(only.clone())),
         [] => Err(Refusal::new(Why::Unknown, format!("there is no {word} called {}", Text::new(name)))
             .with(format!("`opscon show compute` lists every {word} that was read"))),
         several => {
@@ -65,6 +55,22 @@ fn target(operation: &Operation, name: &str, world: &World) -> Result<ItemId, Re
                 several.iter().filter_map(|(place, _)| Some(world.places().get(*place)?.scope.to_string())).collect();
             let text = format!("{} is in {}", Text::new(name), places.join(" and "));
             Err(Refusal::new(Why::Unknown, text).with("name one with --region or --scope"))
+        }
+    }
+}
+
+/// The place of this name, as `acme-dev/eu-west-1`.
+fn scope(name: &str, world: &World) -> Result<Target, Refusal> {
+    let named = |scope: &Scope| !scope.is_global() && (scope.to_string() == name || scope.account == *name);
+    let places: Vec<usize> =
+        world.scopes().enumerate().filter(|(_, scope)| named(scope)).map(|(place, _)| place).collect();
+    match places.as_slice() {
+        [only] => Ok(Target::Scope(*only)),
+        _ => {
+            let known: Vec<String> =
+                world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
+            let text = format!("there is no scope called {}", Text::new(name));
+            Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
         }
     }
 }

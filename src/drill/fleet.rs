@@ -48,6 +48,8 @@ pub struct Fleet {
     pub release: Release,
     /// Newest last.
     pub rollouts: Vec<Rollout>,
+    /// Scaling processes switched off, in AWS's spelling.
+    pub suspended: Vec<Text>,
     /// Newest first.
     pub activities: VecDeque<Activity>,
     /// Requests accepted and not answered yet.
@@ -161,6 +163,7 @@ impl Fleet {
             units: Vec::new(),
             release,
             rollouts: Vec::new(),
+            suspended: Vec::new(),
             activities: VecDeque::new(),
             backlog: 0,
             total: Tally::default(),
@@ -183,6 +186,15 @@ impl Fleet {
             }
         }
         fleet
+    }
+
+    /// An Auto Scaling group; a service otherwise.
+    pub fn is_group(&self) -> bool {
+        matches!(self.plan.name.as_str(), "web" | "web-dr" | "workers")
+    }
+
+    fn is_suspended(&self, process: &str) -> bool {
+        self.suspended.iter().any(|one| one == process)
     }
 
     pub fn in_service(&self) -> impl Iterator<Item = &Unit> {
@@ -338,6 +350,9 @@ impl Fleet {
 
     /// What target tracking does at the end of a minute, given its two alarms.
     pub fn track_target(&mut self, tick: i64, high_alarm: bool, low_alarm: bool, cpu: f64) {
+        if self.is_suspended("AlarmNotification") {
+            return;
+        }
         if high_alarm && tick - self.last_scale_out >= 12 {
             let serving = self.in_service().count() as f64;
             let wanted = (serving * cpu / self.plan.target_cpu).ceil() as u32;
@@ -371,11 +386,20 @@ impl Fleet {
             cause: cause.into(),
         });
         self.activities.truncate(ACTIVITIES);
+        self.settle(tick);
+    }
+
+    /// Launches or drains what is between the units there are and the desired capacity, unless that is suspended.
+    pub fn settle(&mut self, tick: i64) {
+        let desired = self.desired;
         let staying = self.units.iter().filter(|unit| !matches!(unit.state, UnitState::Draining { .. })).count();
-        for _ in staying..desired as usize {
-            self.launch(tick);
+        if !self.is_suspended("Launch") {
+            for _ in staying..desired as usize {
+                self.launch(tick);
+            }
         }
-        let mut surplus = staying.saturating_sub(desired as usize);
+        let surplus = staying.saturating_sub(desired as usize);
+        let mut surplus = if self.is_suspended("Terminate") { 0 } else { surplus };
         for unit in self.units.iter_mut().rev() {
             if surplus == 0 {
                 break;

@@ -3,6 +3,7 @@
 //! The same seed and scenario are the same world, to the byte, whoever asks and however often. Time comes in from
 //! outside; the simulation only ever moves forward to it.
 
+pub mod act;
 mod alarm_table;
 mod alarms;
 mod band;
@@ -103,7 +104,7 @@ impl Drill {
 
     /// Runs `task` on the world as it is now. A panic inside cannot leave the state torn: every step of it is plain data,
     /// so a poisoned lock is taken over.
-    fn with<T>(&self, task: impl FnOnce(&mut Simulation) -> T) -> T {
+    pub(in crate::drill) fn with<T>(&self, task: impl FnOnce(&mut Simulation) -> T) -> T {
         let now = (self.now)();
         let mut simulation = self.simulation.lock().unwrap_or_else(PoisonError::into_inner);
         simulation.advance_to(now);

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::alarm::AlarmState;
 use crate::domain::metric::Measure;
 use crate::domain::text::Text;
+use crate::drill::act::Mishap;
 use crate::drill::alarms::Alarms;
 use crate::drill::company::{Site, usual_load};
 use crate::drill::database::{Demand, Mysql};
@@ -23,6 +24,7 @@ use crate::drill::queue::Queue;
 use crate::drill::redis::Redis;
 use crate::drill::rollout::{Release, Rollout};
 use crate::drill::scenario::{Fault, Flaw, Scenario, Surge};
+use crate::world::act::Step;
 
 /// Ticks lived before the scenario begins, so that graphs, alarms and averages have a past: 75 minutes.
 const PAST: i64 = 450;
@@ -71,6 +73,10 @@ pub struct Simulation {
     pub past: VecDeque<Snapshot>,
     failing: Failing,
     carries: Carries,
+    /// What the next calls of operators meet with.
+    pub mishaps: VecDeque<Mishap>,
+    /// The calls of operators that were taken.
+    pub taken: Vec<(Site, Step)>,
     pub broke_at: Option<i64>,
     pub mended_at: Option<i64>,
     pub(super) holding_since: Option<i64>,
@@ -213,6 +219,8 @@ impl Simulation {
             past: VecDeque::with_capacity(PAST_MINUTES),
             failing: Failing::default(),
             carries: Carries::default(),
+            mishaps: VecDeque::new(),
+            taken: Vec::new(),
             broke_at: None,
             mended_at: None,
             holding_since: None,

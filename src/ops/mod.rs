@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+use crate::domain::board::BoxId;
 use crate::ops::plan::{Plan, Refusal, Why};
 use crate::world::Place;
 use crate::world::feed::Feed;
@@ -26,7 +27,9 @@ pub struct Operation {
     /// In a menu: `Scale`.
     pub title: &'static str,
     pub doc: &'static str,
-    pub kind: Kind,
+    pub on: On,
+    /// Boxes of the board it is offered in, beside those its things belong to.
+    pub boxes: &'static [BoxId],
     pub params: &'static [Param],
     /// What a plan rests on: read anew before it is carried out, and until it is verified.
     pub feeds: &'static [Feed],
@@ -38,15 +41,41 @@ pub struct Operation {
     progress: fn(&Plan, &Sight<'_>) -> Progress,
 }
 
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// One thing of a kind.
+    One(Kind),
+    /// Everything of an account in a region that falls under the operation's own rule.
+    Scope,
+}
+
+/// What exactly: for as long as it exists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    One(ItemId),
+    /// Position of the place in the world.
+    Scope(usize),
+}
+
 /// Something to be said beside the target.
 #[derive(Debug)]
 pub struct Param {
     pub name: &'static str,
     pub doc: &'static str,
-    /// What it is now, to begin with; nothing where it has to be thought of.
-    pub present: fn(&Item) -> Option<String>,
+    /// What it is now, or what is most likely wanted, to begin with; nothing where it has to be thought of.
+    pub present: fn(&Subject<'_>) -> Option<String>,
     /// Without it there is no plan.
     pub is_needed: bool,
+}
+
+/// What is looked at where a value is to begin with what there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub sight: &'a Sight<'a>,
+    pub place: &'a Place,
+    /// Nothing for an operation on a scope.
+    pub item: Option<&'a Item>,
 }
 
 pub type Params = BTreeMap<String, String>;
@@ -55,9 +84,11 @@ pub type Params = BTreeMap<String, String>;
 #[derive(Debug)]
 pub struct Ask<'a> {
     pub operation: &'static Operation,
+    pub target: &'a Target,
     pub sight: &'a Sight<'a>,
     pub place: &'a Place,
-    pub item: &'a Item,
+    /// Nothing for an operation on a scope.
+    pub item: Option<&'a Item>,
     pub params: &'a Params,
 }
 
@@ -76,7 +107,7 @@ pub const OPERATIONS: &[&Operation] = &[&scale::GROUP, &scale::SERVICE, &scale::
 
 /// What can be done to things of a kind.
 pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().copied().filter(move |operation| operation.kind == kind)
+    OPERATIONS.iter().copied().filter(move |operation| operation.on == On::One(kind))
 }
 
 pub fn named(name: &str) -> Option<&'static Operation> {
@@ -85,9 +116,15 @@ pub fn named(name: &str) -> Option<&'static Operation> {
 
 impl Operation {
     /// What it would do, as things are, or why it cannot be done.
-    pub fn plan(&'static self, of: &ItemId, params: &Params, sight: &Sight<'_>) -> Result<Plan, Refusal> {
-        let gone = || Refusal::new(Why::Unknown, format!("there is no {} {}", of.kind.word(), of.id));
-        let place = sight.world.places().get(of.place).ok_or_else(gone)?;
+    pub fn plan(&'static self, target: &Target, params: &Params, sight: &Sight<'_>) -> Result<Plan, Refusal> {
+        let gone = || {
+            let what = match target {
+                Target::One(of) => format!("{} {}", of.kind.word(), of.id),
+                Target::Scope(_) => "such account and region".to_owned(),
+            };
+            Refusal::new(Why::Unknown, format!("there is no {what}"))
+        };
+        let place = sight.world.places().get(target.place()).ok_or_else(gone)?;
         for feed in self.feeds {
             let status = place.feeds.status(*feed);
             if let Some(fault) = status.fault {
@@ -98,15 +135,27 @@ impl Operation {
                 return Err(Refusal::new(Why::Blind, format!("{} was not read yet", feed.name())));
             }
         }
-        let item = sight.world.find(of).ok_or_else(gone)?;
+        let item = match target {
+            Target::One(of) => Some(sight.world.find(of).ok_or_else(gone)?),
+            Target::Scope(_) => None,
+        };
         if let Some(unknown) = params.keys().find(|name| !self.params.iter().any(|param| param.name == name.as_str())) {
             return Err(Refusal::new(Why::Bounds, format!("{} knows no `{unknown}`", self.name)));
         }
-        let mut plan = (self.plan)(&Ask { operation: self, sight, place, item: &item, params })?;
+        let mut plan = (self.plan)(&Ask { operation: self, target, sight, place, item: item.as_ref(), params })?;
         let unread = self.beside.iter().filter(|feed| !place.feeds.status(**feed).has_value);
         plan.warnings
             .extend(unread.map(|feed| format!("{} are not read: what else would move it is not known", feed.name())));
         Ok(plan)
+    }
+
+    /// The values it can begin with, for a form.
+    pub fn present(&self, target: &Target, sight: &Sight<'_>) -> Params {
+        let Some(place) = sight.world.places().get(target.place()) else { return Params::new() };
+        let item = target.item(sight);
+        let subject = Subject { sight, place, item: item.as_ref() };
+        let known = self.params.iter().filter_map(|param| Some((param.name.to_owned(), (param.present)(&subject)?)));
+        known.collect()
     }
 
     /// How far the world is from what a plan of this operation expects.
@@ -115,12 +164,37 @@ impl Operation {
     }
 }
 
+impl Target {
+    /// Position of its place in the world.
+    pub fn place(&self) -> usize {
+        match self {
+            Self::One(of) => of.place,
+            Self::Scope(place) => *place,
+        }
+    }
+
+    /// The thing itself, as it is now.
+    pub fn item(&self, sight: &Sight<'_>) -> Option<Item> {
+        match self {
+            Self::One(of) => sight.world.find(of),
+            Self::Scope(_) => None,
+        }
+    }
+}
+
 impl Ask<'_> {
+    /// What was said, where something was.
+    fn word(&self, name: &str) -> Option<&str> {
+        self.params.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    fn needed_word(&self, name: &str) -> Result<&str, Refusal> {
+        self.word(name).ok_or_else(|| Refusal::new(Why::Bounds, format!("say which {name}")))
+    }
+
     /// A whole number that was said; `None` where it was not.
     fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
-        let Some(text) = self.params.get(name).map(|text| text.trim()).filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(text) = self.word(name) else { return Ok(None) };
         let bad = || Refusal::new(Why::Bounds, format!("{name} has to be a whole number, and is `{text}`"));
         text.parse().map(Some).map_err(|_| bad())
     }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::domain::money::Usd;
 use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
-use crate::ops::{Ask, Params};
+use crate::ops::{Ask, Params, Target};
 use crate::world::act::Step;
-use crate::world::item::ItemId;
+use crate::world::item::Item;
 
 /// How much can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -55,7 +55,7 @@ pub struct Plan {
     pub operation: &'static str,
     pub params: Params,
     #[serde(skip)]
-    pub of: ItemId,
+    pub of: Target,
     /// What people call the target, and what has to be typed where that is asked for.
     pub target: Text,
     #[serde(serialize_with = "as_words")]
@@ -108,14 +108,13 @@ impl Plan {
     pub fn begin(ask: &Ask<'_>, blast: Blast, title: String) -> Self {
         let feeds = ask.operation.feeds.iter();
         let seen_at = feeds.filter_map(|feed| ask.place.observed_at(*feed)).min().unwrap_or(ask.sight.at);
-        let place = ask.sight.world.places().iter().position(|place| place.scope == ask.place.scope).unwrap_or(0);
         Self {
             operation: ask.operation.name,
             params: ask.params.clone(),
-            of: ItemId { kind: ask.item.kind(), place, id: ask.item.id().clone() },
-            target: ask.item.name().clone(),
+            of: ask.target.clone(),
+            target: ask.item.map_or_else(|| Text::from(ask.place.scope.to_string()), |item| item.name().clone()),
             scope: ScopeRef::clone(&ask.place.scope),
-            environment: ask.item.environment().unwrap_or(ask.place.scope.environment),
+            environment: ask.item.and_then(Item::environment).unwrap_or(ask.place.scope.environment),
             title,
             blast,
             changes: Vec::new(),
@@ -144,7 +143,7 @@ impl Plan {
     pub fn what(&self) -> String {
         let steps = serde_json::to_string(&self.steps).unwrap_or_default();
         let changes = serde_json::to_string(&self.changes).unwrap_or_default();
-        format!("{}\n{}\n{}\n{steps}\n{changes}", self.operation, self.scope, self.of.id)
+        format!("{}\n{}\n{}\n{steps}\n{changes}", self.operation, self.scope, self.target)
     }
 
     /// The calls as lines for the `aws` command.

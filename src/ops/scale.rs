@@ -1,12 +1,14 @@
 //! Scaling: the size of an Auto Scaling group and of an ECS service, and the processes that would change it by themselves.
 
+use std::cmp::Ordering;
+
 use jiff::SignedDuration;
 
 use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
 use crate::domain::container::{Cluster, Service};
 use crate::domain::units::plural;
 use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
-use crate::ops::{Ask, Operation, Param, Params, Progress};
+use crate::ops::{Ask, On, Operation, Param, Params, Progress, Subject};
 use crate::world::Place;
 use crate::world::act::Step;
 use crate::world::feed::Feed;
@@ -17,16 +19,17 @@ pub(super) const GROUP: Operation = Operation {
     name: "asg.scale",
     title: "Scale",
     doc: "More or fewer instances in an Auto Scaling group",
-    kind: Kind::Group,
+    on: On::One(Kind::Group),
+    boxes: &[],
     params: &[
         Param {
             name: "desired",
             doc: "instances wanted",
-            present: |item| Some(group_of(item)?.desired.to_string()),
+            present: |of| Some(group_of(of)?.desired.to_string()),
             is_needed: true,
         },
-        Param { name: "min", doc: "fewest", present: |item| Some(group_of(item)?.min.to_string()), is_needed: false },
-        Param { name: "max", doc: "most", present: |item| Some(group_of(item)?.max.to_string()), is_needed: false },
+        Param { name: "min", doc: "fewest", present: |of| Some(group_of(of)?.min.to_string()), is_needed: false },
+        Param { name: "max", doc: "most", present: |of| Some(group_of(of)?.max.to_string()), is_needed: false },
     ],
     feeds: &[Feed::Groups],
     beside: &[Feed::Policies],
@@ -39,12 +42,13 @@ pub(super) const SERVICE: Operation = Operation {
     name: "ecs.scale",
     title: "Scale a service",
     doc: "More or fewer tasks of an ECS service",
-    kind: Kind::Cluster,
+    on: On::One(Kind::Cluster),
+    boxes: &[],
     params: &[
         Param {
             name: "service",
             doc: "which service of the cluster",
-            present: |item| match item {
+            present: |of| match of.item? {
                 Item::Cluster(cluster) => cluster.services.first().map(|service| service.name.to_string()),
                 _ => None,
             },
@@ -63,7 +67,8 @@ pub(super) const SUSPEND: Operation = Operation {
     name: "asg.suspend",
     title: "Suspend scaling",
     doc: "Keep an Auto Scaling group from changing its size by itself",
-    kind: Kind::Group,
+    on: On::One(Kind::Group),
+    boxes: &[],
     params: &[PROCESSES],
     feeds: &[Feed::Groups],
     beside: &[],
@@ -76,7 +81,8 @@ pub(super) const RESUME: Operation = Operation {
     name: "asg.resume",
     title: "Resume scaling",
     doc: "Let an Auto Scaling group do again what was suspended",
-    kind: Kind::Group,
+    on: On::One(Kind::Group),
+    boxes: &[],
     params: &[PROCESSES],
     feeds: &[Feed::Groups],
     beside: &[],
@@ -89,8 +95,8 @@ pub(super) const RESUME: Operation = Operation {
 const PROCESSES: Param = Param {
     name: "processes",
     doc: "which, in AWS's spelling",
-    present: |item| {
-        let group = group_of(item)?;
+    present: |of| {
+        let group = group_of(of)?;
         let suspended: Vec<&str> = group.suspended.iter().map(AsRef::as_ref).collect();
         Some(if suspended.is_empty() { "AlarmNotification,ScheduledActions".into() } else { suspended.join(",") })
     },
@@ -110,16 +116,18 @@ const KNOWN_PROCESSES: [&str; 9] = [
     "ScheduledActions",
 ];
 
-fn group_of(item: &Item) -> Option<&AutoScalingGroup> {
-    match item {
+fn group_of<'a>(subject: &Subject<'a>) -> Option<&'a AutoScalingGroup> {
+    match subject.item? {
         Item::Group(group) => Some(group),
         _ => None,
     }
 }
 
 fn group<'a>(ask: &Ask<'a>) -> Result<&'a AutoScalingGroup, Refusal> {
-    group_of(ask.item)
-        .ok_or_else(|| Refusal::new(Why::Unknown, format!("{} is no Auto Scaling group", ask.item.name())))
+    match ask.item {
+        Some(Item::Group(group)) => Ok(group),
+        _ => Err(Refusal::new(Why::Unknown, "that is no Auto Scaling group")),
+    }
 }
 
 fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
@@ -213,27 +221,43 @@ fn policies_of<'a>(place: &'a Place, target: &str) -> impl Iterator<Item = &'a S
 }
 
 fn group_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
-    let Some(Item::Group(it)) = sight.world.find(&plan.of) else {
+    let Some(Item::Group(it)) = plan.of.item(sight) else {
         return Progress::Failed(format!("{} is gone", plan.target));
     };
     let Some(desired) = plan.params.get("desired").and_then(|text| text.parse::<u32>().ok()) else {
         return Progress::Failed("it does not say what was wanted".into());
     };
-    if it.desired != desired {
-        return Progress::Waiting(format!("{} wanted, not {desired} yet", it.desired));
-    }
     let newest = it.newest_activity().filter(|activity| activity.at >= plan.made_at && activity.status == "Failed");
     if let Some(failed) = newest {
         let why = if failed.message.is_empty() { &failed.cause } else { &failed.message };
         return Progress::Failed(format!("{} failed: {why}", failed.what));
     }
+    let before = plan.changes.iter().find(|change| change.what == "desired").and_then(|it| it.before.parse().ok());
+    let was: u32 = before.unwrap_or(desired);
     let serving = it.in_service();
     let moving = it.members.iter().filter(|member| member.lifecycle != "InService").count();
-    match moving {
-        0 if serving == desired as usize => Progress::Reached,
-        0 => Progress::Waiting(format!("{serving} of {desired} in service")),
-        moving => Progress::Waiting(format!("{serving} of {desired} in service, {moving} on the way")),
+    // A policy may have gone further in the same direction meanwhile: what was asked for is there then, too.
+    let (is_wanted, is_there) = match desired.cmp(&was) {
+        Ordering::Greater => (it.desired >= desired, serving >= desired as usize),
+        Ordering::Less => (it.desired <= desired, serving <= desired as usize && moving == 0),
+        Ordering::Equal => (bounds_are(plan, &it), true),
+    };
+    if !is_wanted {
+        Progress::Waiting(format!("{} wanted, not {desired} yet", it.desired))
+    } else if is_there {
+        Progress::Reached
+    } else if moving == 0 {
+        Progress::Waiting(format!("{serving} of {desired} in service"))
+    } else {
+        Progress::Waiting(format!("{serving} of {desired} in service, {moving} on the way"))
     }
+}
+
+fn bounds_are(plan: &Plan, it: &AutoScalingGroup) -> bool {
+    plan.steps.iter().all(|step| match step {
+        Step::UpdateAutoScalingGroup { min, max, .. } => (it.min, it.max) == (*min, *max),
+        _ => true,
+    })
 }
 
 fn plan_processes(ask: &Ask<'_>, suspend: bool) -> Result<Plan, Refusal> {
@@ -277,7 +301,7 @@ fn plan_processes(ask: &Ask<'_>, suspend: bool) -> Result<Plan, Refusal> {
 }
 
 fn processes_progress(plan: &Plan, sight: &Sight<'_>, suspend: bool) -> Progress {
-    let Some(Item::Group(it)) = sight.world.find(&plan.of) else {
+    let Some(Item::Group(it)) = plan.of.item(sight) else {
         return Progress::Failed(format!("{} is gone", plan.target));
     };
     let steps = plan.steps.iter().flat_map(|step| match step {
@@ -298,10 +322,10 @@ fn service_of<'a>(cluster: &'a Cluster, name: &str) -> Result<&'a Service, Refus
 }
 
 fn plan_service(ask: &Ask<'_>) -> Result<Plan, Refusal> {
-    let Item::Cluster(cluster) = ask.item else {
-        return Err(Refusal::new(Why::Unknown, format!("{} is no ECS cluster", ask.item.name())));
+    let Some(Item::Cluster(cluster)) = ask.item else {
+        return Err(Refusal::new(Why::Unknown, "that is no ECS cluster"));
     };
-    let name = ask.params.get("service").map_or("", |name| name.trim());
+    let name = ask.needed_word("service")?;
     let it = service_of(cluster, name)?;
     let desired = ask.needed_number("desired")?;
     if desired == it.desired {
@@ -351,7 +375,7 @@ fn plan_service(ask: &Ask<'_>) -> Result<Plan, Refusal> {
 }
 
 fn service_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
-    let Some(Item::Cluster(cluster)) = sight.world.find(&plan.of) else {
+    let Some(Item::Cluster(cluster)) = plan.of.item(sight) else {
         return Progress::Failed("its cluster is gone".into());
     };
     let Ok(it) = service_of(&cluster, plan.target.as_str()) else {
@@ -360,9 +384,12 @@ fn service_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
     let Some(desired) = plan.params.get("desired").and_then(|text| text.trim().parse::<u32>().ok()) else {
         return Progress::Failed("it does not say what was wanted".into());
     };
-    if it.desired == desired && it.running == desired && it.pending == 0 {
-        Progress::Reached
+    let before = plan.changes.iter().find(|change| change.what == "desired").and_then(|it| it.before.parse().ok());
+    let was: u32 = before.unwrap_or(desired);
+    let is_there = if desired >= was {
+        it.desired >= desired && it.running >= desired
     } else {
-        Progress::Waiting(format!("{} of {desired} running", it.running))
-    }
+        it.desired <= desired && it.running <= desired
+    };
+    if is_there { Progress::Reached } else { Progress::Waiting(format!("{} of {desired} running", it.running)) }
 }

@@ -85,17 +85,13 @@ fn target(s: &Simulation, fleet: &Fleet, unit: &Unit) -> Target {
 
 /// Instances are `i-…`, tasks are bare.
 fn unit_id(fleet: &Fleet, unit: &Unit) -> Text {
-    if is_group(fleet) { format!("i-{}", unit.id).into() } else { unit.id.clone() }
-}
-
-fn is_group(fleet: &Fleet) -> bool {
-    matches!(fleet.plan.name.as_str(), "web" | "web-dr" | "workers")
+    if fleet.is_group() { format!("i-{}", unit.id).into() } else { unit.id.clone() }
 }
 
 pub(super) fn groups(s: &Simulation, site: Site) -> Vec<AutoScalingGroup> {
     s.fleets()
         .into_iter()
-        .filter(|fleet| fleet.plan.site == site && is_group(fleet))
+        .filter(|fleet| fleet.plan.site == site && fleet.is_group())
         .map(|fleet| group(s, fleet))
         .collect()
 }
@@ -125,7 +121,7 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
                 weight: 1,
             })
             .collect(),
-        suspended: Vec::new(),
+        suspended: fleet.suspended.clone(),
         activities: Some(
             fleet
                 .activities
@@ -154,7 +150,7 @@ pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
         .into_iter()
         .map(|fleet| {
             let name = &fleet.plan.name;
-            let is_group = is_group(fleet);
+            let is_group = fleet.is_group();
             let target: Text = if is_group { name.clone() } else { format!("service/prod/{name}").into() };
             ScalingPolicy {
                 id: site.arn("autoscaling", &format!("scalingPolicy:{target}:policyName/{name}-cpu")),
@@ -187,7 +183,7 @@ pub(super) fn instances(s: &Simulation, site: Site) -> Vec<Instance> {
     let mut all: Vec<Instance> = s
         .fleets()
         .into_iter()
-        .filter(|fleet| fleet.plan.site == site && is_group(fleet))
+        .filter(|fleet| fleet.plan.site == site && fleet.is_group())
         .flat_map(|fleet| fleet.units.iter().enumerate().map(move |(number, unit)| instance(s, fleet, unit, number)))
         .collect();
     if site == Site::Prod && s.has(Flaw::HostileNames) {
