@@ -41,6 +41,7 @@ struct Aliases {
     name: Option<Text>,
     version: Option<Text>,
     shift: Option<Shift>,
+    revision: Option<Text>,
 }
 
 pub(super) async fn functions(ask: &Ask<'_>) -> Result<List<Function>, CloudError> {
@@ -136,9 +137,12 @@ fn aliases(all: &[AliasConfiguration]) -> Aliases {
     let called = |name: &&str| all.iter().find(|it| it.name().is_some_and(|its| its.eq_ignore_ascii_case(name)));
     let only = if let [only] = all { Some(only) } else { None };
     match LIVE.iter().find_map(called).or(only) {
-        Some(it) => {
-            Aliases { name: it.name().map(Text::new), version: it.function_version().map(Text::new), shift: shift(it) }
-        }
+        Some(it) => Aliases {
+            name: it.name().map(Text::new),
+            version: it.function_version().map(Text::new),
+            shift: shift(it),
+            revision: it.revision_id().map(Text::new),
+        },
         None if all.is_empty() => Aliases { version: Some(LATEST.into()), ..Aliases::default() },
         // Several, and none that says it is the one.
         None => Aliases::default(),
@@ -163,6 +167,7 @@ fn function(it: &FunctionConfiguration, known: Option<&Known>, limit: Option<u32
         alias: aliases.and_then(|it| it.name.clone()),
         version: aliases.and_then(|it| it.version.clone()),
         previous_version: None,
+        revision: aliases.and_then(|it| it.revision.clone()),
         shift: aliases.and_then(|it| it.shift.clone()),
         modified: it.last_modified().and_then(modified),
         reserved: known.and_then(|known| known.reserved),

@@ -134,7 +134,7 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
         ask.gap(gap.clone());
     }
     let pipeline = assemble(
-        name,
+        summary,
         state.stage_states(),
         executions.pipeline_execution_summaries(),
         &known.shape,
@@ -199,13 +199,16 @@ fn run(detail: &ActionExecutionDetail) -> Option<Run> {
 
 /// Joins what the state, the executions, the structure and the runs of actions tell of one pipeline.
 fn assemble(
-    name: &str,
+    summary: &PipelineSummary,
     stages: &[StageState],
     executions: &[PipelineExecutionSummary],
     shape: &Shape,
     runs: Option<&[Run]>,
 ) -> Pipeline {
     let mut listed: Vec<Execution> = executions.iter().filter_map(execution).collect();
+    for run in &mut listed {
+        run.succeeded_in = succeeded_in(run, stages, shape, runs.unwrap_or_default());
+    }
     listed.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
     let versions: HashMap<&str, &Text> =
         listed.iter().filter_map(|run| Some((run.id.as_str(), run.version.as_ref()?))).collect();
@@ -234,11 +237,40 @@ fn assemble(
                     let said = [inbound.disabled_reason(), inbound.last_changed_by().map(name_of_arn)];
                     Text::from(said.into_iter().flatten().collect::<Vec<_>>().join(", by "))
                 }),
+                execution: newest.map(|run| Text::new(run.pipeline_execution_id())),
+                waiting: stage
+                    .inbound_execution()
+                    .or(stage.inbound_executions().first())
+                    .map(|run| Text::new(run.pipeline_execution_id())),
                 actions: stage.action_states().iter().map(of).collect(),
             }
         })
         .collect();
-    Pipeline { name: Text::new(name), stages, executions: listed }
+    Pipeline {
+        name: text(summary.name()),
+        edited: summary.updated().map(time),
+        mode: summary.execution_mode().map(|mode| Text::new(mode.as_str())),
+        stages,
+        executions: listed,
+    }
+}
+
+/// One that succeeded did so in every stage. Of another it is known where each action the stage has succeeded for it, as far
+/// back as runs are read.
+fn succeeded_in(execution: &Execution, stages: &[StageState], shape: &Shape, runs: &[Run]) -> Vec<Text> {
+    let names = stages.iter().filter_map(StageState::stage_name);
+    let has = |name: &str| {
+        if execution.status == RunStatus::Succeeded && !execution.is_rollback() {
+            return true;
+        }
+        let mut actions = shape.keys().filter(|(stage, _)| stage == name).peekable();
+        actions.peek().is_some()
+            && actions.all(|key| {
+                let its: Vec<&Run> = past(runs, key).into_iter().filter(|run| execution.id == *run.execution).collect();
+                its.first().is_some_and(|newest| newest.status == RunStatus::Succeeded)
+            })
+    };
+    names.filter(|name| has(name)).map(Text::new).collect()
 }
 
 /// The runs of one action, newest first.
@@ -278,6 +310,7 @@ fn one(
         // A pipeline need not declare any, and what it declares and does not get fails the action.
         outputs: run.map(|run| run.outputs.clone()).filter(|outputs| !outputs.is_empty()),
         flaky: past.and_then(|past| flaky(past, versions)),
+        token: newest.filter(|_| is_running).and_then(|newest| newest.token()).map(Text::new),
     }
 }
 
@@ -325,6 +358,11 @@ fn execution(summary: &PipelineExecutionSummary) -> Option<Execution> {
         started: time(summary.start_time()?),
         finished: summary.last_update_time().filter(|_| status != RunStatus::InProgress).map(time),
         revision,
+        returns_to: summary
+            .rollback_metadata()
+            .and_then(|rollback| rollback.rollback_target_pipeline_execution_id())
+            .map(Text::new),
+        succeeded_in: Vec::new(),
     })
 }
 
@@ -404,6 +442,10 @@ mod tests {
             .build()
     }
 
+    fn named(name: &str) -> PipelineSummary {
+        PipelineSummary::builder().name(name).updated(at(-90)).build()
+    }
+
     fn run_of(id: &str, execution: &str, status: RunStatus, started: i64, took: i64) -> Run {
         Run {
             id: id.into(),
@@ -448,7 +490,7 @@ mod tests {
             .build();
         let shape: Shape = [(("Checks".to_owned(), "Unit".to_owned()), ("Test".into(), "CodeBuild".into()))].into();
         let runs = [run_of("a1", "e1", RunStatus::Succeeded, 0, 60), run_of("a2", "e2", RunStatus::Failed, 100, 90)];
-        let pipeline = assemble("web", &[stage(failed)], &[summary("e1", 0), summary("e2", 90)], &shape, Some(&runs));
+        let pipeline = assemble(&named("web"), &[stage(failed)], &[summary("e1", 0), summary("e2", 90)], &shape, Some(&runs));
         assert_eq!(pipeline.executions[0].id, "e2");
         assert_eq!(pipeline.executions[0].status, RunStatus::Superseded);
         assert_eq!(pipeline.executions[0].by, Some("maria".into()));
@@ -462,12 +504,17 @@ mod tests {
         assert_eq!(action.took(Timestamp::MAX), Some(SignedDuration::from_secs(90)));
         assert_eq!((action.usual, action.flaky), (None, Some(false)));
         assert_eq!(action.summary, "3 tests failed");
+        // What is asked before a rollback: what is in the stage, what succeeded there, and since when it is this pipeline.
+        assert_eq!((stage.execution.clone(), action.token.clone()), (Some("e2".into()), None));
+        assert_eq!(pipeline.executions[1].succeeded_in, ["Checks"]);
+        assert!(pipeline.executions[0].succeeded_in.is_empty());
+        assert_eq!(pipeline.edited, Some(time(&at(-90))));
     }
 
     #[test]
     fn what_is_not_told_is_not_made_up() {
         let waiting = ActionExecution::builder().status(ActionExecutionStatus::from("Dreaming")).build();
-        let pipeline = assemble("web", &[stage(waiting), StageState::builder().build()], &[], &Shape::new(), None);
+        let pipeline = assemble(&named("web"), &[stage(waiting), StageState::builder().build()], &[], &Shape::new(), None);
         let action = &pipeline.stages[0].actions[0];
         assert_eq!(action.status, RunStatus::Unknown);
         assert!(action.category.is_none() && action.version.is_none() && action.started.is_none());

@@ -38,6 +38,10 @@ impl RunStatus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pipeline {
     pub name: Text,
+    /// When it was edited last. What ran before ran another version of it, and is nothing to roll back to.
+    pub edited: Option<Timestamp>,
+    /// `SUPERSEDED`, `QUEUED` or `PARALLEL`, in AWS's spelling.
+    pub mode: Option<Text>,
     pub stages: Vec<Stage>,
     /// Newest first.
     pub executions: Vec<Execution>,
@@ -52,6 +56,10 @@ pub struct Stage {
     pub inbound_enabled: bool,
     /// Why it is closed, and by whom; empty where nobody said.
     pub closed: Text,
+    /// The execution that came into it last.
+    pub execution: Option<Text>,
+    /// The one that waits to come in.
+    pub waiting: Option<Text>,
     pub actions: Vec<Action>,
 }
 
@@ -77,9 +85,23 @@ pub struct Action {
     pub outputs: Option<Vec<Text>>,
     /// Failed, then passed, on the same commit; not told where its runs are out of sight.
     pub flaky: Option<bool>,
+    /// With which a decision on an approval is told, while it waits. Whoever may decide gets it by asking, so it is shown
+    /// nowhere.
+    #[serde(skip)]
+    pub token: Option<Text>,
 }
 
 impl Action {
+    /// Somebody has to decide before it goes on.
+    pub fn waits_for_somebody(&self) -> bool {
+        let is_approval = self.category.as_ref().is_some_and(|category| category == "Approval");
+        self.status == RunStatus::InProgress && (is_approval || self.token.is_some())
+    }
+
+    pub fn is_deploy(&self) -> bool {
+        self.category.as_ref().is_some_and(|category| category == "Deploy")
+    }
+
     /// `v419`, or `-`.
     pub fn version_word(&self) -> &str {
         self.version.as_ref().map_or("-", Text::as_str)
@@ -114,9 +136,22 @@ pub struct Execution {
     pub started: Timestamp,
     pub finished: Option<Timestamp>,
     pub revision: Option<Revision>,
+    /// The execution it goes back to, where it is a rollback.
+    pub returns_to: Option<Text>,
+    /// Stages it is known to have succeeded in. It may have in others: not everything is told of what ended long ago.
+    pub succeeded_in: Vec<Text>,
 }
 
 impl Execution {
+    pub fn is_rollback(&self) -> bool {
+        self.returns_to.is_some() || self.trigger_word() == "rollback"
+    }
+
+    /// Its version, or what AWS calls it.
+    pub fn called(&self) -> &Text {
+        self.version.as_ref().unwrap_or(&self.id)
+    }
+
     /// `push`, `manual`, `rollback`, else as CodePipeline calls it.
     pub fn trigger_word(&self) -> &str {
         match self.trigger.as_ref().map(Text::as_str) {
@@ -145,6 +180,22 @@ impl Revision {
         let from = id.find(':').map_or(0, |colon| colon + 1);
         let is_hash = id.len() >= from + 20 && id.bytes().skip(from).all(|byte| byte.is_ascii_hexdigit());
         if is_hash { id.get(..from + 7).unwrap_or(id) } else { id }
+    }
+}
+
+impl Pipeline {
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    pub fn execution(&self, id: &str) -> Option<&Execution> {
+        self.executions.iter().find(|run| run.id == id)
+    }
+}
+
+impl Stage {
+    pub fn deploys(&self) -> bool {
+        self.actions.iter().any(Action::is_deploy)
     }
 }
 
@@ -210,6 +261,20 @@ pub struct Deployment {
     pub usual: Option<SignedDuration>,
     /// Newest version before this one that was healthy in production and still exists.
     pub returns_to: Option<Text>,
+    /// What brings that version back: the deployment that brought it, or its task definition.
+    pub returns_by: Option<Text>,
+    /// What ECS calls it.
+    pub arn: Option<Text>,
+    /// The application, or the cluster, that it belongs to.
+    pub owner: Option<Text>,
+    /// CodeDeploy's deployment group.
+    pub group: Option<Text>,
+}
+
+impl Deployment {
+    pub fn is_running(&self) -> bool {
+        self.status == DeployStatus::InProgress
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -19,6 +19,8 @@ pub struct Function {
     pub version: Option<Text>,
     /// The version before, where somebody keeps account of it; Lambda does not.
     pub previous_version: Option<Text>,
+    /// Of that alias: it is another after each change, so that nobody overwrites what somebody else did meanwhile.
+    pub revision: Option<Text>,
     /// A part of the calls that goes to another version.
     pub shift: Option<Shift>,
     /// When its code or its settings changed last.

@@ -4,9 +4,16 @@
 //! the table of permissions know of one.
 
 pub mod approval;
+mod codedeploy_rollback;
+mod ecs_rollback;
+mod gate;
+mod pipeline;
+mod pipeline_rollback;
 pub mod plan;
 pub mod policy;
+mod release;
 mod scale;
+mod stage;
 
 use std::collections::BTreeMap;
 
@@ -103,7 +110,23 @@ pub enum Progress {
     Failed(String),
 }
 
-pub const OPERATIONS: &[&Operation] = &[&scale::GROUP, &scale::SERVICE, &scale::SUSPEND, &scale::RESUME];
+pub const OPERATIONS: &[&Operation] = &[
+    &scale::GROUP,
+    &scale::SERVICE,
+    &scale::SUSPEND,
+    &scale::RESUME,
+    &pipeline_rollback::STAGE,
+    &codedeploy_rollback::DEPLOYMENT,
+    &ecs_rollback::SERVICE,
+    &release::ALIAS,
+    &release::REFRESH,
+    &gate::APPROVE,
+    &gate::REJECT,
+    &stage::RETRY,
+    &stage::STOP,
+    &stage::DISABLE,
+    &stage::ENABLE,
+];
 
 /// What can be done to things of a kind.
 pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Operation> {

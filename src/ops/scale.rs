@@ -313,7 +313,7 @@ fn processes_progress(plan: &Plan, sight: &Sight<'_>, suspend: bool) -> Progress
     if open.is_empty() { Progress::Reached } else { Progress::Waiting(format!("{} not yet", open.join(", "))) }
 }
 
-fn service_of<'a>(cluster: &'a Cluster, name: &str) -> Result<&'a Service, Refusal> {
+pub(super) fn service_of<'a>(cluster: &'a Cluster, name: &str) -> Result<&'a Service, Refusal> {
     cluster.services.iter().find(|service| service.name == name).ok_or_else(|| {
         let names: Vec<&str> = cluster.services.iter().map(|service| service.name.as_str()).collect();
         let text = format!("{} has no service {name}", cluster.name);

@@ -286,12 +286,15 @@ mod tests {
             tests: None,
             outputs: None,
             flaky: None,
+            token: None,
         };
         let stage = Stage {
             name: stage.into(),
             status: RunStatus::Succeeded,
             inbound_enabled: true,
             closed: Text::default(),
+            execution: None,
+            waiting: None,
             actions: vec![action("Build"), action("Deploy")],
         };
         let revision =
@@ -305,8 +308,10 @@ mod tests {
             started: at - SignedDuration::from_mins(9),
             finished: None,
             revision: Some(revision),
+            returns_to: None,
+            succeeded_in: Vec::new(),
         };
-        let pipeline = Pipeline { name: "shop".into(), stages: vec![stage], executions: vec![run] };
+        let pipeline = Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
         let scope = change(0, ChangeKind::Deploy).scope;
         let mut world = World::reading(std::slice::from_ref(&scope), reads.iter().copied().collect());
         let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![pipeline])))), Usage::default());

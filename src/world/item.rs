@@ -1,5 +1,6 @@
 //! Anything that has a name: one pointer to whatever it is, with what every room and the palette want to know of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::alarm::Alarm;
@@ -11,9 +12,10 @@ use crate::domain::cache::CacheGroup;
 use crate::domain::container::Cluster;
 use crate::domain::dashboard::Dashboard;
 use crate::domain::database::Database;
-use crate::domain::delivery::{ImageRepository, Pipeline};
+use crate::domain::delivery::{Deployment, ImageRepository, Pipeline};
 use crate::domain::function::Function;
 use crate::domain::instance::Instance;
+use crate::domain::list::List;
 use crate::domain::logs::LogGroup;
 use crate::domain::messaging::{Queue, Topic};
 use crate::domain::metric_name::MetricName;
@@ -125,6 +127,8 @@ items! {
     Topic, topics: Topic, Topics, "topic", |it| &it.name, |it| &it.arn, |_| BoxId::SnsTopics;
     LogGroup, log_groups: LogGroup, LogGroups, "log group", |it| &it.name, |it| &it.name, |_| BoxId::LogGroups;
     Pipeline, pipelines: Pipeline, Pipelines, "pipeline", |it| &it.name, |it| &it.name, |_| BoxId::CiTrigger;
+    Deployment, deployments.newest: Deployment, Deployments, "deployment", |it| &it.target, |it| &it.id,
+        |it| if it.environment == Environment::Staging { BoxId::Staging } else { BoxId::Production };
     Service, service_map: ServiceNode, ServiceMap, "service", |it| &it.name, |it| &it.id, |_| BoxId::XRay;
     Trace, traces: TraceSummary, Traces, "trace", |it| &it.id, |it| &it.id, |_| BoxId::TraceAnalysis;
     Bill, spend.whole: Spend, Spend, "bill", |it| &it.account, |it| &it.account, |_| BoxId::CostMonitoring;
@@ -152,6 +156,20 @@ impl Held<Spend> {
     }
 }
 
+/// A target has many deployments behind it; what can be looked at and taken back is the newest.
+impl Held<List<Deployment>> {
+    fn newest(&self) -> impl Iterator<Item = &Arc<Deployment>> {
+        let mut newest: BTreeMap<(&Text, &Text), &Arc<Deployment>> = BTreeMap::new();
+        for deploy in self.shared() {
+            let known = newest.entry((&deploy.target, &deploy.kind)).or_insert(deploy);
+            if (known.started, &known.id) < (deploy.started, &deploy.id) {
+                *known = deploy;
+            }
+        }
+        newest.into_values()
+    }
+}
+
 impl Item {
     /// What it is for, where its tags or its account say so.
     pub fn environment(&self) -> Option<Environment> {
@@ -167,6 +185,7 @@ impl Item {
             Self::Queue(it) => Some(it.environment),
             Self::Topic(it) => Some(it.environment),
             Self::LogGroup(it) => Some(it.environment),
+            Self::Deployment(it) => Some(it.environment),
             Self::Alarm(_)
             | Self::Dashboard(_)
             | Self::Pipeline(_)

@@ -40,6 +40,11 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
             format!("cloudwatch/home?region={region}#logsV2:log-groups/log-group/{twice}")
         }
         Item::Pipeline(_) => format!("codesuite/codepipeline/pipelines/{name}/view?region={region}"),
+        Item::Deployment(it) => match it.kind.as_str() {
+            "CodeDeploy" => format!("codesuite/codedeploy/deployments/{id}?region={region}"),
+            "ECS" => format!("ecs/v2/clusters?region={region}"),
+            _ => format!("ec2/home?region={region}#AutoScalingGroups:"),
+        },
         Item::Service(_) => format!("cloudwatch/home?region={region}#xray:service-map/map"),
         Item::Trace(_) => format!("cloudwatch/home?region={region}#xray:traces/{id}"),
         Item::Bill(_) | Item::Cost(_) => "costmanagement/home#/cost-explorer".into(),

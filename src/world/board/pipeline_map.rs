@@ -89,6 +89,7 @@ mod tests {
             tests: None,
             outputs: None,
             flaky: None,
+            token: None,
         };
         assert_eq!(box_of(stage, &action), to, "{stage}/{name}");
     }

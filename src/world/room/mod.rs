@@ -176,6 +176,7 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
         | Item::Metric(_)
         | Item::LogGroup(_)
         | Item::Pipeline(_)
+        | Item::Deployment(_)
         | Item::Service(_)
         | Item::Trace(_)
         | Item::Bill(_)

@@ -252,18 +252,19 @@ mod tests {
             tests: None,
             outputs: None,
             flaky: None,
+            token: None,
         }
     }
 
     fn stage(status: RunStatus, actions: Vec<Action>) -> Stage {
-        Stage { name: "Production".into(), status, inbound_enabled: true, closed: Text::default(), actions }
+        Stage { name: "Production".into(), status, inbound_enabled: true, closed: Text::default(), execution: None, waiting: None, actions }
     }
 
     #[track_caller]
     fn check(stages: Vec<Stage>, health: Health, word: &str, now_words: &str) {
         let (world, bearings) = (World::of(&[]), Bearings::default());
         let sight = Sight { world: &world, at: now(), bearings: &bearings };
-        let pipeline = Pipeline { name: "web".into(), stages, executions: Vec::new() };
+        let pipeline = Pipeline { name: "web".into(), edited: None, mode: None, stages, executions: Vec::new() };
         let standing = standing(&pipeline, &sight);
         assert_eq!((standing.health, standing.word, standing.now.as_str()), (health, word, now_words));
     }
