@@ -43,6 +43,9 @@ pub struct Common {
     /// File to log to [default: opscon.log in the state directory]
     #[arg(long, global = true, value_name = "FILE", env = "OPSCON_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+    /// Allow changes from the start, for a while and for this reason: an incident's number, or words for the journal
+    #[arg(long, global = true, value_name = "REASON")]
+    pub write: Option<String>,
     #[command(flatten)]
     pub place: Place,
     /// How much to log

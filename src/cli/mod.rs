@@ -9,6 +9,7 @@ mod drill;
 mod iam_policy;
 mod keys;
 mod look;
+mod operator;
 #[cfg(feature = "aws")]
 mod origins;
 mod plan;

@@ -24,7 +24,7 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
     let planned = target(operation, &args.target, &world).and_then(|of| operation.plan(&of, &args.params.0, &sight));
     let (words, value) = match &planned {
-        Ok(plan) => (preview::text(plan, &sight), preview::json(plan)),
+        Ok(plan) => (preview::text(plan, &sight) + "Nothing was sent.\n", preview::json(plan)),
         Err(refusal) => (preview::refusal_text(refusal), preview::refusal_json(refusal)),
     };
     match args.output {

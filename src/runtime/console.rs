@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -19,11 +20,14 @@ use crate::app::model::Model;
 use crate::app::msg::{Cmd, Msg, Size};
 use crate::app::overlay::Drawn;
 use crate::app::settings::Settings;
+use crate::app::update::act::armed;
 use crate::app::update::update;
 use crate::domain::text::Text;
 use crate::domain::units::{bytes, plural};
 use crate::runtime::browser;
+use crate::runtime::executor::{self, Hands, Surroundings};
 use crate::runtime::inbox::Inbox;
+use crate::runtime::operator::{self, Operator};
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::poller::{Poller, Wish};
 use crate::runtime::worlds::Opened;
@@ -56,6 +60,12 @@ pub struct Console<B: Backend> {
     inbox: Arc<Inbox>,
     /// Codes on their way to AWS. Dropped with the console, and then nobody has signed in.
     signing_in: JoinSet<Msg>,
+    /// Who may change something here; nobody in a console that only looks.
+    operator: Option<Operator>,
+    hands: Option<Arc<Hands>>,
+    /// Operations under way. Dropped with the console; the journal then does not say how they ended.
+    operations: JoinSet<()>,
+    news: (UnboundedSender<Msg>, UnboundedReceiver<Msg>),
     last_frame: Option<Instant>,
     /// A key waits for its frame.
     key_waits: bool,
@@ -109,6 +119,10 @@ where
             poller,
             inbox,
             signing_in: JoinSet::new(),
+            operator: None,
+            hands: None,
+            operations: JoinSet::new(),
+            news: mpsc::unbounded_channel(),
             last_frame: None,
             key_waits: false,
             aside: Aside::new(Box::new(io::sink()), Multiplexer::None),
@@ -118,6 +132,22 @@ where
     /// Sets where the clipboard, the bell and the title go; nowhere otherwise.
     pub fn send_aside(&mut self, aside: Aside) {
         self.aside = aside;
+    }
+
+    /// Lets somebody operate it: without, it only looks.
+    pub fn employ(&mut self, operator: Operator) {
+        let (changes, hands) = operator.hands(&self.opened);
+        (self.model.session.changes, self.hands) = (changes, hands);
+        self.operator = Some(operator);
+        self.read_journal();
+    }
+
+    /// Allows changes from the start, where any may be made.
+    pub fn arm(&mut self, reason: &str) {
+        match self.model.session.may_arm() {
+            Ok(()) => armed(&mut self.model, reason),
+            Err(why) => self.model.notify(why),
+        }
     }
 
     pub fn model(&self) -> &Model {
@@ -184,6 +214,13 @@ where
                     None
                 }
                 Some(done) = self.signing_in.join_next() => self.take(signed_in(done)),
+                Some(news) = self.news.1.recv() => self.take(news),
+                Some(done) = self.operations.join_next() => {
+                    if let Err(error) = done {
+                        tracing::error!(%error, "an operation failed inside the console");
+                    }
+                    None
+                }
                 () = sleep_until(frame_at), if frame_at.is_some() => None,
                 () = tokio::time::sleep_until(tick) => self.take(Msg::Tick),
             };
@@ -314,8 +351,47 @@ where
         });
     }
 
+    /// What an operation needs of this console.
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            observe: Arc::clone(&self.opened.observe),
+            clock: self.opened.clock,
+            bearings: self.model.settings.bearings.clone(),
+            world: self.model.live_world().clone(),
+            inbox: Arc::clone(&self.inbox),
+            tell: self.news.0.clone(),
+        }
+    }
+
+    /// Off the loop: a journal of years is long.
+    fn read_journal(&mut self) {
+        let Some(operator) = &self.operator else { return };
+        let (journal, tell) = (operator.journal(self.opened.drill.is_some()), self.news.0.clone());
+        self.operations.spawn_blocking(move || {
+            let _ = tell.send(Msg::Journal(operator::read(&journal)));
+        });
+    }
+
     fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
         match cmd {
+            Cmd::Execute(id, approved) => match self.hands.clone() {
+                Some(hands) => {
+                    let around = self.surroundings();
+                    self.operations.spawn(async move {
+                        executor::carry_out(id, *approved, hands, around).await;
+                    });
+                }
+                None => return self.take(Msg::Notice("this console only looks: nothing was sent".into())),
+            },
+            Cmd::LookAgain { id, op, plan } => {
+                if let Some(hands) = self.hands.clone() {
+                    let around = self.surroundings();
+                    self.operations.spawn(async move {
+                        executor::look_again(id, op, *plan, hands, around).await;
+                    });
+                }
+            }
+            Cmd::ReadJournal => self.read_journal(),
             Cmd::Quit => return Some(Outcome::Quit),
             Cmd::Copy { text, what } => return self.copy(&text, &what),
             Cmd::Browse(link) => return self.browse(&link),
@@ -337,10 +413,15 @@ where
             }
             Cmd::Open(spec) => match Opened::running(&spec) {
                 Ok(opened) => {
-                    let session = opened.session.clone();
+                    let mut session = opened.session.clone();
+                    if let Some(operator) = &self.operator {
+                        (session.changes, self.hands) = operator.hands(&opened);
+                    }
+                    self.operations = JoinSet::new();
                     // The old poller goes first, and with it whatever it was still asking.
                     (self.poller, self.inbox) = start(&opened);
                     self.opened = opened;
+                    self.read_journal();
                     return self.take(Msg::Opened(Box::new(session)));
                 }
                 Err(error) => return self.take(Msg::Notice(error.to_string())),

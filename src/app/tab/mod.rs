@@ -5,6 +5,7 @@ pub mod bar;
 pub mod board;
 pub mod dashboards;
 pub mod feeds;
+pub mod operations;
 pub mod room;
 
 use crate::app::command::CommandId;
@@ -14,6 +15,7 @@ use crate::app::tab::room::Room;
 pub enum Tab {
     Board,
     Room(Room),
+    Operations,
     Feeds,
 }
 
@@ -38,6 +40,7 @@ pub const TABS: &[TabSpec] = &[
     TabSpec { tab: Tab::Room(Room::Cost), title: "cost", short: "cost", opened_by: CommandId::Cost },
     TabSpec { tab: Tab::Room(Room::Dashboards), title: "dash", short: "dash", opened_by: CommandId::Dashboards },
     TabSpec { tab: Tab::Room(Room::Metrics), title: "metrics", short: "metr", opened_by: CommandId::Metrics },
+    TabSpec { tab: Tab::Operations, title: "ops", short: "ops", opened_by: CommandId::Operations },
     TabSpec { tab: Tab::Feeds, title: "feeds", short: "feeds", opened_by: CommandId::Feeds },
 ];
 
