@@ -31,17 +31,22 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         Some(words) => (fit(&format!("{words} "), usize::from(area.width) * 2 / 3), theme.style(Role::Accent)),
         None => (age(model), theme.style(Role::Dim)),
     };
-    // Whole keys or none: a word cut in two helps nobody.
+    // Whole keys or none: a word cut in two helps nobody. The one that tells all the others never gives way.
     let mut room = usize::from(area.width).saturating_sub(width(&age) + 1);
     let mut left = vec![Span::raw(" ")];
-    for id in commands(model) {
+    let shown = commands(model);
+    let mut kept = if shown.contains(&CommandId::Help) { width("?  help  ") - 1 } else { 0 };
+    for id in shown {
         let Some(key) = model.settings.keymap.key(id) else { continue };
         let usable = (id.spec().enabled)(model).is_ok();
         let key_text = key.to_string();
         let key_text = if key_text == "enter" && has_signs { "⏎".to_owned() } else { key_text };
         let word = format!(" {}  ", word(id, model));
         let needed = width(&key_text) + width(&word);
-        if needed > room {
+        if id == CommandId::Help {
+            kept = 0;
+        }
+        if needed + kept > room {
             continue;
         }
         room -= needed;

@@ -135,7 +135,7 @@ fn progress(model: &Model) -> (String, Role) {
     let Some(drill) = model.exercise() else { return (String::new(), Role::Dim) };
     match (drill.broke_at, drill.mended_at) {
         (Some(broke), Some(mended)) => (format!("mended in {} ", long(since(mended, broke))), Role::Strong),
-        (Some(broke), None) => (format!("broke {} ago, not mended ", brief(since(model.now, broke))), Role::Dim),
+        (Some(broke), None) => (format!("broken for {} ", brief(since(model.now, broke))), Role::Dim),
         (None, _) => (String::new(), Role::Dim),
     }
 }
