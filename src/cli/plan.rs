@@ -64,15 +64,12 @@ fn scope(name: &str, world: &World) -> Result<Target, Refusal> {
     let named = |scope: &Scope| !scope.is_global() && (scope.to_string() == name || scope.account == *name);
     let places: Vec<usize> =
         world.scopes().enumerate().filter(|(_, scope)| named(scope)).map(|(place, _)| place).collect();
-    match places.as_slice() {
-        [only] => Ok(Target::Scope(*only)),
-        _ => {
-            let known: Vec<String> =
-                world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
-            let text = format!("there is no scope called {}", Text::new(name));
-            Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
-        }
+    if let [only] = places.as_slice() {
+        return Ok(Target::Scope(*only));
     }
+    let known: Vec<String> = world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
+    let text = format!("there is no scope called {}", Text::new(name));
+    Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
 }
 
 fn unknown(name: &str) -> CliError {

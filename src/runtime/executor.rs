@@ -31,7 +31,7 @@ use crate::world::sight::{Bearings, Sight};
 /// How often the world is looked at while something is waited for.
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 /// Longest a single question is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Longest a call that changes something is waited for; beyond its own limits, so that it ends at all.
 const SENDING: Duration = Duration::from_secs(90);
 /// How long a second person has.

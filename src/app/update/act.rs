@@ -125,12 +125,12 @@ pub(super) fn press_in_plan(model: &mut Model, key: Key) -> Vec<Cmd> {
             model.overlays.push(Overlay::Plan(form));
             return go(model);
         }
-        (Code::Enter, Focus::Field(_)) | (Code::Tab | Code::Down, _) => form.step(1),
+        (Code::Enter, Focus::Field(_)) | (Code::Tab | Code::Down, _) | (Code::Right, Focus::Cancel | Focus::Go) => {
+            form.step(1);
+        }
         // What was typed is confirmed by the button, never by the key that was held down while typing.
         (Code::Enter, Focus::Typed) => form.trouble = Some("Tab moves on to the button".into()),
-        (Code::BackTab | Code::Up, _) => form.step(-1),
-        (Code::Right, Focus::Cancel | Focus::Go) => form.step(1),
-        (Code::Left, Focus::Cancel | Focus::Go) => form.step(-1),
+        (Code::BackTab | Code::Up, _) | (Code::Left, Focus::Cancel | Focus::Go) => form.step(-1),
         (Code::PageUp, _) => form.scroll.by(-PAGE, super::LONGEST_TEXT),
         (Code::PageDown, _) => form.scroll.by(PAGE, super::LONGEST_TEXT),
         (Code::Char('r'), _) if key.ctrl => {
@@ -353,13 +353,11 @@ pub(super) fn undo(model: &mut Model) -> Vec<Cmd> {
         Row::Course(course) => Some(course.plan.of.clone()),
         Row::Story(story) => story.intent.plan(&model.world).map(|plan| plan.of),
     };
-    match (named(undo.operation.as_str()), target) {
-        (Some(operation), Some(target)) => open_plan(model, operation, target, &undo.params),
-        _ => {
-            model.notify("what it was done to is not in this world");
-            Vec::new()
-        }
-    }
+    let (Some(operation), Some(target)) = (named(undo.operation.as_str()), target) else {
+        model.notify("what it was done to is not in this world");
+        return Vec::new();
+    };
+    open_plan(model, operation, target, &undo.params)
 }
 
 /// Looks what became of an operation nobody knows the end of.

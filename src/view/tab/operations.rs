@@ -71,10 +71,9 @@ fn line(row: &Row<'_>, is_selected: bool, model: &Model, theme: Theme, room: usi
     let health = match (row.outcome(), row.is_running()) {
         (Some(Outcome::Verified), _) => Health::Ok,
         (Some(Outcome::NotReached), _) => Health::Bad,
-        (Some(Outcome::Uncertain), _) => Health::Unknown,
+        (Some(Outcome::Uncertain), _) | (None, false) => Health::Unknown,
         (Some(Outcome::Drifted | Outcome::Refused), _) => Health::Warn,
         (None, true) => Health::Stale,
-        (None, false) => Health::Unknown,
     };
     let name = if is_selected { theme.selected() } else { theme.style(Role::Text) };
     let when = format!("{} ago", brief(since(model.live_now(), row.began())));
