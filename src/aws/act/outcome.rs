@@ -72,6 +72,8 @@ fn is_refusal(status: u16, code: Option<&str>, class: FaultClass) -> bool {
     match status {
         408 => false,
         400..=499 => class != FaultClass::Internal,
+        // Nobody here does such things.
+        501 => true,
         500.. => class == FaultClass::Throttled || code.is_some_and(|code| REFUSED.contains(&code)),
         _ => false,
     }
