@@ -87,7 +87,7 @@ impl Step {
             Self::SetDesiredCapacity { group, desired } => (
                 AutoScaling,
                 "SetDesiredCapacity",
-                json!({ "AutoScalingGroupName": group, "DesiredCapacity": desired, "HonorCooldown": false }),
+                json!({ "AutoScalingGroupName": group, "DesiredCapacity": desired, "HonorCooldown": true }),
             ),
             Self::UpdateAutoScalingGroup { group, min, desired, max } => (
                 AutoScaling,

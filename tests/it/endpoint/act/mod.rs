@@ -3,6 +3,7 @@
 
 mod catcher;
 mod faults;
+mod live;
 mod wire;
 
 use opscon::aws::Aws;
