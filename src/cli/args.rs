@@ -99,11 +99,16 @@ pub enum Command {
     Doctor(Doctor),
     /// Print the key table
     Keys,
-    /// Print the least-privilege IAM policy for what opscon asks
+    /// Print the least-privilege IAM policy for what opscon asks, or for what it can change
     IamPolicy {
-        /// Only reading, which is all this version does
-        #[arg(long)]
+        /// For reading, which is the default
+        #[arg(long, conflicts_with = "write")]
         read: bool,
+        /// For every call that changes something, to be attached beside the one for reading. AWS may demand `iam:PassRole`
+        /// too, of the roles of a task or a database: grant that for those roles alone. Elsewhere than in the partition
+        /// `aws`, its name in the ARNs is another.
+        #[arg(long)]
+        write: bool,
     },
     /// Show, check or find the configuration
     Config {
