@@ -87,7 +87,7 @@ impl Step {
             Self::SetDesiredCapacity { group, desired } => (
                 AutoScaling,
                 "SetDesiredCapacity",
-                json!({ "AutoScalingGroupName": group, "DesiredCapacity": desired, "HonorCooldown": true }),
+                json!({ "AutoScalingGroupName": group, "DesiredCapacity": desired, "HonorCooldown": false }),
             ),
             Self::UpdateAutoScalingGroup { group, min, desired, max } => (
                 AutoScaling,
