@@ -121,7 +121,8 @@ impl Opened {
             drill: None,
         };
         let sign_in = Some(Arc::clone(&aws) as Arc<dyn SignIn>);
-        Self { session, clock, observe: aws, sign_in, act: None, drill: None, budget: Some(max_usd_per_hour) }
+        let act = Some(Arc::clone(&aws) as Arc<dyn Act>);
+        Self { session, clock, observe: aws, sign_in, act, drill: None, budget: Some(max_usd_per_hour) }
     }
 
     pub fn keys(&self) -> Vec<FeedKey> {
