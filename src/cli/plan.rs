@@ -13,11 +13,11 @@ use crate::world::item::ItemId;
 use crate::world::sight::Sight;
 
 /// It cannot be done.
-const REFUSED: u8 = 4;
+pub(super) const REFUSED: u8 = 4;
 
 pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
     let (config, mut settings) = settings(common)?;
-    let operation = named(&args.operation).ok_or_else(|| unknown(&args.operation))?;
+    let operation = operation_called(&args.operation)?;
     let look = Look { common, from: &args.from, config: &config, command: format!("opscon plan {}", operation.name) };
     let (opened, world) =
         look.take(&mut settings, |feed| operation.feeds.contains(&feed) || operation.beside.contains(&feed))?;
@@ -35,7 +35,7 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
 }
 
 /// The one thing of this name. Two of the same name in two places are told apart by the operator, not by us.
-fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
+pub(super) fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
     let On::One(kind) = operation.on else { return scope(name, world) };
     let mut found: Vec<(usize, ItemId)> = Vec::new();
     for (place, at) in world.places().iter().enumerate() {
@@ -70,6 +70,10 @@ fn scope(name: &str, world: &World) -> Result<Target, Refusal> {
     let known: Vec<String> = world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
     let text = format!("there is no scope called {}", Text::new(name));
     Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
+}
+
+pub(super) fn operation_called(name: &str) -> Result<&'static Operation, CliError> {
+    named(name).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> CliError {

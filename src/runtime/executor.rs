@@ -81,6 +81,8 @@ struct Run {
     operation: &'static Operation,
     hands: Arc<Hands>,
     around: Surroundings,
+    /// Whether a call may have gone out.
+    has_sent: bool,
 }
 
 /// How it ended; `Err` where the journal would not take it, after which nothing more is sent.
@@ -93,7 +95,7 @@ pub async fn carry_out(id: OpId, approved: Approved, hands: Arc<Hands>, around: 
         return (Outcome::Refused, format!("this version knows no {}", plan.operation));
     };
     let op = name_of(&plan, around.clock.now(), &hands.me);
-    let mut run = Run { id, op, plan, operation, hands, around };
+    let mut run = Run { id, op, plan, operation, hands, around, has_sent: false };
     run.tell(OpEvent::Named(run.op.clone()));
     let ended = run.go(&approved).await;
     run.end(ended).await
@@ -110,7 +112,7 @@ pub async fn look_again(
     let Some(operation) = named(plan.operation) else {
         return (Outcome::Uncertain, format!("this version knows no {}", plan.operation));
     };
-    let mut run = Run { id, op, plan, operation, hands, around };
+    let mut run = Run { id, op, plan, operation, hands, around, has_sent: false };
     run.tell(OpEvent::Named(run.op.clone()));
     run.tell(OpEvent::Looking);
     let trouble = run.look().await;
@@ -163,11 +165,12 @@ impl Run {
     }
 
     /// Sends every step, each once. `Ok(Some(..))`: of one it is not known whether it arrived, and none was sent after it.
-    async fn send_all(&self) -> Result<Result<Option<CloudError>, (Outcome, String)>, JournalError> {
+    async fn send_all(&mut self) -> Result<Result<Option<CloudError>, (Outcome, String)>, JournalError> {
         let steps = self.plan.steps.len();
-        for (number, step) in self.plan.steps.iter().enumerate() {
+        for (number, step) in self.plan.steps.clone().iter().enumerate() {
             self.write(What::Sending { step: number }).await?;
             self.tell(OpEvent::Sending(number));
+            self.has_sent = true;
             let sent = tokio::time::timeout(SENDING, self.hands.act.apply(&self.plan.scope, step)).await;
             match sent.unwrap_or_else(|_| Err(Sent::Perhaps(timed_out(&step.action())))) {
                 Ok(receipt) => self.write(What::Accepted { step: number, receipt }).await?,
@@ -317,7 +320,11 @@ impl Run {
                 Ok(()) => (outcome, words),
                 Err(error) => (outcome, format!("{words}; not written down: {error}")),
             },
-            Err(error) => (Outcome::Refused, format!("nothing more was sent: {error}")),
+            Err(error) if self.has_sent => (
+                Outcome::Uncertain,
+                format!("what came of the call could not be written down, nothing more was sent: {error}"),
+            ),
+            Err(error) => (Outcome::Refused, format!("nothing was sent: {error}")),
         };
         self.tell(OpEvent::Ended(outcome, words.clone()));
         (outcome, words)
