@@ -102,6 +102,7 @@ commands! {
     Actions, "actions", Everywhere, ["a"], present, "What can be done to what is selected; nothing is done by looking";
     Arm, "arm", Everywhere, ["A"], present, "Allow changes for a while, with a reason; again for SAFE";
     Undo, "undo", Operations, ["u"], on_operations, "The way back from an operation, as a plan like any other";
+    StopWaiting, "stop-waiting", Operations, ["x"], on_operations, "Wait no longer for what is under way: nothing more is sent, what was sent stays";
     LookAgain, "look-again", Operations, ["L"], on_operations, "Look what became of an operation nobody knows the end of";
     Console, "web-console", Everywhere, ["o"], always, "Open what is selected in the AWS console; over SSH its link is copied instead";
     Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";

@@ -88,6 +88,8 @@ pub enum Cmd {
     /// Carry out what was approved.
     Execute(OpId, Box<Approved>),
     /// Look what became of an operation nobody knows the end of; the plan is as it was.
+    /// Waits no longer for an operation.
+    StopWaiting(OpId),
     LookAgain {
         id: OpId,
         op: String,

@@ -190,8 +190,8 @@ pub struct Run {
     #[arg(long, value_name = "WORDS")]
     pub confirm: Vec<String>,
     /// Print the plan and the `aws` lines, and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[arg(long = "dry-run")]
+    pub previews: bool,
     /// Simulated seconds in a real one, where it is done in a drill
     #[arg(long, value_name = "X", value_parser = speed, default_value = "60")]
     pub speed: f64,

@@ -80,6 +80,7 @@ impl Look<'_> {
     }
 
     #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_async, reason = "it is one where there is AWS to wait for")]
     async fn aws(&self, _: impl Fn(Feed) -> bool) -> Result<(Opened, World), CliError> {
         let message = super::WITHOUT_AWS;
         Err(CliError::Usage(format!("{message}; name a drill\nhint: `{} --world drill:bad-deploy@12m`", self.command)))

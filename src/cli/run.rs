@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::args::{self, Common, Output};
 use super::look::Look;
@@ -37,14 +37,14 @@ pub(super) fn run(common: &Common, args: &args::Run) -> Result<u8, CliError> {
     let (config, mut settings) = settings(common)?;
     let operator = operator(&config)?;
     let operation = operation_called(&args.plan.operation)?;
-    let reason = match (&args.reason, &common.write, args.dry_run) {
+    let reason = match (&args.reason, &common.write, args.previews) {
         (Some(reason), ..) | (None, Some(reason), _) => reason.trim().to_owned(),
         (None, None, true) => String::new(),
         (None, None, false) => {
             return Err(CliError::Usage("--reason: say why, for the journal: an incident's number, or words".into()));
         }
     };
-    if reason.is_empty() && !args.dry_run {
+    if reason.is_empty() && !args.previews {
         return Err(CliError::Usage("--reason: an empty one tells nobody anything".into()));
     }
     let command = format!("opscon run {}", operation.name);
@@ -78,7 +78,7 @@ impl Errand<'_> {
             Ok(plan) => plan,
             Err(refusal) => return teller.refused(None, &refusal),
         };
-        if self.args.dry_run {
+        if self.args.previews {
             teller.previewed(&plan, &sight)?;
             return Ok(0);
         }
@@ -99,6 +99,7 @@ impl Errand<'_> {
             world: world.clone(),
             inbox: Arc::new(Inbox::default()),
             tell,
+            stop: Arc::default(),
         };
         let course = Course {
             id: OpId(0),
@@ -109,8 +110,9 @@ impl Errand<'_> {
             phase: Phase::Looking,
         };
         teller.say(&format!("{} {}", course.plan.operation, course.plan.title))?;
+        let stop = Arc::clone(&around.stop);
         let running = carry_out(course.id, approved, hands, around);
-        teller.follow(course, running, news, opened).await
+        teller.follow(course, running, (news, stop), opened).await
     }
 
     /// Approved by the words on the command line, as it would be by those typed into the console.
@@ -157,7 +159,7 @@ impl Teller<'_> {
 
     fn previewed(&self, plan: &Plan, sight: &Sight<'_>) -> Result<(), CliError> {
         match self.output {
-            Output::Json => self.json(&preview::json(plan)),
+            Output::Json => json_out(&preview::json(plan)),
             Output::Text => print(&readable(preview::text(plan, sight) + "Nothing was sent.\n", self.settings)),
         }
     }
@@ -169,15 +171,11 @@ impl Teller<'_> {
                 if let Some(plan) = plan {
                     value["plan"] = preview::json(plan);
                 }
-                self.json(&value)?;
+                json_out(&value)?;
             }
             Output::Text => print(&readable(preview::refusal_text(refusal), self.settings))?,
         }
         Ok(REFUSED)
-    }
-
-    fn json(&self, value: &serde_json::Value) -> Result<(), CliError> {
-        print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"))
     }
 
     /// Tells each thing once, until it has ended.
@@ -185,11 +183,12 @@ impl Teller<'_> {
         &self,
         mut course: Course,
         running: impl Future<Output = (Outcome, String)>,
-        mut news: mpsc::UnboundedReceiver<Msg>,
+        (mut news, stop): (mpsc::UnboundedReceiver<Msg>, Arc<Notify>),
         opened: &Opened,
     ) -> Result<u8, CliError> {
         let mut running = std::pin::pin!(running);
         let mut told = String::new();
+        let mut is_stopped = false;
         let (outcome, words) = loop {
             tokio::select! {
                 biased;
@@ -204,8 +203,12 @@ impl Teller<'_> {
                     }
                 }
                 ended = &mut running => break ended,
-                // As if this machine had failed: what is on its way stays on its way.
+                // Once to wait no longer; again as if this machine had failed: what is on its way stays on its way.
                 Ok(()) = tokio::signal::ctrl_c() => {
+                    if !std::mem::replace(&mut is_stopped, true) {
+                        stop.notify_one();
+                        continue;
+                    }
                     let name = course.op.clone().unwrap_or_default();
                     let words = format!("interrupted; what was sent stays sent, `opscon journal` tells of {name}");
                     break (Outcome::Uncertain, words);
@@ -214,7 +217,7 @@ impl Teller<'_> {
         };
         match self.output {
             Output::Text => self.say(&format!("{}: {words}", outcome.word()))?,
-            Output::Json => self.json(&json!({
+            Output::Json => json_out(&json!({
                 "operation": course.plan.operation,
                 "target": course.plan.target,
                 "scope": course.plan.scope.to_string(),
@@ -226,6 +229,10 @@ impl Teller<'_> {
         }
         Ok(exit_code(outcome))
     }
+}
+
+fn json_out(value: &serde_json::Value) -> Result<(), CliError> {
+    print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"))
 }
 
 fn exit_code(outcome: Outcome) -> u8 {

@@ -12,7 +12,6 @@ use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -25,11 +24,11 @@ use crate::app::update::update;
 use crate::domain::text::Text;
 use crate::domain::units::{bytes, plural};
 use crate::runtime::browser;
-use crate::runtime::executor::{self, Hands, Surroundings};
 use crate::runtime::inbox::Inbox;
-use crate::runtime::operator::{self, Operator};
+use crate::runtime::operator::Operator;
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::poller::{Poller, Wish};
+use crate::runtime::works::Works;
 use crate::runtime::worlds::Opened;
 use crate::view;
 
@@ -60,12 +59,7 @@ pub struct Console<B: Backend> {
     inbox: Arc<Inbox>,
     /// Codes on their way to AWS. Dropped with the console, and then nobody has signed in.
     signing_in: JoinSet<Msg>,
-    /// Who may change something here; nobody in a console that only looks.
-    operator: Option<Operator>,
-    hands: Option<Arc<Hands>>,
-    /// Operations under way. Dropped with the console; the journal then does not say how they ended.
-    operations: JoinSet<()>,
-    news: (UnboundedSender<Msg>, UnboundedReceiver<Msg>),
+    works: Works,
     last_frame: Option<Instant>,
     /// A key waits for its frame.
     key_waits: bool,
@@ -119,10 +113,7 @@ where
             poller,
             inbox,
             signing_in: JoinSet::new(),
-            operator: None,
-            hands: None,
-            operations: JoinSet::new(),
-            news: mpsc::unbounded_channel(),
+            works: Works::new(),
             last_frame: None,
             key_waits: false,
             aside: Aside::new(Box::new(io::sink()), Multiplexer::None),
@@ -136,10 +127,7 @@ where
 
     /// Lets somebody operate it: without, it only looks.
     pub fn employ(&mut self, operator: Operator) {
-        let (changes, hands) = operator.hands(&self.opened);
-        (self.model.session.changes, self.hands) = (changes, hands);
-        self.operator = Some(operator);
-        self.read_journal();
+        self.model.session.changes = self.works.employ(operator, &self.opened);
     }
 
     /// Allows changes from the start, where any may be made.
@@ -214,13 +202,7 @@ where
                     None
                 }
                 Some(done) = self.signing_in.join_next() => self.take(signed_in(done)),
-                Some(news) = self.news.1.recv() => self.take(news),
-                Some(done) = self.operations.join_next() => {
-                    if let Err(error) = done {
-                        tracing::error!(%error, "an operation failed inside the console");
-                    }
-                    None
-                }
+                news = self.works.news() => self.take(news),
                 () = sleep_until(frame_at), if frame_at.is_some() => None,
                 () = tokio::time::sleep_until(tick) => self.take(Msg::Tick),
             };
@@ -351,47 +333,20 @@ where
         });
     }
 
-    /// What an operation needs of this console.
-    fn surroundings(&self) -> Surroundings {
-        Surroundings {
-            observe: Arc::clone(&self.opened.observe),
-            clock: self.opened.clock,
-            bearings: self.model.settings.bearings.clone(),
-            world: self.model.live_world().clone(),
-            inbox: Arc::clone(&self.inbox),
-            tell: self.news.0.clone(),
-        }
-    }
-
-    /// Off the loop: a journal of years is long.
-    fn read_journal(&mut self) {
-        let Some(operator) = &self.operator else { return };
-        let (journal, tell) = (operator.journal(self.opened.drill.is_some()), self.news.0.clone());
-        self.operations.spawn_blocking(move || {
-            let _ = tell.send(Msg::Journal(operator::read(&journal)));
-        });
-    }
-
     fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
         match cmd {
-            Cmd::Execute(id, approved) => match self.hands.clone() {
-                Some(hands) => {
-                    let around = self.surroundings();
-                    self.operations.spawn(async move {
-                        executor::carry_out(id, *approved, hands, around).await;
-                    });
-                }
-                None => return self.take(Msg::Notice("this console only looks: nothing was sent".into())),
-            },
-            Cmd::LookAgain { id, op, plan } => {
-                if let Some(hands) = self.hands.clone() {
-                    let around = self.surroundings();
-                    self.operations.spawn(async move {
-                        executor::look_again(id, op, *plan, hands, around).await;
-                    });
+            Cmd::Execute(id, approved) => {
+                let around = self.works.surroundings(&self.model, &self.opened, &self.inbox);
+                if !self.works.execute(id, *approved, around) {
+                    return self.take(Msg::Notice("this console only looks: nothing was sent".into()));
                 }
             }
-            Cmd::ReadJournal => self.read_journal(),
+            Cmd::LookAgain { id, op, plan } => {
+                let around = self.works.surroundings(&self.model, &self.opened, &self.inbox);
+                self.works.look_again(id, op, *plan, around);
+            }
+            Cmd::StopWaiting(id) => self.works.stop_waiting(id),
+            Cmd::ReadJournal => self.works.read_journal(&self.opened),
             Cmd::Quit => return Some(Outcome::Quit),
             Cmd::Copy { text, what } => return self.copy(&text, &what),
             Cmd::Browse(link) => return self.browse(&link),
@@ -414,14 +369,10 @@ where
             Cmd::Open(spec) => match Opened::running(&spec) {
                 Ok(opened) => {
                     let mut session = opened.session.clone();
-                    if let Some(operator) = &self.operator {
-                        (session.changes, self.hands) = operator.hands(&opened);
-                    }
-                    self.operations = JoinSet::new();
+                    session.changes = self.works.enter(&opened).unwrap_or_default();
                     // The old poller goes first, and with it whatever it was still asking.
                     (self.poller, self.inbox) = start(&opened);
                     self.opened = opened;
-                    self.read_journal();
                     return self.take(Msg::Opened(Box::new(session)));
                 }
                 Err(error) => return self.take(Msg::Notice(error.to_string())),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::msg::Msg;
@@ -65,6 +66,8 @@ pub struct Surroundings {
     pub world: World,
     pub inbox: Arc<Inbox>,
     pub tell: UnboundedSender<Msg>,
+    /// Told when the operator waits no longer.
+    pub stop: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Surroundings {
@@ -114,6 +117,12 @@ pub async fn look_again(
     };
     let mut run = Run { id, op, plan, operation, hands, around, has_sent: false };
     run.tell(OpEvent::Named(run.op.clone()));
+    // What another console is still busy with has no end yet for anybody to find.
+    if matches!(run.hands.journal.hold(&thing(&run.plan)), Ok(None)) {
+        let words = "it is under way in another console on this machine".to_owned();
+        run.tell(OpEvent::Ended(Outcome::Uncertain, words.clone()));
+        return (Outcome::Uncertain, words);
+    }
     run.tell(OpEvent::Looking);
     let trouble = run.look().await;
     let outcome = match (trouble, run.progress()) {
@@ -130,7 +139,7 @@ pub async fn look_again(
 impl Run {
     async fn go(&mut self, approved: &Approved) -> Ended {
         // Of all consoles on this machine one at a time has its hands on a thing.
-        let _held = match self.hands.journal.hold(&format!("{}\n{}", self.plan.scope, self.plan.target)) {
+        let _held = match self.hands.journal.hold(&thing(&self.plan)) {
             Ok(Some(held)) => held,
             Ok(None) => {
                 let words = format!("another operation on {} is under way on this machine", self.plan.target);
@@ -222,9 +231,16 @@ impl Run {
             }
             if words != told {
                 self.tell(OpEvent::Waiting(words.clone()));
-                told = words;
+                told.clone_from(&words);
             }
-            tokio::time::sleep_until(self.around.clock.instant_of((now + LOOK).min(deadline))).await;
+            if !self.pause((now + LOOK).min(deadline)).await {
+                let after = crate::domain::units::long(now.duration_since(self.plan.made_at));
+                let words = format!("waited for no longer after {after}: {words}");
+                return match uncertain {
+                    Some(error) => (Outcome::Uncertain, format!("{words}; the call: {error}")),
+                    None => (Outcome::NotReached, words),
+                };
+            }
         }
     }
 
@@ -242,9 +258,20 @@ impl Run {
             if granted {
                 return Ok(None);
             }
-            tokio::time::sleep_until(self.around.clock.instant_of(self.around.clock.now() + LOOK)).await;
+            if !self.pause(self.around.clock.now() + LOOK).await {
+                return Ok(Some((Outcome::Refused, "withdrawn: nothing was sent".into())));
+            }
         }
         Ok(Some((Outcome::Refused, "nobody else has approved it in time: nothing was sent".into())))
+    }
+
+    /// Waits until then; false where the operator waits no longer.
+    async fn pause(&self, until: Timestamp) -> bool {
+        tokio::select! {
+            biased;
+            () = self.around.stop.notified() => false,
+            () = tokio::time::sleep_until(self.around.clock.instant_of(until)) => true,
+        }
     }
 
     /// Reads what it rests on once more. Returns what stands in the way of that.
@@ -334,6 +361,11 @@ impl Run {
     fn tell(&self, event: OpEvent) {
         let _ = self.around.tell.send(Msg::Op(self.id, event));
     }
+}
+
+/// What nobody else may have their hands on meanwhile.
+fn thing(plan: &Plan) -> String {
+    format!("{}\n{}", plan.scope, plan.target)
 }
 
 fn now_of(around: &Surroundings) -> Timestamp {

@@ -19,4 +19,5 @@ pub mod poller;
 pub mod schedule;
 pub mod signals;
 pub mod terminal;
+mod works;
 pub mod worlds;

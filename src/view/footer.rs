@@ -135,7 +135,9 @@ fn commands(model: &Model) -> Vec<CommandId> {
                 C::Help,
             ]
         }
-        (None, Tab::Operations) => vec![C::Open, C::Undo, C::LookAgain, C::Arm, C::Board, C::Palette, C::Help],
+        (None, Tab::Operations) => {
+            vec![C::Open, C::Undo, C::StopWaiting, C::LookAgain, C::Help, C::Arm, C::Board, C::Palette]
+        }
         (None, Tab::Feeds) => vec![C::Down, C::Up, C::Refresh, C::Board, C::Palette, C::Help, C::Quit],
     }
 }

@@ -110,6 +110,7 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
             }
             Cmd::Execute(..)
             | Cmd::LookAgain { .. }
+            | Cmd::StopWaiting(_)
             | Cmd::ReadJournal
             | Cmd::EnterCode { .. }
             | Cmd::Poll(_)

@@ -344,6 +344,10 @@ pub(super) fn run_on_operations(model: &mut Model, id: crate::app::command::Comm
 pub(super) fn undo(model: &mut Model) -> Vec<Cmd> {
     let rows = operations::rows(model);
     let Some(row) = rows.get(model.operations_tab.selected) else { return Vec::new() };
+    if row.is_running() {
+        model.notify("it is under way: x stops waiting for it, then u");
+        return Vec::new();
+    }
     let Some(undo) = row.undo().cloned() else {
         let title = row.title().to_owned();
         model.notify(format!("{title}: there is no undo"));
@@ -385,6 +389,18 @@ pub(super) fn look_again(model: &mut Model) -> Vec<Cmd> {
     let course = Course { id, plan: plan.clone(), reason, began, op: Some(op.clone()), phase: Phase::Looking };
     begin(model, course);
     vec![Cmd::LookAgain { id, op, plan: Box::new(plan) }]
+}
+
+/// Lets go of the one that is under way. What AWS is doing goes on; its undo, where there is one, is the way to end that.
+pub(super) fn stop_waiting(model: &mut Model) -> Vec<Cmd> {
+    let rows = operations::rows(model);
+    match rows.get(model.operations_tab.selected) {
+        Some(Row::Course(course)) if course.is_running() => vec![Cmd::StopWaiting(course.id)],
+        _ => {
+            model.notify("this one is not under way in this console");
+            Vec::new()
+        }
+    }
 }
 
 /// Leaving with something under way is asked about first. Returns whether it may be left.

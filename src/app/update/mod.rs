@@ -155,6 +155,7 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Arm => act::arm(model),
         CommandId::Undo => return act::undo(model),
         CommandId::LookAgain => return act::look_again(model),
+        CommandId::StopWaiting => return act::stop_waiting(model),
         CommandId::Suspend => return vec![Cmd::Suspend],
         CommandId::Refresh => return refresh(model),
         CommandId::SignIn => sign_in::ask_again(model),
