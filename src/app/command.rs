@@ -14,17 +14,20 @@ pub enum Context {
     Board,
     /// A list, or a thing opened from it.
     Lists,
+    /// The operations tab.
+    Operations,
 }
 
 impl Context {
     /// In the order of the help.
-    pub const ALL: &[Self] = &[Self::Board, Self::Lists, Self::Everywhere];
+    pub const ALL: &[Self] = &[Self::Board, Self::Lists, Self::Operations, Self::Everywhere];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Board => "Board",
             Self::Lists => "Lists",
+            Self::Operations => "Operations",
         }
     }
 }
@@ -96,7 +99,11 @@ commands! {
     Compact, "compact", Everywhere, ["ctrl-e"], always, "A header of one line, for small screens; again for all of it";
     NextZone, "time-zone", Everywhere, ["T"], always, "Times in UTC instead of the chosen zone; again for that";
     Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
-    Actions, "actions", Everywhere, ["a"], not_yet, "What can be done to what is selected: reserved, this version only looks";
+    Actions, "actions", Everywhere, ["a"], present, "What can be done to what is selected; nothing is done by looking";
+    Arm, "arm", Everywhere, ["A"], present, "Allow changes for a while, with a reason; again for SAFE";
+    Undo, "undo", Operations, ["u"], on_operations, "The way back from an operation, as a plan like any other";
+    StopWaiting, "stop-waiting", Operations, ["x"], on_operations, "Wait no longer for what is under way: nothing more is sent, what was sent stays";
+    LookAgain, "look-again", Operations, ["L"], on_operations, "Look what became of an operation nobody knows the end of";
     Console, "web-console", Everywhere, ["o"], always, "Open what is selected in the AWS console; over SSH its link is copied instead";
     Refresh, "refresh", Everywhere, ["ctrl-r"], present, "Read everything on this screen again now";
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
@@ -108,6 +115,7 @@ commands! {
     Cost, "cost", Everywhere, ["8"], always, "The month's bill: by service, forecast, budgets, anomalies";
     Dashboards, "dashboards", Everywhere, ["D"], always, "CloudWatch dashboards, drawn here";
     Metrics, "metrics", Everywhere, ["m"], always, "Every metric CloudWatch has, with its graph";
+    Operations, "operations", Everywhere, ["9"], always, "Operations: under way, done, and of unknown end; the journal";
     Feeds, "feeds", Everywhere, ["0"], always, "The feeds: what is read, how old it is, what fails";
     NextTab, "next-tab", Everywhere, ["]"], always, "To the next tab";
     PreviousTab, "previous-tab", Everywhere, ["["], always, "To the tab before";
@@ -178,6 +186,11 @@ fn rewound(model: &Model) -> Result<(), &'static str> {
 
 fn present(model: &Model) -> Result<(), &'static str> {
     if model.rewound.is_none() { Ok(()) } else { Err("this is the past; ~ returns to the present") }
+}
+
+fn on_operations(model: &Model) -> Result<(), &'static str> {
+    present(model)?;
+    if model.tab == Tab::Operations { Ok(()) } else { Err("only among the operations") }
 }
 
 fn not_yet(_: &Model) -> Result<(), &'static str> {

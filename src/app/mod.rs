@@ -2,6 +2,7 @@
 //! terminal, no network, no await. Everything the console can do is in [`command::COMMANDS`]; everything it shows is in
 //! the model.
 
+pub mod actions;
 pub mod board;
 pub mod command;
 pub mod json;
@@ -10,8 +11,10 @@ pub mod keymap;
 pub mod list;
 pub mod model;
 pub mod msg;
+pub mod operation;
 pub mod overlay;
 pub mod palette;
+pub mod planning;
 pub mod rewind;
 pub mod settings;
 pub mod tab;

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::board::Board;
 use crate::app::list::ListState;
-use crate::app::msg::{Size, WorldSpec};
+use crate::app::msg::{Pages, Size, WorldSpec};
+use crate::app::operation::Course;
 use crate::app::overlay::{Drawn, Overlay};
 use crate::app::palette::Item;
 use crate::app::rewind::{History, Live};
@@ -14,11 +15,13 @@ use crate::app::settings::Settings;
 use crate::app::tab::Tab;
 use crate::app::tab::board::{BoardTab, canvas};
 use crate::app::tab::feeds::FeedsTab;
+use crate::app::tab::operations::OperationsTab;
 use crate::app::tab::room::{Room, RoomTab};
 use crate::domain::exercise::Exercise;
 use crate::domain::identity::MfaDevice;
-use crate::domain::scope::ScopeRef;
+use crate::domain::scope::{Scope, ScopeRef};
 use crate::domain::text::Text;
+use crate::ops::approval::Armed;
 use crate::world;
 use crate::world::World;
 use crate::world::item::ItemId;
@@ -62,6 +65,14 @@ pub struct Model {
     pub unasked: BTreeMap<Text, Timestamp>,
     /// Hints of the present drill already shown.
     pub hints_shown: usize,
+    /// Changes are allowed; SAFE without.
+    pub armed: Option<Armed>,
+    /// Operations of this console, oldest first.
+    pub courses: Vec<Course>,
+    pub next_op: u32,
+    /// What the journal holds, once it was read.
+    pub journal: Option<Result<Pages, String>>,
+    pub operations_tab: OperationsTab,
     /// Something visible changed since the last frame.
     pub is_dirty: bool,
 }
@@ -84,12 +95,48 @@ pub struct Session {
     pub opened_at: Timestamp,
     /// The failover plan that comes with a drill.
     pub failover: Option<crate::domain::recovery::FailoverPlan>,
+    /// What may be changed at all.
+    pub changes: Changes,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self::Nothing("this console only looks")
+    }
+}
+
+/// What a console may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Everything but what is in these accounts, by the operator's names for them.
+    Allowed { but: Vec<Text> },
+    /// Nothing, and why.
+    Nothing(&'static str),
 }
 
 impl Session {
     /// The world it opens, in which nothing has been read.
     pub fn world(&self) -> World {
         World::reading(&self.scopes, self.feeds)
+    }
+
+    /// Whether anything may be changed here, or why not.
+    pub fn may_arm(&self) -> Result<(), String> {
+        match &self.changes {
+            Changes::Allowed { .. } => Ok(()),
+            Changes::Nothing(why) => Err(format!("SAFE: {why}")),
+        }
+    }
+
+    /// Whether something may be changed there, or why not.
+    pub fn may_change(&self, scope: &Scope) -> Result<(), String> {
+        self.may_arm()?;
+        match &self.changes {
+            Changes::Allowed { but } if but.contains(&scope.alias) => {
+                Err(format!("{} is read only by configuration", scope.account_name()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -143,6 +190,11 @@ impl Model {
             notice: None,
             unasked: BTreeMap::new(),
             hints_shown: 0,
+            armed: None,
+            courses: Vec::new(),
+            next_op: 1,
+            journal: None,
+            operations_tab: OperationsTab::default(),
             is_dirty: true,
         }
     }
@@ -164,14 +216,14 @@ impl Model {
     pub fn room(&self) -> Option<&RoomTab> {
         match self.tab {
             Tab::Room(room) => self.rooms.get(room as usize),
-            Tab::Board | Tab::Feeds => None,
+            Tab::Board | Tab::Operations | Tab::Feeds => None,
         }
     }
 
     pub fn room_mut(&mut self) -> Option<&mut RoomTab> {
         match self.tab {
             Tab::Room(room) => self.rooms.get_mut(room as usize),
-            Tab::Board | Tab::Feeds => None,
+            Tab::Board | Tab::Operations | Tab::Feeds => None,
         }
     }
 
@@ -220,6 +272,7 @@ impl Model {
     pub fn settle(&mut self, drawn: Drawn) {
         match (self.overlays.last_mut(), &mut self.board_tab.page) {
             (Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }), _) => scroll.settle(drawn),
+            (Some(Overlay::Plan(form)), _) => form.scroll.settle(drawn),
             (None, Some(page)) if self.tab == Tab::Board => page.scroll.settle(drawn),
             (None, _) => {
                 if let Some(page) = self.room_mut().and_then(|room| room.page.as_mut()) {

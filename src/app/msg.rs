@@ -6,7 +6,11 @@ use jiff::SignedDuration;
 use crate::app::command::CommandId;
 use crate::app::key::Key;
 use crate::app::model::Session;
+use crate::app::operation::{OpEvent, OpId};
 use crate::domain::text::Text;
+use crate::ops::approval::Approved;
+use crate::ops::plan::Plan;
+use crate::ops::record::Story;
 use crate::world::feed::Feed;
 use crate::world::port::{FaultClass, FeedKey, Observation};
 
@@ -41,8 +45,20 @@ pub enum Msg {
         device: Text,
         outcome: Result<(), Text>,
     },
+    /// What became of an operation.
+    Op(OpId, OpEvent),
+    /// What the journal holds, newest operations first; in words for the operator where it cannot be read.
+    Journal(Result<Pages, String>),
     /// Something the runtime wants the operator to know.
     Notice(String),
+}
+
+/// The journal as it was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pages {
+    pub stories: Vec<Story>,
+    /// Places where it was changed or cut short: `2026-11.jsonl line 12`.
+    pub breaks: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +85,18 @@ pub enum Cmd {
     },
     /// Show a page in the operator's browser, or give them its address where there is none.
     Browse(String),
+    /// Carry out what was approved.
+    Execute(OpId, Box<Approved>),
+    /// Look what became of an operation nobody knows the end of; the plan is as it was.
+    /// Waits no longer for an operation.
+    StopWaiting(OpId),
+    LookAgain {
+        id: OpId,
+        op: String,
+        plan: Box<Plan>,
+    },
+    /// Read the journal.
+    ReadJournal,
     /// An alarm fires that did not before.
     Alert(Text),
     /// Hand the terminal back to the shell until the operator returns.

@@ -1,7 +1,9 @@
 //! What lies over the tab: data, drawn bottom up, with the keys going to the top one.
 
+use crate::app::actions::ActionsMenu;
 use crate::app::json::JsonView;
 use crate::app::palette::Palette;
+use crate::app::planning::PlanForm;
 use crate::domain::identity::MfaDevice;
 use crate::domain::text::Text;
 use crate::world::room::filter::LONGEST;
@@ -25,6 +27,14 @@ pub enum Overlay {
     },
     /// The code of a second factor is asked for.
     Code(CodePrompt),
+    /// What can be done to what is selected.
+    Actions(ActionsMenu),
+    /// What would be done, and the way to say yes.
+    Plan(Box<PlanForm>),
+    /// Why changes are to be allowed, as far as it has been typed.
+    Arm(String),
+    /// Something is under way; leave all the same?
+    Leave,
 }
 
 /// A code being typed, and what became of the one before.

@@ -7,6 +7,7 @@ use crate::app::command::{COMMANDS, CommandId};
 use crate::app::model::Model;
 use crate::domain::board::BoxId;
 use crate::domain::text::Text;
+use crate::ops::{OPERATIONS, Operation};
 use crate::world::feed::Feed;
 use crate::world::item::{ItemId, Kind};
 use crate::world::port::FaultClass;
@@ -29,6 +30,8 @@ pub struct Palette {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     Command(CommandId),
+    /// One of the table of operations.
+    Operation(&'static Operation),
     Box(BoxId),
     /// Anything that has been read: by its name or its id.
     Resource(ItemId, Text),
@@ -41,6 +44,7 @@ impl Item {
         match self {
             Self::Resource(_, name) => name.to_string(),
             Self::Command(id) => id.spec().name.to_owned(),
+            Self::Operation(operation) => operation.name.to_owned(),
             Self::Box(id) => id.title().to_owned(),
             Self::Fault(feed, class) => format!("fault {} {}", feed.name(), class.word()),
         }
@@ -50,6 +54,7 @@ impl Item {
         match self {
             Self::Resource(id, _) => id.kind.word(),
             Self::Command(_) => "command",
+            Self::Operation(_) => "operation",
             Self::Box(_) => "box",
             Self::Fault(..) => "drill",
         }
@@ -60,6 +65,7 @@ impl Item {
             Self::Resource(id, name) if id.id == *name => String::new(),
             Self::Resource(id, _) => id.id.to_string(),
             Self::Command(id) => id.spec().doc.to_owned(),
+            Self::Operation(operation) => operation.doc.to_owned(),
             Self::Box(id) => id.group().title().to_owned(),
             Self::Fault(feed, _) => format!("Make {} fail, to see what the console makes of it", feed.operation()),
         }
@@ -69,6 +75,7 @@ impl Item {
     fn description(&self) -> String {
         match self {
             Self::Command(id) => id.spec().doc.to_owned(),
+            Self::Operation(operation) => format!("{} {}", operation.title, operation.doc),
             Self::Box(id) => format!("{} {}", id.label(), id.id()),
             Self::Fault(..) | Self::Resource(..) => String::new(),
         }
@@ -209,10 +216,11 @@ impl<'a> Part<'a> {
 fn items(model: &Model) -> Vec<Item> {
     let commands =
         COMMANDS.iter().map(|spec| Item::Command(spec.id)).filter(|item| *item != Item::Command(CommandId::Palette));
+    let operations = OPERATIONS.iter().copied().map(Item::Operation);
     let boxes = BoxId::ALL.iter().copied().map(Item::Box);
     let faults =
         Feed::ALL.iter().filter(|feed| model.session.drill.is_some() && **feed != Feed::Exercise).flat_map(|feed| {
             [FaultClass::Throttled, FaultClass::Denied, FaultClass::Timeout].map(|class| Item::Fault(*feed, class))
         });
-    commands.chain(boxes).chain(faults).collect()
+    commands.chain(operations).chain(boxes).chain(faults).collect()
 }

@@ -1,9 +1,13 @@
 //! What the operator chose, by flag, environment or file.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use crate::app::keymap::Keymap;
 use crate::world::sight::Bearings;
+
+/// How long changes stay allowed when nothing else is said.
+pub const ARMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -17,6 +21,8 @@ pub struct Settings {
     pub asks_ground: bool,
     /// The drills there are to choose from.
     pub scenarios: Vec<ScenarioCard>,
+    /// How long changes stay allowed.
+    pub armed_for: SignedDuration,
 }
 
 impl Default for Settings {
@@ -29,6 +35,7 @@ impl Default for Settings {
             alert: Alert::default(),
             asks_ground: false,
             scenarios: Vec::new(),
+            armed_for: ARMED_FOR,
         }
     }
 }

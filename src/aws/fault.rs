@@ -71,8 +71,13 @@ const INTERNAL: &[&str] = &[
     "InternalFailure",
     "InternalError",
     "InternalServerError",
+    "InternalServerException",
     "InternalServiceError",
+    "InternalServiceException",
+    "ServerException",
+    "ServiceException",
     "ServiceUnavailable",
+    "ServiceUnavailableException",
     "Unavailable",
 ];
 /// Longest answer of a service quoted.
@@ -81,7 +86,7 @@ const LONGEST: usize = 300;
 /// Who cannot take on a role lacks this, whatever was asked.
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
-pub(super) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>, login: &Login) -> CloudError
+pub(super) fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>, login: &Login) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -302,7 +307,7 @@ fn short_of_encoding(message: &str) -> String {
     message.split(" Encoded authorization failure message").next().unwrap_or(message).to_owned()
 }
 
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 

@@ -1,9 +1,10 @@
-//! F4: AWS itself, read and nothing else. The only place that names an SDK crate.
+//! F4: AWS itself. The only place that names an SDK crate.
 //!
 //! One file per service turns the SDK's types into the domain's. What they share is here: `login` (who we are),
 //! `place` (one account in one region with its clients), `ask` (one question being answered: rates, counting, pages)
-//! and `fault` (every way a call can fail, as one of a few classes).
+//! and `fault` (every way a call can fail, as one of a few classes). What changes something is in `act`, with clients of its own.
 
+mod act;
 mod alarms;
 mod ask;
 mod balancers;
@@ -39,6 +40,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -64,6 +66,8 @@ pub struct Aws {
     /// In the order they were asked for.
     logins: Vec<Arc<Login>>,
     now: Now,
+    /// How long an answer to a call that changes something is waited for.
+    patience: Duration,
 }
 
 impl Aws {
@@ -85,7 +89,7 @@ impl Aws {
             }
             logins.push(login);
         }
-        Self { places, logins, now }
+        Self { places, logins, now, patience: act::PATIENCE }
     }
 
     /// The devices whose codes are wanted, each with the accounts behind it.

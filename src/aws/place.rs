@@ -12,6 +12,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::act::Hands;
 use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
@@ -101,6 +102,8 @@ pub(super) struct Place {
     /// Where answers that cost money are kept between sessions.
     pub cache: Option<PathBuf>,
     clients: tokio::sync::Mutex<Option<Arc<Clients>>>,
+    /// Made when something is to be changed for the first time.
+    hands: tokio::sync::Mutex<Option<Arc<Hands>>>,
     pub pipelines: pipelines::Memory,
     pub traces: traces::Memory,
     pub spend: cost::Memory,
@@ -132,6 +135,7 @@ impl Place {
             login,
             cache,
             clients: tokio::sync::Mutex::default(),
+            hands: tokio::sync::Mutex::default(),
             pipelines: pipelines::Memory::default(),
             traces: traces::Memory::default(),
             spend: cost::Memory::default(),
@@ -160,11 +164,25 @@ impl Place {
         if let Some(clients) = &*clients {
             return Arc::clone(clients);
         }
-        let region = if self.scope.is_global() { self.global_region() } else { self.scope.region.as_str() };
-        let sdk = self.login.sdk().await.to_builder().region(Region::new(region.to_owned())).build();
-        let made = Arc::new(Clients::new(&sdk, &self.scope.to_string()));
+        let made = Arc::new(Clients::new(&self.sdk().await, &self.scope.to_string()));
         *clients = Some(Arc::clone(&made));
         made
+    }
+
+    /// The clients that change something.
+    pub async fn hands(&self, patience: Duration) -> Arc<Hands> {
+        let mut hands = self.hands.lock().await;
+        if let Some(hands) = &*hands {
+            return Arc::clone(hands);
+        }
+        let made = Arc::new(Hands::new(&self.sdk().await, patience));
+        *hands = Some(Arc::clone(&made));
+        made
+    }
+
+    async fn sdk(&self) -> SdkConfig {
+        let region = if self.scope.is_global() { self.global_region() } else { self.scope.region.as_str() };
+        self.login.sdk().await.to_builder().region(Region::new(region.to_owned())).build()
     }
 
     /// China and the US government's cloud are partitions of their own, where credentials of elsewhere mean nothing.
@@ -181,6 +199,7 @@ impl Place {
     pub async fn forget_login(&self) {
         self.login.forget().await;
         *self.clients.lock().await = None;
+        *self.hands.lock().await = None;
     }
 
     /// Waits until a call of this action may go out.

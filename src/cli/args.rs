@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::msg::WorldSpec;
 use crate::config::{ColorChoice, GlyphChoice, LogLevel, Overrides, ThemeChoice};
@@ -43,6 +44,9 @@ pub struct Common {
     /// File to log to [default: opscon.log in the state directory]
     #[arg(long, global = true, value_name = "FILE", env = "OPSCON_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+    /// Allow changes from the start, for a while and for this reason: an incident's number, or words for the journal
+    #[arg(long, global = true, value_name = "REASON")]
+    pub write: Option<String>,
     #[command(flatten)]
     pub place: Place,
     /// How much to log
@@ -92,15 +96,26 @@ pub enum Command {
     Alarms(Show),
     /// Print what an operation would do and send, as things are; nothing is sent
     Plan(Plan),
+    /// Carry out an operation and watch it to its end: exit 0 verified, 4 refused, 5 not reached, 6 uncertain
+    Run(Run),
+    /// Approve what another login on this machine asks a second person for, by its code
+    Approve(Approve),
+    /// Print what was done with opscon: who, when, why, and what became of it; exit 1 if the journal was tampered with
+    Journal(Journal),
     /// Look at everything the console rests on: who we are, what the role may read, the terminal
     Doctor(Doctor),
     /// Print the key table
     Keys,
-    /// Print the least-privilege IAM policy for what opscon asks
+    /// Print the least-privilege IAM policy for what opscon asks, or for what it can change
     IamPolicy {
-        /// Only reading, which is all this version does
-        #[arg(long)]
+        /// For reading, which is the default
+        #[arg(long, conflicts_with = "write")]
         read: bool,
+        /// For every call that changes something, to be attached beside the one for reading. AWS may demand `iam:PassRole`
+        /// too, of the roles of a task or a database: grant that for those roles alone. Elsewhere than in the partition
+        /// `aws`, its name in the ARNs is another.
+        #[arg(long)]
+        write: bool,
     },
     /// Show, check or find the configuration
     Config {
@@ -162,6 +177,57 @@ pub struct Plan {
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub plan: Plan,
+    /// Why, for the journal: an incident's number, or words
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// What the console would have typed: the name of the target, and for production its account too; may be repeated
+    #[arg(long, value_name = "WORDS")]
+    pub confirm: Vec<String>,
+    /// Print the plan and the `aws` lines, and send nothing
+    #[arg(long = "dry-run")]
+    pub previews: bool,
+    /// Simulated seconds in a real one, where it is done in a drill
+    #[arg(long, value_name = "X", value_parser = speed, default_value = "60")]
+    pub speed: f64,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Approve {
+    /// The code the other login shows
+    pub code: String,
+    /// What has to be typed otherwise: the name of what is changed, and its account
+    #[arg(long, value_name = "WORDS")]
+    pub confirm: Vec<String>,
+    /// Of a drill, not of AWS
+    #[arg(long)]
+    pub drill: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Journal {
+    /// Only what is younger: 90m, 24h, or a date such as 2026-11-20
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<Since>,
+    /// What was done in drills instead
+    #[arg(long)]
+    pub drill: bool,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// A moment, or how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    Ago(SignedDuration),
+    Date(Date),
+    At(Timestamp),
 }
 
 /// What some operations want to know beside their target: an option for each parameter in the table of operations.
@@ -298,6 +364,22 @@ fn span(text: &str) -> Result<SignedDuration, String> {
         return Err(format!("`{text}` is not between 0 and a week"));
     }
     Ok(span)
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let ago = || text.parse::<SignedDuration>().ok().map(|ago| Since::Ago(ago.abs()));
+    // `7d`: a day is no length of time everywhere, here it is 24 hours.
+    let days = || {
+        let days: i64 = text.strip_suffix('d')?.trim().parse().ok()?;
+        (0..=36_500).contains(&days).then(|| Since::Ago(SignedDuration::from_hours(24 * days)))
+    };
+    let date = || text.parse().ok().map(Since::Date);
+    let at = || text.parse().ok().map(Since::At);
+    days()
+        .or_else(ago)
+        .or_else(at)
+        .or_else(date)
+        .ok_or_else(|| format!("`{text}` is not a time such as 90m, 24h, 7d, 2026-11-20 or 2026-11-20T14:00:00Z"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

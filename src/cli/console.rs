@@ -16,6 +16,7 @@ use crate::config::{Config, LogLevel};
 use crate::runtime::console::{Aside, Console, Outcome};
 use crate::runtime::input::{self, LateAnswer};
 use crate::runtime::log;
+use crate::runtime::operator::Operator;
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::signals::{Signal, Signals};
 use crate::runtime::terminal::{self, Guard};
@@ -37,6 +38,9 @@ pub(super) struct Beginning {
     /// For the operator, before anything else.
     pub notices: Vec<String>,
     pub panics: bool,
+    /// Who may change something, and whether they may from the start, for this reason.
+    pub operator: Option<Operator>,
+    pub armed: Option<String>,
 }
 
 pub(super) async fn console(settings: Settings, opened: Opened, beginning: Beginning) -> color_eyre::Result<u8> {
@@ -47,6 +51,12 @@ pub(super) async fn console(settings: Settings, opened: Opened, beginning: Begin
     let mut guard = Guard::take(alert).wrap_err("cannot take the terminal")?;
     let mut console = Console::new(settings, opened, terminal::screen()?)?;
     console.send_aside(aside());
+    if let Some(operator) = beginning.operator {
+        console.employ(operator);
+    }
+    if let Some(reason) = beginning.armed {
+        console.arm(&reason);
+    }
     if beginning.picks {
         console.model_mut().overlays.push(Overlay::Picker { selected: 0 });
     }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::args::{self, Common};
 use super::console::{Beginning, console, runtime, start_log};
+use super::operator::operator;
 use super::{CliError, require_terminal, settings};
 use crate::app::msg::WorldSpec;
 use crate::runtime::worlds::Opened;
@@ -19,6 +20,7 @@ pub(super) fn run(common: &Common, args: &args::Drill) -> Result<u8, CliError> {
     };
     // Everything that can be wrong with what was asked is wrong before the terminal is touched.
     require_terminal()?;
+    let operator = operator(&config)?;
     let log_trouble = start_log(common, &config);
     runtime()?.block_on(async {
         let opened = Opened::running(&spec)?;
@@ -29,6 +31,8 @@ pub(super) fn run(common: &Common, args: &args::Drill) -> Result<u8, CliError> {
             picks: args.scenario.is_none(),
             notices: log_trouble.into_iter().collect(),
             panics: args.panic,
+            operator: Some(operator),
+            armed: common.write.clone(),
         };
         console(settings, opened, beginning).await.map_err(CliError::Other)
     })

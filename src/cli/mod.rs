@@ -1,5 +1,6 @@
 //! F5: the command line. One file per command; what they share is here.
 
+mod approve;
 mod args;
 mod completions;
 mod config;
@@ -7,11 +8,14 @@ mod console;
 mod doctor;
 mod drill;
 mod iam_policy;
+mod journal;
 mod keys;
 mod look;
+mod operator;
 #[cfg(feature = "aws")]
 mod origins;
 mod plan;
+mod run;
 mod show;
 #[cfg(feature = "aws")]
 mod sign_in;
@@ -77,9 +81,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Show(of)) => show::run(&args.common, &of.tab, &of.show),
         Some(Command::Alarms(show)) => show::run(&args.common, "alarms", show),
         Some(Command::Plan(plan)) => plan::run(&args.common, plan),
+        Some(Command::Run(run)) => run::run(&args.common, run),
+        Some(Command::Approve(approve)) => approve::run(&args.common, approve),
+        Some(Command::Journal(journal)) => journal::run(&args.common, journal),
         Some(Command::Doctor(doctor)) => doctor::run(&args.common, doctor),
         Some(Command::Keys) => keys::run(&args.common),
-        Some(Command::IamPolicy { .. }) => iam_policy::run(),
+        Some(Command::IamPolicy { write, .. }) => iam_policy::run(*write),
         Some(Command::Config { action }) => config::run(&args.common, *action),
         Some(Command::Completions { shell }) => completions::run(*shell),
         None => watch(&args.common),

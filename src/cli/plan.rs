@@ -13,18 +13,18 @@ use crate::world::item::ItemId;
 use crate::world::sight::Sight;
 
 /// It cannot be done.
-const REFUSED: u8 = 4;
+pub(super) const REFUSED: u8 = 4;
 
 pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
     let (config, mut settings) = settings(common)?;
-    let operation = named(&args.operation).ok_or_else(|| unknown(&args.operation))?;
+    let operation = operation_called(&args.operation)?;
     let look = Look { common, from: &args.from, config: &config, command: format!("opscon plan {}", operation.name) };
     let (opened, world) =
         look.take(&mut settings, |feed| operation.feeds.contains(&feed) || operation.beside.contains(&feed))?;
     let sight = Sight { world: &world, at: opened.at(), bearings: &settings.bearings };
     let planned = target(operation, &args.target, &world).and_then(|of| operation.plan(&of, &args.params.0, &sight));
     let (words, value) = match &planned {
-        Ok(plan) => (preview::text(plan, &sight), preview::json(plan)),
+        Ok(plan) => (preview::text(plan, &sight) + "Nothing was sent.\n", preview::json(plan)),
         Err(refusal) => (preview::refusal_text(refusal), preview::refusal_json(refusal)),
     };
     match args.output {
@@ -35,7 +35,7 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
 }
 
 /// The one thing of this name. Two of the same name in two places are told apart by the operator, not by us.
-fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
+pub(super) fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
     let On::One(kind) = operation.on else { return scope(name, world) };
     let mut found: Vec<(usize, ItemId)> = Vec::new();
     for (place, at) in world.places().iter().enumerate() {
@@ -64,15 +64,16 @@ fn scope(name: &str, world: &World) -> Result<Target, Refusal> {
     let named = |scope: &Scope| !scope.is_global() && (scope.to_string() == name || scope.account == *name);
     let places: Vec<usize> =
         world.scopes().enumerate().filter(|(_, scope)| named(scope)).map(|(place, _)| place).collect();
-    match places.as_slice() {
-        [only] => Ok(Target::Scope(*only)),
-        _ => {
-            let known: Vec<String> =
-                world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
-            let text = format!("there is no scope called {}", Text::new(name));
-            Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
-        }
+    if let [only] = places.as_slice() {
+        return Ok(Target::Scope(*only));
     }
+    let known: Vec<String> = world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
+    let text = format!("there is no scope called {}", Text::new(name));
+    Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
+}
+
+pub(super) fn operation_called(name: &str) -> Result<&'static Operation, CliError> {
+    named(name).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> CliError {

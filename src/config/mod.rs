@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::app::keymap::{Keymap, KeymapError};
-use crate::app::settings::{Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
+use crate::app::settings::{ARMED_FOR, Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
 use crate::domain::origin::Origin;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
@@ -40,6 +41,25 @@ pub struct Config {
     pub failover: Option<FailoverPlan>,
     /// Where to read what to do, by the name of the alarm.
     pub runbook: Vec<Runbook>,
+    pub operations: Operations,
+}
+
+/// How things may be changed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Operations {
+    /// Nothing may be changed, whatever the command line says.
+    pub read_only: bool,
+    /// How long changes stay allowed once they are.
+    pub armed_for: SignedDuration,
+    /// Folder of the journal; the state directory's own where it is empty.
+    pub journal: String,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self { read_only: false, armed_for: ARMED_FOR, journal: String::new() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -216,6 +236,10 @@ impl Config {
                 config.polling.max_usd_per_hour
             )));
         }
+        let armed_for = config.operations.armed_for;
+        if !(SignedDuration::from_mins(1)..=SignedDuration::from_hours(8)).contains(&armed_for) {
+            return Err(value(format!("operations.armed_for: {armed_for:#} is not between a minute and 8 hours")));
+        }
         check_scopes(&config.scope).map_err(value)?;
         zone(&config.ui.time_zone).map_err(value)?;
         own_colours(&config.colors).map_err(value)?;
@@ -267,6 +291,7 @@ impl Config {
             other_zone: if is_utc { TimeZone::system() } else { TimeZone::UTC },
             alert: Alert { bell: self.ui.bell, notify: self.ui.notify, title: self.ui.title, mouse: self.ui.mouse },
             scenarios: Vec::new(),
+            armed_for: self.operations.armed_for,
         })
     }
 }

@@ -23,6 +23,10 @@ pub struct Origin {
     /// `#rrggbb`, for its name in the header.
     #[serde(alias = "color")]
     pub colour: Option<String>,
+    /// Nothing there may be changed.
+    pub read_only: bool,
+    /// Every change there waits for a second person.
+    pub second_person: bool,
 }
 
 impl Origin {

@@ -4,8 +4,6 @@
 //! before it, the first of a month that of the last month's last, so that a line changed or taken out shows. A line is on
 //! disk before [`Journal::append`] returns: what is not in the journal was not sent.
 
-mod entry;
-
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -16,7 +14,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use entry::{Entry, Intent, Outcome, What};
+use crate::ops::record::Entry;
 
 /// What the first line of all has before it.
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -35,6 +33,12 @@ pub struct JournalError {
 #[derive(Clone, Debug)]
 pub struct Journal {
     folder: PathBuf,
+}
+
+/// Let go of when it is dropped.
+#[derive(Debug)]
+pub struct Hold {
+    _file: File,
 }
 
 /// A line as it is on disk.
@@ -66,7 +70,28 @@ impl Journal {
 
     /// Writes one line, and returns when it is on disk.
     pub fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        self.write(entry).map_err(|error| JournalError { path: self.folder.clone(), error })
+        self.write(entry).map_err(|error| self.trouble(error))
+    }
+
+    /// What goes wrong with this journal.
+    pub fn trouble(&self, error: io::Error) -> JournalError {
+        JournalError { path: self.folder.clone(), error }
+    }
+
+    /// Keeps everybody else who writes here from doing something to the same thing, for as long as it is held; nothing where
+    /// somebody holds it already. A process that dies lets go.
+    pub fn hold(&self, thing: &str) -> Result<Option<Hold>, JournalError> {
+        let held = || {
+            let folder = self.folder.join("held");
+            create_private_folder(&folder)?;
+            let file = private().read(true).append(true).create(true).open(folder.join(&digest(thing)[..16]))?;
+            match file.try_lock() {
+                Ok(()) => Ok(Some(Hold { _file: file })),
+                Err(fs::TryLockError::WouldBlock) => Ok(None),
+                Err(fs::TryLockError::Error(error)) => Err(error),
+            }
+        };
+        held().map_err(|error| self.trouble(error))
     }
 
     fn write(&self, entry: &Entry) -> io::Result<()> {
@@ -106,7 +131,7 @@ impl Journal {
 
     /// Everything from a moment on. What cannot be read is named, and hides nothing else.
     pub fn read(&self, since: Option<Timestamp>) -> Result<Pages, JournalError> {
-        self.pages(since).map_err(|error| JournalError { path: self.folder.clone(), error })
+        self.pages(since).map_err(|error| self.trouble(error))
     }
 
     fn pages(&self, since: Option<Timestamp>) -> io::Result<Pages> {
@@ -140,28 +165,6 @@ impl Journal {
             }
         }
         Ok(pages)
-    }
-}
-
-impl Pages {
-    /// Operations that were begun and of which nobody wrote how they ended, newest first.
-    pub fn unresolved(&self) -> Vec<(&Entry, &Intent)> {
-        let ended: Vec<&str> = self
-            .entries
-            .iter()
-            .filter(|entry| matches!(entry.what, What::Outcome { .. }))
-            .map(|entry| entry.op.as_str())
-            .collect();
-        let open = self.entries.iter().rev().filter_map(|entry| match &entry.what {
-            What::Intent(intent) if !ended.contains(&entry.op.as_str()) => Some((entry, &**intent)),
-            _ => None,
-        });
-        open.collect()
-    }
-
-    /// Whether a call of this operation went out, so far as the journal knows.
-    pub fn was_sent(&self, op: &str) -> bool {
-        self.entries.iter().any(|entry| entry.op == op && matches!(entry.what, What::Sending { .. }))
     }
 }
 
@@ -240,6 +243,8 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::plan::Change;
+    use crate::ops::record::{Intent, Outcome, Person, What, stories};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -251,16 +256,22 @@ mod tests {
 
     fn intent() -> What {
         What::Intent(Box::new(Intent {
+            world: "aws".into(),
             operation: "asg.scale".into(),
             target: "web".into(),
+            id: Some("web".into()),
             scope: "acme-prod/eu-west-1".into(),
             title: "web: 6 → 8 instances".into(),
+            params: [("desired".to_owned(), "8".to_owned())].into(),
             steps: vec![crate::world::act::Step::SetDesiredCapacity { group: "web".into(), desired: 8 }],
-            changes: vec![("desired".into(), "6".into(), "8".into())],
+            changes: vec![Change { what: "desired".into(), before: "6".into(), after: "8".into() }],
+            expects: "8 in service".into(),
+            undo: None,
+            planned_at: at("2026-10-31T23:59:00Z"),
+            deadline_seconds: 900,
             reason: "INC-42".into(),
             caller: None,
-            user: "ann".into(),
-            host: "bastion".into(),
+            by: Person { user: "ann".into(), host: "bastion".into(), login: None },
             digest: digest("what was shown"),
             version: "0".into(),
         }))
@@ -286,8 +297,9 @@ mod tests {
         }
         let pages = journal.read(None).unwrap();
         assert_eq!((pages.entries.as_slice(), pages.breaks.as_slice()), (&lines[..], &[][..]));
-        let open: Vec<&str> = pages.unresolved().iter().map(|(entry, _)| entry.op.as_str()).collect();
-        assert_eq!((open, pages.was_sent("1"), pages.was_sent("2")), (vec!["2"], true, false));
+        let told: Vec<(String, usize, bool)> =
+            stories(&pages.entries).into_iter().map(|story| (story.op.clone(), story.sent, story.is_open())).collect();
+        assert_eq!(told, [("2".to_owned(), 0, true), ("1".to_owned(), 1, false)]);
         let late = journal.read(Some(at("2026-11-01T00:00:02Z"))).unwrap();
         assert_eq!((late.entries.len(), late.breaks.len()), (2, 0));
     }

@@ -11,6 +11,8 @@ mod pipeline;
 mod pipeline_rollback;
 pub mod plan;
 pub mod policy;
+pub mod preview;
+pub mod record;
 mod release;
 mod scale;
 mod stage;
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use crate::domain::board::BoxId;
+use crate::domain::text::Text;
 use crate::ops::plan::{Plan, Refusal, Why};
 use crate::world::Place;
 use crate::world::feed::Feed;
@@ -196,6 +199,14 @@ impl Target {
         }
     }
 
+    /// As AWS calls it; nothing for all of a scope.
+    pub fn id(&self) -> Option<&Text> {
+        match self {
+            Self::One(of) => Some(&of.id),
+            Self::Scope(_) => None,
+        }
+    }
+
     /// The thing itself, as it is now.
     pub fn item(&self, sight: &Sight<'_>) -> Option<Item> {
         match self {
@@ -226,3 +237,12 @@ impl Ask<'_> {
         self.number(name)?.ok_or_else(|| Refusal::new(Why::Bounds, format!("say which {name}")))
     }
 }
+
+/// One row of the table is itself and no other.
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Operation {}

@@ -1,7 +1,7 @@
 //! A plan: what will be sent, what it changes, and what must be true of the world before and after.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Usd;
 use crate::domain::scope::{Environment, ScopeRef};
@@ -33,17 +33,17 @@ impl Blast {
 }
 
 /// A value, as it is and as it will be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    pub what: &'static str,
+    pub what: Text,
     pub before: String,
     pub after: String,
 }
 
 /// The way back: another operation on the same thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
-    pub operation: &'static str,
+    pub operation: Text,
     pub params: Params,
     /// `back to 6`.
     pub words: String,
@@ -130,8 +130,8 @@ impl Plan {
         }
     }
 
-    pub fn change(&mut self, what: &'static str, before: impl Into<Shown>, after: impl Into<Shown>) {
-        self.changes.push(Change { what, before: before.into().0, after: after.into().0 });
+    pub fn change(&mut self, what: &str, before: impl Into<Shown>, after: impl Into<Shown>) {
+        self.changes.push(Change { what: what.into(), before: before.into().0, after: after.into().0 });
     }
 
     /// Whether the same would be done to the same, from the same values: what a second look before sending compares.

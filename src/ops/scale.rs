@@ -192,7 +192,7 @@ fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     plan.warnings.extend(would_undo(it, ask.place, desired, min));
     let back = [("desired", it.desired), ("min", it.min), ("max", it.max)];
     plan.undo = Some(Undo {
-        operation: GROUP.name,
+        operation: GROUP.name.into(),
         params: back.into_iter().map(|(name, number)| (name.to_owned(), number.to_string())).collect(),
         words: format!("back to {}, {} to {}", it.desired, it.min, it.max),
     });
@@ -295,7 +295,7 @@ fn plan_processes(ask: &Ask<'_>, suspend: bool) -> Result<Plan, Refusal> {
     }
     let params: Params = [("processes".to_owned(), changed.join(","))].into();
     let (operation, words) = if suspend { (RESUME.name, "resume") } else { (SUSPEND.name, "suspend") };
-    plan.undo = Some(Undo { operation, params, words: format!("{words} {names}") });
+    plan.undo = Some(Undo { operation: operation.into(), params, words: format!("{words} {names}") });
     plan.expects = format!("{names} {after}");
     Ok(plan)
 }
@@ -369,7 +369,7 @@ fn plan_service(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     let params: Params =
         [("service".to_owned(), name.to_owned()), ("desired".to_owned(), it.desired.to_string())].into();
-    plan.undo = Some(Undo { operation: SERVICE.name, params, words: format!("back to {}", it.desired) });
+    plan.undo = Some(Undo { operation: SERVICE.name.into(), params, words: format!("back to {}", it.desired) });
     plan.expects = format!("{desired} running");
     Ok(plan)
 }

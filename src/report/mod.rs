@@ -4,6 +4,7 @@
 //! cleaned when it came in.
 
 pub mod doctor;
+pub mod journal;
 pub mod keys;
 pub mod policy;
 pub mod preview;

@@ -1,9 +1,10 @@
-//! `opscon iam-policy`: the permissions the console uses, and no others, made from the same table that asks.
+//! `opscon iam-policy`: the permissions the console uses, and no others, made from the same tables that ask and act.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::world::act::RIGHTS;
 use crate::world::feed::READ_FROM_AWS;
 
 /// A policy document that allows every question opscon asks. Reading actions of these services mostly know no single
@@ -18,11 +19,42 @@ pub fn reading() -> Value {
     let statements: Vec<Value> = by_service
         .into_iter()
         .map(|(service, actions)| {
-            let sid: String = service.split('-').map(capital).collect();
-            json!({ "Sid": format!("OpsconReads{sid}"), "Effect": "Allow", "Action": actions, "Resource": "*" })
+            json!({ "Sid": format!("OpsconReads{}", sid(service)), "Effect": "Allow", "Action": actions, "Resource": "*" })
         })
         .collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// A policy document that allows every call opscon can change something with, each on the kind of thing it is about. What AWS
+/// demands beside them now and then (`iam:PassRole` of the roles of a task or a database) is not in it: for which roles, only
+/// their owner can say.
+pub fn acting() -> Value {
+    let mut by_resource: BTreeMap<(&str, &[&str]), Vec<&str>> = BTreeMap::new();
+    for right in RIGHTS {
+        if let Some((service, _)) = right.action.split_once(':') {
+            by_resource.entry((service, right.on)).or_default().push(right.action);
+        }
+    }
+    let mut of_service: BTreeMap<&str, u32> = BTreeMap::new();
+    let statements: Vec<Value> = by_resource
+        .into_iter()
+        .map(|((service, on), actions)| {
+            let number = of_service.entry(service).or_default();
+            *number += 1;
+            let resource = if on.is_empty() {
+                json!("*")
+            } else {
+                json!(on.iter().map(|resource| format!("arn:aws:{resource}")).collect::<Vec<_>>())
+            };
+            let sid = format!("OpsconChanges{}{number}", sid(service));
+            json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
+        })
+        .collect();
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn sid(service: &str) -> String {
+    service.split('-').map(capital).collect()
 }
 
 fn capital(word: &str) -> String {
@@ -60,7 +92,37 @@ mod tests {
     fn it_fits_into_a_managed_policy() {
         // 6,144 characters, white space not counted:
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-        let length = reading().to_string().chars().filter(|c| !c.is_whitespace()).count();
-        assert!(length <= 6_144, "{length}");
+        for policy in [reading(), acting()] {
+            let length = policy.to_string().chars().filter(|c| !c.is_whitespace()).count();
+            assert!(length <= 6_144, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_is_allowed_on_its_kind_of_thing_alone() {
+        let policy = acting();
+        let statements = policy["Statement"].as_array().unwrap();
+        let mut allowed = Vec::new();
+        for statement in statements {
+            let actions = statement["Action"].as_array().unwrap();
+            allowed.extend(actions.iter().map(|action| action.as_str().unwrap()));
+            if statement["Resource"] == "*" {
+                // IAM knows no resource for it.
+                assert_eq!(actions, &["codedeploy:StopDeployment"]);
+                continue;
+            }
+            for resource in statement["Resource"].as_array().unwrap() {
+                let parts: Vec<&str> = resource.as_str().unwrap().splitn(6, ':').collect();
+                assert_eq!((parts.len(), parts[0], parts[1]), (6, "arn", "aws"), "{resource}");
+                let service = actions[0].as_str().unwrap().split(':').next().unwrap();
+                assert!(parts[2] == service || service == "arc-zonal-shift", "{service} on {resource}");
+            }
+        }
+        allowed.sort_unstable();
+        let known: Vec<&str> = RIGHTS.iter().map(|right| right.action).collect();
+        assert_eq!(allowed, known);
+        let sids: BTreeSet<&str> = statements.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
+        assert_eq!(sids.len(), statements.len());
+        assert!(sids.iter().all(|sid| sid.chars().all(|c| c.is_ascii_alphanumeric())), "{sids:?}");
     }
 }

@@ -1,43 +1,25 @@
-//! What would be done, or why it cannot be, in words and as JSON. The overlay, `opscon plan` and the journal tell the same.
+//! What would be done, or why it cannot be, for a person and as JSON.
 
 use serde_json::{Value, json};
 
-use crate::domain::units::{clock, long};
 use crate::ops::plan::{Plan, Refusal};
 use crate::ops::policy::Need;
+use crate::ops::preview::lines;
 use crate::world::sight::Sight;
-
-/// A label and what it says, line by line.
-pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<(&'static str, String)> {
-    let mut all = vec![
-        ("what", format!("{}, {}", plan.operation, plan.blast.word())),
-        ("where", format!("{}, {}", plan.scope, plan.environment.word())),
-    ];
-    all.extend(plan.changes.iter().map(|change| (change.what, format!("{} → {}", change.before, change.after))));
-    all.extend(plan.effects.iter().map(|effect| ("effect", effect.clone())));
-    all.extend(plan.warnings.iter().map(|warning| ("warning", warning.clone())));
-    all.extend(plan.per_hour.map(|per_hour| ("costs", format!("{per_hour} an hour"))));
-    all.push(("undo", plan.undo.as_ref().map_or_else(|| "there is none".into(), |undo| undo.words.clone())));
-    all.push(("expected", format!("{}, within {}", plan.expects, long(plan.deadline))));
-    let approval = Need::of(plan).words(plan).map_or_else(|| "one key".into(), |words| format!("typing `{words}`"));
-    all.push(("approval", approval));
-    all.push(("read", format!("at {}", clock(plan.seen_at, sight.zone()))));
-    all.extend(plan.commands().into_iter().map(|command| ("sends", command)));
-    all
-}
 
 /// For a person.
 pub fn text(plan: &Plan, sight: &Sight<'_>) -> String {
     let lines = lines(plan, sight);
-    let width = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+    let width = lines.iter().map(|line| line.label.as_str().chars().count()).max().unwrap_or(0);
     let mut out = format!("{}\n", plan.title);
     let mut before = "";
-    for (label, words) in &lines {
-        let shown = if *label == before { "" } else { label };
-        out.push_str(&format!("  {shown:<width$}  {words}\n"));
+    for line in &lines {
+        let label = line.label.as_str();
+        let shown = if label == before { "" } else { label };
+        out.push_str(&format!("  {shown:<width$}  {}\n", line.words));
         before = label;
     }
-    out + "Nothing was sent.\n"
+    out
 }
 
 pub fn json(plan: &Plan) -> Value {

@@ -19,13 +19,16 @@ use crate::app::model::Model;
 use crate::app::msg::{Cmd, Msg, Size};
 use crate::app::overlay::Drawn;
 use crate::app::settings::Settings;
+use crate::app::update::act::armed;
 use crate::app::update::update;
 use crate::domain::text::Text;
 use crate::domain::units::{bytes, plural};
 use crate::runtime::browser;
 use crate::runtime::inbox::Inbox;
+use crate::runtime::operator::Operator;
 use crate::runtime::osc::{self, Multiplexer};
 use crate::runtime::poller::{Poller, Wish};
+use crate::runtime::works::Works;
 use crate::runtime::worlds::Opened;
 use crate::view;
 
@@ -56,6 +59,7 @@ pub struct Console<B: Backend> {
     inbox: Arc<Inbox>,
     /// Codes on their way to AWS. Dropped with the console, and then nobody has signed in.
     signing_in: JoinSet<Msg>,
+    works: Works,
     last_frame: Option<Instant>,
     /// A key waits for its frame.
     key_waits: bool,
@@ -109,6 +113,7 @@ where
             poller,
             inbox,
             signing_in: JoinSet::new(),
+            works: Works::new(),
             last_frame: None,
             key_waits: false,
             aside: Aside::new(Box::new(io::sink()), Multiplexer::None),
@@ -118,6 +123,19 @@ where
     /// Sets where the clipboard, the bell and the title go; nowhere otherwise.
     pub fn send_aside(&mut self, aside: Aside) {
         self.aside = aside;
+    }
+
+    /// Lets somebody operate it: without, it only looks.
+    pub fn employ(&mut self, operator: Operator) {
+        self.model.session.changes = self.works.employ(operator, &self.opened);
+    }
+
+    /// Allows changes from the start, where any may be made.
+    pub fn arm(&mut self, reason: &str) {
+        match self.model.session.may_arm() {
+            Ok(()) => armed(&mut self.model, reason),
+            Err(why) => self.model.notify(why),
+        }
     }
 
     pub fn model(&self) -> &Model {
@@ -184,6 +202,7 @@ where
                     None
                 }
                 Some(done) = self.signing_in.join_next() => self.take(signed_in(done)),
+                news = self.works.news() => self.take(news),
                 () = sleep_until(frame_at), if frame_at.is_some() => None,
                 () = tokio::time::sleep_until(tick) => self.take(Msg::Tick),
             };
@@ -316,6 +335,18 @@ where
 
     fn execute(&mut self, cmd: Cmd) -> Option<Outcome> {
         match cmd {
+            Cmd::Execute(id, approved) => {
+                let around = self.works.surroundings(&self.model, &self.opened, &self.inbox);
+                if !self.works.execute(id, *approved, around) {
+                    return self.take(Msg::Notice("this console only looks: nothing was sent".into()));
+                }
+            }
+            Cmd::LookAgain { id, op, plan } => {
+                let around = self.works.surroundings(&self.model, &self.opened, &self.inbox);
+                self.works.look_again(id, op, *plan, around);
+            }
+            Cmd::StopWaiting(id) => self.works.stop_waiting(id),
+            Cmd::ReadJournal => self.works.read_journal(&self.opened),
             Cmd::Quit => return Some(Outcome::Quit),
             Cmd::Copy { text, what } => return self.copy(&text, &what),
             Cmd::Browse(link) => return self.browse(&link),
@@ -337,7 +368,8 @@ where
             }
             Cmd::Open(spec) => match Opened::running(&spec) {
                 Ok(opened) => {
-                    let session = opened.session.clone();
+                    let mut session = opened.session.clone();
+                    session.changes = self.works.enter(&opened).unwrap_or_default();
                     // The old poller goes first, and with it whatever it was still asking.
                     (self.poller, self.inbox) = start(&opened);
                     self.opened = opened;

@@ -6,14 +6,18 @@
 mod browser;
 pub mod clock;
 pub mod console;
+pub mod executor;
 pub mod inbox;
 pub mod input;
 mod lanes;
 pub mod log;
 pub mod once;
+pub mod operator;
 pub mod osc;
+pub mod person;
 pub mod poller;
 pub mod schedule;
 pub mod signals;
 pub mod terminal;
+mod works;
 pub mod worlds;

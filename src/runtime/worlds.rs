@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::model::{DrillSession, Session};
+use crate::app::model::{Changes, DrillSession, Session};
 use crate::app::msg::WorldSpec;
 use crate::app::settings::ScenarioCard;
 #[cfg(feature = "aws")]
@@ -20,6 +20,7 @@ use crate::domain::text::Text;
 use crate::drill::scenario::{SHIPPED, Scenario, ScenarioError};
 use crate::drill::{Drill, Now, company};
 use crate::runtime::clock::Clock;
+use crate::world::act::Act;
 use crate::world::feed::Feed;
 #[cfg(feature = "aws")]
 use crate::world::feed::READ_FROM_AWS;
@@ -32,6 +33,8 @@ pub struct Opened {
     pub observe: Arc<dyn Observe>,
     /// Where codes are entered, if some account wants one.
     pub sign_in: Option<Arc<dyn SignIn>>,
+    /// What changes this world; a console without only looks.
+    pub act: Option<Arc<dyn Act>>,
     /// Whom to ask for faults on demand, where the world is a drill.
     pub drill: Option<Arc<Drill>>,
     /// What asking may cost in an hour at list price, in dollars; nothing is priced in a drill.
@@ -75,6 +78,7 @@ impl Opened {
             feeds: Feed::ALL.iter().copied().collect(),
             opened_at: scenario.start + spec.at,
             failover: Some(company::failover_plan(scenario.start)),
+            changes: Changes::default(),
             endpoint: None,
             devices: Vec::new(),
             colours: Vec::new(),
@@ -86,7 +90,8 @@ impl Opened {
         };
         let drill = Arc::new(Drill::new(scenario, spec.seed, spec.resources, now));
         let observe = Arc::clone(&drill) as Arc<dyn Observe>;
-        Self { session, clock, observe, sign_in: None, drill: Some(drill), budget: None }
+        let act = Some(Arc::clone(&drill) as Arc<dyn Act>);
+        Self { session, clock, observe, sign_in: None, act, drill: Some(drill), budget: None }
     }
 
     /// Opens AWS, as whom and where the operator said.
@@ -112,10 +117,12 @@ impl Opened {
                 .collect(),
             opened_at: clock.now(),
             failover: None,
+            changes: Changes::default(),
             drill: None,
         };
         let sign_in = Some(Arc::clone(&aws) as Arc<dyn SignIn>);
-        Self { session, clock, observe: aws, sign_in, drill: None, budget: Some(max_usd_per_hour) }
+        let act = Some(Arc::clone(&aws) as Arc<dyn Act>);
+        Self { session, clock, observe: aws, sign_in, act, drill: None, budget: Some(max_usd_per_hour) }
     }
 
     pub fn keys(&self) -> Vec<FeedKey> {

@@ -27,25 +27,43 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
         return;
     }
     let has_signs = model.settings.look.glyphs == Glyphs::Unicode;
-    let age = age(model);
-    // Whole keys or none: a word cut in two helps nobody.
+    let (age, age_style) = match underway(model) {
+        Some(words) => (fit(&format!("{words} "), usize::from(area.width) * 2 / 3), theme.style(Role::Accent)),
+        None => (age(model), theme.style(Role::Dim)),
+    };
+    // Whole keys or none: a word cut in two helps nobody. The one that tells all the others never gives way.
     let mut room = usize::from(area.width).saturating_sub(width(&age) + 1);
     let mut left = vec![Span::raw(" ")];
-    for id in commands(model) {
+    let shown = commands(model);
+    let mut kept = if shown.contains(&CommandId::Help) { width("?  help  ") - 1 } else { 0 };
+    for id in shown {
         let Some(key) = model.settings.keymap.key(id) else { continue };
         let usable = (id.spec().enabled)(model).is_ok();
         let key_text = key.to_string();
         let key_text = if key_text == "enter" && has_signs { "⏎".to_owned() } else { key_text };
         let word = format!(" {}  ", word(id, model));
         let needed = width(&key_text) + width(&word);
-        if needed > room {
+        if id == CommandId::Help {
+            kept = 0;
+        }
+        if needed + kept > room {
             continue;
         }
         room -= needed;
         left.push(Span::styled(key_text, theme.style(if usable { Role::Accent } else { Role::Faint })));
         left.push(Span::styled(word, theme.style(if usable { Role::Dim } else { Role::Faint })));
     }
-    both_ends(left, vec![Span::styled(age, theme.style(Role::Dim))], area, frame);
+    both_ends(left, vec![Span::styled(age, age_style)], area, frame);
+}
+
+/// The operation under way that began last, and how many others there are.
+fn underway(model: &Model) -> Option<String> {
+    let mut running = model.courses.iter().rev().filter(|course| course.is_running());
+    let newest = running.next()?;
+    let others = running.count();
+    let more = if others == 0 { String::new() } else { format!("  +{others}") };
+    let for_so_long = brief(since(model.live_now(), newest.began));
+    Some(format!("{}: {}, {for_so_long}{more}", newest.plan.target, newest.words()))
 }
 
 /// The line being typed, with what it takes.
@@ -73,21 +91,52 @@ fn draw_prompt(prompt: &Prompt, theme: Theme, area: Rect, frame: &mut Frame<'_>)
 fn commands(model: &Model) -> Vec<CommandId> {
     use CommandId as C;
     match (model.overlays.last(), model.tab) {
-        (Some(Overlay::Palette(_) | Overlay::Picker { .. } | Overlay::Code(_)), _) => vec![C::Open, C::Back],
+        (Some(Overlay::Palette(_) | Overlay::Picker { .. } | Overlay::Code(_) | Overlay::Actions(_)), _) => {
+            vec![C::Open, C::Back]
+        }
+        // They say themselves what their keys are.
+        (Some(Overlay::Plan(_) | Overlay::Arm(_) | Overlay::Leave), _) => Vec::new(),
         (Some(Overlay::Json(_)), _) => vec![C::Back, C::Open, C::Filter, C::NextTrouble, C::Copy, C::CopyView],
         (Some(_), _) => vec![C::Down, C::Up, C::Back],
         (None, Tab::Board) if behind(model).is_some() => {
-            vec![C::Back, C::Open, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
+            vec![C::Back, C::Open, C::NextTrouble, C::Actions, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
         (None, Tab::Board) if model.board_tab.page.is_some() => {
-            vec![C::Back, C::NextTrouble, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
+            vec![C::Back, C::NextTrouble, C::Actions, C::Help, C::Left, C::Right, C::Refresh, C::Palette]
         }
-        (None, Tab::Board) => vec![C::Open, C::NextTrouble, C::Help, C::Palette, C::Zoom, C::Quit, C::NextGroup],
+        (None, Tab::Board) => {
+            vec![C::Open, C::NextTrouble, C::Actions, C::Help, C::Palette, C::Zoom, C::Quit, C::NextGroup]
+        }
         (None, Tab::Room(_)) if model.list().is_some() => {
-            vec![C::Open, C::Filter, C::Sort, C::Copy, C::Json, C::OnlyBroken, C::Rewind, C::Help, C::Palette]
+            vec![
+                C::Open,
+                C::Actions,
+                C::Filter,
+                C::Sort,
+                C::Copy,
+                C::Json,
+                C::OnlyBroken,
+                C::Rewind,
+                C::Help,
+                C::Palette,
+            ]
         }
         (None, Tab::Room(_)) => {
-            vec![C::Back, C::SpanWider, C::SpanNarrower, C::Copy, C::Json, C::Left, C::Right, C::Rewind, C::Help]
+            vec![
+                C::Back,
+                C::Actions,
+                C::SpanWider,
+                C::SpanNarrower,
+                C::Copy,
+                C::Json,
+                C::Left,
+                C::Right,
+                C::Rewind,
+                C::Help,
+            ]
+        }
+        (None, Tab::Operations) => {
+            vec![C::Open, C::Undo, C::StopWaiting, C::LookAgain, C::Help, C::Arm, C::Board, C::Palette]
         }
         (None, Tab::Feeds) => vec![C::Down, C::Up, C::Refresh, C::Board, C::Palette, C::Help, C::Quit],
     }
@@ -126,7 +175,7 @@ fn age(model: &Model) -> String {
     let then = match model.tab {
         Tab::Board => observed_at(model.board_tab.focus, &model.world),
         Tab::Room(room) => room.spec().observed_at(&model.world),
-        Tab::Feeds => return String::new(),
+        Tab::Operations | Tab::Feeds => return String::new(),
     };
     match then {
         Some(then) => format!("read {} ago ", brief(since(model.now, then))),

@@ -2,8 +2,10 @@
 
 mod who;
 
+use jiff::SignedDuration;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
@@ -38,15 +40,24 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_
     let right = right_side(model, theme);
     // What is left of the line goes to account and region, the first things to be cut.
     let taken: usize = left.iter().chain(&right).map(|span| width(&span.content)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + " │ SAFE ".chars().count());
+    let mode = mode(model, theme, if area.width < 100 { 0 } else { 24 });
+    let room = usize::from(area.width).saturating_sub(taken + width(&mode.content) + " │  ".chars().count());
     if model.session.drill.is_some() {
         left.push(Span::styled(fit(&place(model), room), theme.style(Role::Text)));
     } else {
         left.extend(cut(who::spans(model, theme, room), room));
     }
     left.push(bar());
-    left.push(Span::styled("SAFE", theme.style(Role::Dim)));
+    left.push(mode);
     both_ends(left, right, area, frame);
+}
+
+/// SAFE, or for how long changes are allowed, and why as far as there is room.
+fn mode(model: &Model, theme: Theme, room: usize) -> Span<'static> {
+    let Some(armed) = &model.armed else { return Span::styled("SAFE", theme.style(Role::Dim)) };
+    let left = brief(armed.until.duration_since(model.live_now()).max(SignedDuration::ZERO));
+    let reason = if room == 0 { String::new() } else { format!(" {}", fit(armed.reason.as_str(), room)) };
+    Span::styled(format!(" ARMED {left}{reason} "), theme.style(Role::Bad).add_modifier(Modifier::REVERSED))
 }
 
 /// As many of the spans as fit, the last of them cut.
@@ -124,7 +135,7 @@ fn progress(model: &Model) -> (String, Role) {
     let Some(drill) = model.exercise() else { return (String::new(), Role::Dim) };
     match (drill.broke_at, drill.mended_at) {
         (Some(broke), Some(mended)) => (format!("mended in {} ", long(since(mended, broke))), Role::Strong),
-        (Some(broke), None) => (format!("broke {} ago, not mended ", brief(since(model.now, broke))), Role::Dim),
+        (Some(broke), None) => (format!("broken for {} ", brief(since(model.now, broke))), Role::Dim),
         (None, _) => (String::new(), Role::Dim),
     }
 }

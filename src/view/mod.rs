@@ -66,6 +66,10 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
     let mut scroll_end = match model.tab {
         Tab::Board => tab::board::draw(model, theme, body, frame),
         Tab::Room(_) => tab::room::draw(model, theme, body, frame),
+        Tab::Operations => {
+            tab::operations::draw(model, theme, body, frame);
+            0
+        }
         Tab::Feeds => {
             tab::feeds::draw(model, theme, body, frame);
             0

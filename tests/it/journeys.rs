@@ -145,7 +145,7 @@ async fn check_mended(scenario: &str, mend: &[&str], within: i64) {
     let mut stage = Stage::open(scenario).await;
     stage.run_minutes(12).await;
     assert!(stage.model().exercise().unwrap().mended_at.is_none());
-    stage.shows("not mended");
+    stage.shows("broken for");
     for event in mend {
         stage.console.opened().drill.as_ref().unwrap().act(&happening(event));
     }

@@ -18,6 +18,7 @@ mod rooms;
 mod screens;
 mod sign_in;
 mod simulation;
+mod steps;
 mod support;
 mod tidy;
 mod untold;

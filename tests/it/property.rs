@@ -108,7 +108,11 @@ fn apply(model: &mut Model, opened: &mut Opened, at: &mut jiff::Timestamp, step:
                     update(model, *at, Msg::Observed(Box::new(observation)));
                 }
             }
-            Cmd::EnterCode { .. }
+            Cmd::Execute(..)
+            | Cmd::LookAgain { .. }
+            | Cmd::StopWaiting(_)
+            | Cmd::ReadJournal
+            | Cmd::EnterCode { .. }
             | Cmd::Poll(_)
             | Cmd::Focus(_)
             | Cmd::Copy { .. }

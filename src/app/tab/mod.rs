@@ -5,6 +5,7 @@ pub mod bar;
 pub mod board;
 pub mod dashboards;
 pub mod feeds;
+pub mod operations;
 pub mod room;
 
 use crate::app::command::CommandId;
@@ -14,6 +15,7 @@ use crate::app::tab::room::Room;
 pub enum Tab {
     Board,
     Room(Room),
+    Operations,
     Feeds,
 }
 
@@ -30,15 +32,16 @@ pub struct TabSpec {
 /// In the order of the tab bar.
 pub const TABS: &[TabSpec] = &[
     TabSpec { tab: Tab::Board, title: "board", short: "board", opened_by: CommandId::Board },
-    TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", short: "alarms", opened_by: CommandId::Alarms },
+    TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", short: "alarm", opened_by: CommandId::Alarms },
     TabSpec { tab: Tab::Room(Room::Pipelines), title: "pipelines", short: "pipe", opened_by: CommandId::Pipelines },
-    TabSpec { tab: Tab::Room(Room::Traces), title: "traces", short: "traces", opened_by: CommandId::Traces },
+    TabSpec { tab: Tab::Room(Room::Traces), title: "traces", short: "trace", opened_by: CommandId::Traces },
     TabSpec { tab: Tab::Room(Room::Compute), title: "compute", short: "comp", opened_by: CommandId::Compute },
-    TabSpec { tab: Tab::Room(Room::Data), title: "data", short: "data", opened_by: CommandId::Data },
+    TabSpec { tab: Tab::Room(Room::Data), title: "data", short: "db", opened_by: CommandId::Data },
     TabSpec { tab: Tab::Room(Room::Cost), title: "cost", short: "cost", opened_by: CommandId::Cost },
     TabSpec { tab: Tab::Room(Room::Dashboards), title: "dash", short: "dash", opened_by: CommandId::Dashboards },
-    TabSpec { tab: Tab::Room(Room::Metrics), title: "metrics", short: "metr", opened_by: CommandId::Metrics },
-    TabSpec { tab: Tab::Feeds, title: "feeds", short: "feeds", opened_by: CommandId::Feeds },
+    TabSpec { tab: Tab::Room(Room::Metrics), title: "metrics", short: "met", opened_by: CommandId::Metrics },
+    TabSpec { tab: Tab::Operations, title: "ops", short: "ops", opened_by: CommandId::Operations },
+    TabSpec { tab: Tab::Feeds, title: "feeds", short: "feed", opened_by: CommandId::Feeds },
 ];
 
 impl Tab {

@@ -1,5 +1,6 @@
 //! The only place where the model changes. Pure: the time comes in, effects go out.
 
+pub mod act;
 mod board;
 mod lists;
 mod overlay;
@@ -33,6 +34,7 @@ const LONGEST_TEXT: usize = 20_000;
 
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Vec<Cmd> {
     time::tick(model, at);
+    act::tick(model);
     let mut cmds = handle(model, msg);
     lists::freshen(model);
     cmds.extend(want(model));
@@ -67,6 +69,11 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             focus(model)
         }
         Msg::SignedIn { device, outcome } => sign_in::answered(model, &device, outcome),
+        Msg::Op(id, event) => act::take(model, id, event),
+        Msg::Journal(pages) => {
+            act::take_journal(model, pages);
+            Vec::new()
+        }
         Msg::Notice(text) => {
             model.notify(text);
             Vec::new()
@@ -92,6 +99,10 @@ fn open(model: &mut Model, session: Session) {
     }
     lists::refresh_lists(model, None);
     model.overlays.clear();
+    // What was allowed was allowed in the world before.
+    model.armed = None;
+    model.courses.clear();
+    model.journal = None;
     model.hints_shown = 0;
     model.is_dirty = true;
     if let Some(title) = title {
@@ -110,7 +121,12 @@ fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
         Some(Overlay::Prompt(_)) => overlay::press_in_prompt(model, key),
         Some(Overlay::Json(_)) => overlay::press_in_json(model, key),
         Some(Overlay::Code(_)) => sign_in::press(model, key),
-        Some(Overlay::Help(_) | Overlay::Card { .. } | Overlay::Picker { .. }) => overlay::press_in_reader(model, key),
+        Some(Overlay::Actions(_)) => act::press_in_menu(model, key),
+        Some(Overlay::Plan(_)) => act::press_in_plan(model, key),
+        Some(Overlay::Arm(_)) => act::press_in_arm(model, key),
+        Some(Overlay::Help(_) | Overlay::Card { .. } | Overlay::Picker { .. } | Overlay::Leave) => {
+            overlay::press_in_reader(model, key)
+        }
         None => match model.settings.keymap.command(key) {
             Some(id) => run(model, id),
             None => Vec::new(),
@@ -133,7 +149,13 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         return Vec::new();
     }
     match id {
-        CommandId::Quit => return vec![Cmd::Quit],
+        CommandId::Quit if act::may_leave(model) => return vec![Cmd::Quit],
+        CommandId::Quit => return Vec::new(),
+        CommandId::Actions => act::open_menu(model),
+        CommandId::Arm => act::arm(model),
+        CommandId::Undo => return act::undo(model),
+        CommandId::LookAgain => return act::look_again(model),
+        CommandId::StopWaiting => return act::stop_waiting(model),
         CommandId::Suspend => return vec![Cmd::Suspend],
         CommandId::Refresh => return refresh(model),
         CommandId::SignIn => sign_in::ask_again(model),
@@ -176,12 +198,14 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Cost => model.tab = Tab::Room(Room::Cost),
         CommandId::Dashboards => model.tab = Tab::Room(Room::Dashboards),
         CommandId::Metrics => model.tab = Tab::Room(Room::Metrics),
+        CommandId::Operations => model.tab = Tab::Operations,
         CommandId::Feeds => model.tab = Tab::Feeds,
         CommandId::NextTab => model.tab = model.tab.stepped(1),
         CommandId::PreviousTab => model.tab = model.tab.stepped(-1),
         _ => match model.tab {
             Tab::Board => board::run_on_board(model, id),
             Tab::Room(_) => lists::run_on_list(model, id),
+            Tab::Operations => return act::run_on_operations(model, id),
             Tab::Feeds => run_on_feeds(model, id),
         },
     }

@@ -2,7 +2,7 @@
 
 use super::lists::{freshen, with_list};
 use super::select::copied;
-use super::{LONGEST_TEXT, PAGE, focus, keys_of, run, scenario_spec};
+use super::{LONGEST_TEXT, PAGE, act, focus, keys_of, run, scenario_spec};
 use crate::app::command::CommandId;
 use crate::app::json::JsonView;
 use crate::app::key::{Code, Key};
@@ -51,6 +51,7 @@ fn choose(model: &mut Model, item: Item) -> Vec<Cmd> {
     model.remember_choice(&item);
     match item {
         Item::Command(id) => run(model, id),
+        Item::Operation(operation) => act::open_operation(model, operation),
         Item::Box(id) => {
             model.tab = Tab::Board;
             model.board_tab.focus_on(id);
@@ -100,6 +101,7 @@ pub(super) fn press_in_reader(model: &mut Model, key: Key) -> Vec<Cmd> {
         _ => {}
     }
     match command {
+        Some(CommandId::Quit) if matches!(model.overlays.last(), Some(Overlay::Leave)) => run(model, CommandId::Quit),
         Some(CommandId::Back | CommandId::Quit | CommandId::Help | CommandId::Open) => {
             model.overlays.pop();
             Vec::new()
@@ -216,8 +218,14 @@ pub(super) fn press_in_json(model: &mut Model, key: Key) -> Vec<Cmd> {
     Vec::new()
 }
 
-/// Pasted text goes where text is typed, and nowhere else.
+/// Pasted text goes where text is typed, and nowhere else; never where something is confirmed.
 pub(super) fn paste(model: &mut Model, text: &str) {
+    match model.overlays.last_mut() {
+        Some(Overlay::Arm(reason)) => act::insert_reason(reason, text),
+        Some(Overlay::Plan(form)) => form.trouble = Some("it has to be typed, not pasted".into()),
+        _ => {}
+    }
+    model.is_dirty = true;
     if let Some(Overlay::Code(prompt)) = model.overlays.last_mut() {
         prompt.insert(text);
         model.is_dirty = true;

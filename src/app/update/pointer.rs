@@ -12,7 +12,7 @@ use super::{LONGEST_TEXT, run};
 
 pub(super) fn click(model: &mut Model, column: u16, row: u16) {
     model.is_dirty = true;
-    if matches!(model.overlays.last(), Some(Overlay::Code(_))) {
+    if matches!(model.overlays.last(), Some(Overlay::Code(_) | Overlay::Plan(_) | Overlay::Arm(_) | Overlay::Leave)) {
         // Asked for by AWS and not by the operator: it goes away by Esc, and not by a stray click.
         return;
     }
@@ -69,7 +69,9 @@ pub(super) fn wheel(model: &mut Model, lines: isize) {
         Some(Overlay::Palette(palette)) => palette.step(lines),
         Some(Overlay::Json(view)) => view.step(lines),
         Some(Overlay::Help(scroll) | Overlay::Card { scroll, .. }) => scroll.by(lines, LONGEST_TEXT),
-        Some(Overlay::Prompt(_) | Overlay::Picker { .. } | Overlay::Code(_)) => {}
+        Some(Overlay::Actions(menu)) => menu.step(lines),
+        Some(Overlay::Plan(form)) => form.scroll.by(lines, LONGEST_TEXT),
+        Some(Overlay::Prompt(_) | Overlay::Picker { .. } | Overlay::Code(_) | Overlay::Arm(_) | Overlay::Leave) => {}
         None => {
             let id = if lines > 0 { CommandId::Down } else { CommandId::Up };
             for _ in 0..lines.unsigned_abs() {

@@ -6,7 +6,7 @@ use crate::app::json::JsonView;
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::overlay::Overlay;
-use crate::app::tab::{Tab, feeds};
+use crate::app::tab::{Tab, feeds, operations};
 use crate::domain::units;
 use crate::world::link;
 
@@ -34,6 +34,12 @@ pub(super) fn show_json(model: &mut Model) {
             };
             let title = format!("{} {}", item.kind().word(), item.name());
             model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &item.json()))));
+        }
+        Tab::Operations => {
+            let rows = operations::rows(model);
+            let Some(row) = rows.get(model.operations_tab.selected) else { return };
+            let (title, value) = (row.title().to_owned(), row.json());
+            model.overlays.push(Overlay::Json(Box::new(JsonView::new(title, &value))));
         }
         Tab::Feeds => {
             let rows = feeds::rows(model);
@@ -74,6 +80,12 @@ pub(super) fn copy(model: &mut Model) -> Vec<Cmd> {
             };
             (ids.join("\n"), what)
         }
+        Tab::Operations => {
+            let rows = operations::rows(model);
+            let commands =
+                rows.get(model.operations_tab.selected).map_or_else(String::new, |row| row.commands().join("\n"));
+            (commands, "the calls as aws commands".to_owned())
+        }
         Tab::Feeds => {
             let rows = feeds::rows(model);
             let actions =
@@ -100,6 +112,16 @@ pub(super) fn copy_view(model: &mut Model) -> Vec<Cmd> {
             Some(item) => (JsonView::new("", &item.json()).pretty(), "all of it as JSON".to_owned()),
             None => (String::new(), String::new()),
         },
+        (Tab::Operations, None) => {
+            let rows = operations::rows(model);
+            let lines: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    format!("{}\t{}\t{}\t{}\t{}", row.began(), row.state().0, row.title(), row.scope(), row.reason())
+                })
+                .collect();
+            (lines.join("\n"), units::plural(lines.len(), "operation", "operations"))
+        }
         (Tab::Feeds, None) => {
             let rows = feeds::rows(model);
             let lines: Vec<String> = rows

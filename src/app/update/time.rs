@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::lists::{self, refresh_lists};
-use super::sign_in;
+use super::{act, sign_in};
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::rewind::Live;
@@ -57,11 +57,11 @@ pub(super) fn refresh_board(model: &mut Model, feeds: &[Feed]) {
 pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
     let feed = observation.key.feed;
     sign_in::observe(model, &observation);
-    let (world, board) = match &mut model.rewound {
-        Some(live) => (&mut live.world, &live.board),
-        None => (&mut model.world, &model.board),
-    };
-    match world.apply(observation) {
+    let world = model.rewound.as_mut().map_or(&mut model.world, |live| &mut live.world);
+    let (key, outcome) = (observation.key.clone(), world.apply(observation));
+    act::observe(model, &key);
+    let board = model.rewound.as_ref().map_or(&model.board, |live| &live.board);
+    match outcome {
         Applied::Changed => {
             refresh_board(model, &[feed]);
             if model.rewound.is_none() {

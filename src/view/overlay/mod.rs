@@ -1,10 +1,13 @@
 //! What lies over the tab. One file per overlay.
 
+mod actions;
+mod arm;
 mod code;
 mod help;
 mod json;
 mod palette;
 mod picker;
+mod plan;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -33,6 +36,16 @@ pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect,
             code::draw(prompt, theme, within, frame);
             0
         }
+        Overlay::Actions(menu) => {
+            actions::draw(menu, theme, within, frame);
+            0
+        }
+        Overlay::Plan(form) => plan::draw(form, model, theme, within, frame),
+        Overlay::Arm(reason) => {
+            arm::draw(reason, model, theme, within, frame);
+            0
+        }
+        Overlay::Leave => card("Something is under way", &leaving(model), Scroll::default(), theme, within, frame),
         // At the foot of the screen, in place of the keys.
         Overlay::Prompt(_) => 0,
         Overlay::Picker { selected } => {
@@ -40,6 +53,25 @@ pub(super) fn draw(overlay: &Overlay, model: &Model, theme: Theme, within: Rect,
             0
         }
     }
+}
+
+/// What becomes of what is under way when nobody watches it.
+fn leaving(model: &Model) -> Vec<String> {
+    let mut lines: Vec<String> = model
+        .courses
+        .iter()
+        .filter(|course| course.is_running())
+        .map(|course| format!("{}: {}", course.plan.title, course.words()))
+        .collect();
+    lines.push(String::new());
+    lines.push(
+        "What was sent goes on in AWS. Nobody will watch it from here, and the journal will not say how it ended: the \
+         next start offers to look."
+            .into(),
+    );
+    lines.push(String::new());
+    lines.push("q leaves all the same   Esc stays".into());
+    lines
 }
 
 fn card(title: &str, lines: &[String], scroll: Scroll, theme: Theme, within: Rect, frame: &mut Frame<'_>) -> usize {

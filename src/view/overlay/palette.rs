@@ -47,7 +47,7 @@ fn line(item: &Item, is_selected: bool, room: usize, model: &Model, theme: Theme
     const NAME: usize = 32;
     let (sign, sign_style) = match item {
         Item::Box(id) => (theme.sign(model.board.health(*id)), theme.of_health(model.board.health(*id))),
-        Item::Command(_) | Item::Fault(..) | Item::Resource(..) => (" ", theme.style(Role::Dim)),
+        Item::Command(_) | Item::Operation(_) | Item::Fault(..) | Item::Resource(..) => (" ", theme.style(Role::Dim)),
     };
     let keys = match item {
         Item::Command(id) => model.settings.keymap.key(*id).map_or_else(String::new, |key| key.to_string()),

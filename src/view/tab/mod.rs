@@ -6,5 +6,6 @@ pub(super) mod dashboards;
 mod delivery;
 pub(super) mod feeds;
 mod made_of;
+pub(super) mod operations;
 pub(super) mod room;
 mod stores;

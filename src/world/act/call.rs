@@ -1,10 +1,12 @@
 //! A step in the API's own terms: which operation of which service, and its input as the service's model names it.
 
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::world::act::Step;
+use crate::domain::text::Text;
+use crate::world::act::{Revision, Step};
 
 /// What goes to AWS.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -145,6 +147,12 @@ impl Step {
             }
             Self::StopInstances { instances } => (Ec2, "StopInstances", json!({ "InstanceIds": instances })),
             Self::StartInstances { instances } => (Ec2, "StartInstances", json!({ "InstanceIds": instances })),
+            Self::TagInstances { instances, key, value } => {
+                (Ec2, "CreateTags", json!({ "Resources": instances, "Tags": [{ "Key": key, "Value": value }] }))
+            }
+            Self::UntagInstances { instances, key } => {
+                (Ec2, "DeleteTags", json!({ "Resources": instances, "Tags": [{ "Key": key }] }))
+            }
             Self::CreateReadReplica { source, replica } => (
                 Rds,
                 "CreateDBInstanceReadReplica",
@@ -189,6 +197,14 @@ impl Step {
             Self::StartDatabase { database } => (Rds, "StartDBInstance", json!({ "DBInstanceIdentifier": database })),
             Self::StopCluster { cluster } => (Rds, "StopDBCluster", json!({ "DBClusterIdentifier": cluster })),
             Self::StartCluster { cluster } => (Rds, "StartDBCluster", json!({ "DBClusterIdentifier": cluster })),
+            Self::TagDatabase { resource, key, value } => (
+                Rds,
+                "AddTagsToResource",
+                json!({ "ResourceName": resource, "Tags": [{ "Key": key, "Value": value }] }),
+            ),
+            Self::UntagDatabase { resource, key } => {
+                (Rds, "RemoveTagsFromResource", json!({ "ResourceName": resource, "TagKeys": [key] }))
+            }
             Self::IncreaseReplicaCount { group, replicas } => (
                 ElastiCache,
                 "IncreaseReplicaCount",
@@ -259,12 +275,12 @@ impl Step {
             Self::StopDeployment { deployment } => {
                 (CodeDeploy, "StopDeployment", json!({ "deploymentId": deployment, "autoRollbackEnabled": true }))
             }
-            Self::Redeploy { application, group, deployment } => (
+            Self::Redeploy { application, group, deployment, revision } => (
                 CodeDeploy,
                 "CreateDeployment",
                 json!({
                     "applicationName": application, "deploymentGroupName": group,
-                    "description": format!("the revision of {deployment} again"),
+                    "description": again(deployment), "revision": revision.member(),
                 }),
             ),
             Self::UpdateAlias { function, alias, version, revision } => (
@@ -278,9 +294,7 @@ impl Step {
                 }),
             ),
             Self::PutAlarmMuteRule { rule, alarms, from, lasts } => {
-                // The rule's own clock is UTC, to the minute.
-                let at = from.to_zoned(TimeZone::UTC).strftime("at(%Y-%m-%dT%H:%M)").to_string();
-                let lasts = format!("PT{}M", lasts.as_mins());
+                let (at, lasts) = (muted_at(*from), muted_for(*lasts));
                 (
                     CloudWatch,
                     "PutAlarmMuteRule",
@@ -302,4 +316,38 @@ impl Step {
             Self::CancelMessageMoveTask { task } => (Sqs, "CancelMessageMoveTask", json!({ "TaskHandle": task })),
         }
     }
+}
+
+impl Revision {
+    fn member(&self) -> Value {
+        match self {
+            Self::S3 { bucket, key, bundle, version, etag } => {
+                let mut place = json!({ "bucket": bucket, "key": key, "bundleType": bundle });
+                for (name, value) in [("version", version), ("eTag", etag)] {
+                    if let Some(value) = value {
+                        place[name] = json!(value);
+                    }
+                }
+                json!({ "revisionType": "S3", "s3Location": place })
+            }
+            Self::GitHub { repository, commit } => {
+                json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": repository, "commitId": commit } })
+            }
+        }
+    }
+}
+
+/// What a deployment says of itself that repeats an earlier one.
+pub fn again(deployment: &Text) -> String {
+    format!("the revision of {deployment} again")
+}
+
+/// The beginning of a mute rule. Its own clock is UTC, to the minute.
+pub fn muted_at(from: Timestamp) -> String {
+    from.to_zoned(TimeZone::UTC).strftime("at(%Y-%m-%dT%H:%M)").to_string()
+}
+
+/// How long a mute rule lasts.
+pub fn muted_for(lasts: SignedDuration) -> String {
+    format!("PT{}M", lasts.as_mins())
 }

@@ -2,10 +2,19 @@
 
 use serde_json::Value;
 
+use crate::domain::scope::GLOBAL;
 use crate::world::act::Call;
 
 pub(super) fn line(call: &Call, region: &str) -> String {
-    let mut line = format!("aws {} {} --region {region}", call.service.command(), dashed(call.operation));
+    let mut line = format!("aws {} {}", call.service.command(), dashed(call.operation));
+    // What has no region finds its own way.
+    if region != GLOBAL {
+        line.push_str(&format!(" --region {}", quoted(region)));
+    }
+    if call.input.as_object().into_iter().flatten().any(|(_, value)| means_more(value)) {
+        line.push_str(&format!(" --cli-input-json {}", quoted(&call.input.to_string())));
+        return line;
+    }
     for (name, value) in call.input.as_object().into_iter().flatten() {
         let option = dashed(name);
         match value {
@@ -20,6 +29,17 @@ pub(super) fn line(call: &Call, region: &str) -> String {
         }
     }
     line
+}
+
+/// Whether a word would be taken for something else than itself: for an option, for the name of a file or an address whose
+/// content is meant, or for JSON. Within JSON it is only itself.
+fn means_more(value: &Value) -> bool {
+    const MARKS: [&str; 7] = ["-", "[", "{", "file://", "fileb://", "http://", "https://"];
+    match value {
+        Value::String(word) => word.is_empty() || MARKS.iter().any(|mark| word.trim_start().starts_with(mark)),
+        Value::Array(values) => values.is_empty() || values.iter().any(|value| value.is_string() && means_more(value)),
+        _ => false,
+    }
 }
 
 /// `DBInstanceIdentifier` as `db-instance-identifier`: a new word begins at a capital letter that ends a run of them or

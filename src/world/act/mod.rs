@@ -5,6 +5,7 @@
 
 mod call;
 mod command;
+mod rights;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,8 @@ use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::port::{BoxFuture, CloudError};
 
-pub use call::Call;
+pub use call::{Call, Service, again, muted_at, muted_for};
+pub use rights::{RIGHTS, Right};
 
 /// One call that changes something, with everything it says. Each is documented at
 /// `https://docs.aws.amazon.com/…/API_<name>.html`; what is said here is what is not plain from there.
@@ -95,6 +97,16 @@ pub enum Step {
     StartInstances {
         instances: Vec<Text>,
     },
+    /// Remembers something with each of them.
+    TagInstances {
+        instances: Vec<Text>,
+        key: Text,
+        value: Text,
+    },
+    UntagInstances {
+        instances: Vec<Text>,
+        key: Text,
+    },
 
     /// With the class and the parameter group of its source.
     CreateReadReplica {
@@ -143,6 +155,16 @@ pub enum Step {
     },
     StartCluster {
         cluster: Text,
+    },
+    /// Remembers something with an RDS resource, by its ARN.
+    TagDatabase {
+        resource: Text,
+        key: Text,
+        value: Text,
+    },
+    UntagDatabase {
+        resource: Text,
+        key: Text,
     },
 
     /// An absolute number for each shard, more than there are.
@@ -212,11 +234,13 @@ pub enum Step {
     StopDeployment {
         deployment: Text,
     },
-    /// The revision of an earlier deployment once more.
+    /// The revision of an earlier deployment once more. CodeDeploy cannot be told to take it from there: it is said again, as
+    /// `GetDeployment` tells it.
     Redeploy {
         application: Text,
         group: Text,
         deployment: Text,
+        revision: Revision,
     },
 
     /// All calls of an alias to one version, if it is still what was seen.
@@ -244,6 +268,25 @@ pub enum Step {
     },
     CancelMessageMoveTask {
         task: Text,
+    },
+}
+
+/// What `CodeDeploy` deploys. An application specification that was given as a text is none of these: it has lines, which a
+/// name has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Revision {
+    /// Without version and entity tag it is whatever lies there now.
+    S3 {
+        bucket: Text,
+        key: Text,
+        bundle: Text,
+        version: Option<Text>,
+        etag: Option<Text>,
+    },
+    GitHub {
+        repository: Text,
+        commit: Text,
     },
 }
 

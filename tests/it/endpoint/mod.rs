@@ -5,6 +5,7 @@
 //! environment, and a process has only one. It signs with an access key of its own, by which the endpoint tells apart what
 //! is scripted for it and what it called.
 
+mod act;
 mod binary;
 mod compare;
 mod faults;

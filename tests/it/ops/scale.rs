@@ -69,7 +69,7 @@ fn a_group_is_scaled_within_its_bounds_or_its_bounds_are_moved_in_the_same_call(
     // The way back is the same operation with what was.
     let undo = beyond.undo.unwrap();
     with_web(&mut model, |group| (group.desired, group.max) = (20, 20));
-    let back = named(undo.operation).unwrap().plan(&beyond.of, &undo.params, &model.sight()).unwrap();
+    let back = named(undo.operation.as_str()).unwrap().plan(&beyond.of, &undo.params, &model.sight()).unwrap();
     let step = Step::UpdateAutoScalingGroup { group: "web".into(), min: 4, desired: 6, max: 12 };
     assert_eq!((back.steps.as_slice(), back.blast), (&[step][..], Blast::Disruptive));
 }

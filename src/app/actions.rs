@@ -1,0 +1,151 @@
+//! What can be done to what is selected: the menu behind `a`.
+
+use crate::app::model::Model;
+use crate::app::tab::Tab;
+use crate::domain::board::BoxId;
+use crate::ops::{OPERATIONS, On, Operation, Target, of_kind};
+use crate::world::World;
+use crate::world::item::{Item, ItemId, Kind};
+
+/// More than anybody reads; a word typed finds the rest.
+const MOST: usize = 400;
+
+#[derive(Debug)]
+pub struct ActionsMenu {
+    /// What it is about, in words.
+    pub of: String,
+    pub choices: Vec<Choice>,
+    pub query: String,
+    pub selected: usize,
+}
+
+/// One operation on one thing.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub operation: &'static Operation,
+    pub target: Target,
+    /// What it would be done to.
+    pub name: String,
+}
+
+impl ActionsMenu {
+    /// For what is selected or open; nothing where nothing is.
+    pub fn of_selected(model: &Model) -> Option<Self> {
+        let (of, choices) = match model.tab {
+            Tab::Board => {
+                let id = model.board_tab.focus;
+                (id.title().to_owned(), in_box(&model.world, id))
+            }
+            Tab::Room(_) => {
+                let id = match model.room().and_then(|room| room.page.as_ref()) {
+                    Some(page) => page.of.clone(),
+                    None => model.selected_in_list()?,
+                };
+                let item = model.world.find(&id)?;
+                (format!("{} {}", item.kind().word(), item.name()), of_item(&model.world, &id, &item))
+            }
+            Tab::Operations | Tab::Feeds => return None,
+        };
+        Some(Self { of, choices, query: String::new(), selected: 0 })
+    }
+
+    /// Those with every word that was typed.
+    pub fn matching(&self) -> Vec<&Choice> {
+        let words: Vec<String> = self.query.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |choice: &&Choice| {
+            let text = format!("{} {} {}", choice.operation.title, choice.operation.name, choice.name).to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        };
+        self.choices.iter().filter(fits).collect()
+    }
+
+    pub fn chosen(&self) -> Option<&Choice> {
+        self.matching().get(self.selected).copied()
+    }
+
+    pub fn step(&mut self, by: isize) {
+        let last = self.matching().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+fn choice(operation: &'static Operation, id: ItemId, item_name: &str) -> Choice {
+    Choice { operation, target: Target::One(id), name: item_name.to_owned() }
+}
+
+/// What can be done to one thing. An alarm offers what can be done to what it is about as well, an instance what can be
+/// done to the group that keeps it.
+fn of_item(world: &World, id: &ItemId, item: &Item) -> Vec<Choice> {
+    let mut all: Vec<Choice> = Vec::new();
+    if let Item::Instance(instance) = item
+        && !instance.group.is_empty()
+    {
+        all = in_place(world, id.place, |kind, name, _| kind == Kind::Group && instance.group == *name);
+    }
+    if let Item::Alarm(alarm) = item {
+        let values: Vec<&str> =
+            alarm.metric().into_iter().flat_map(|metric| &metric.dimensions).map(|(_, value)| value.as_str()).collect();
+        all = in_place(world, id.place, |kind, name, its_id| {
+            kind != Kind::Alarm && values.iter().any(|value| *value == name || *value == its_id)
+        });
+    }
+    all.extend(of_kind(item.kind()).map(|operation| choice(operation, id.clone(), item.name().as_str())));
+    all
+}
+
+/// What can be done to the things of a box, and what is offered there besides.
+fn in_box(world: &World, of: BoxId) -> Vec<Choice> {
+    let mut all: Vec<Choice> = Vec::new();
+    for operation in OPERATIONS {
+        let is_offered = operation.boxes.contains(&of);
+        match operation.on {
+            On::One(kind) => {
+                let things = world.all_of(kind).filter(|(_, item)| is_offered || item.of_box() == of);
+                all.extend(things.take(MOST - all.len().min(MOST)).map(|(place, item)| {
+                    choice(operation, ItemId { kind, place, id: item.id().clone() }, item.name().as_str())
+                }));
+            }
+            On::Scope if is_offered => all.extend(scopes(world, operation)),
+            On::Scope => {}
+        }
+    }
+    all
+}
+
+/// The places an operation on a scope could be done to.
+fn scopes(world: &World, operation: &'static Operation) -> impl Iterator<Item = Choice> {
+    world.scopes().enumerate().filter(|(_, scope)| !scope.is_global()).map(move |(place, scope)| Choice {
+        operation,
+        target: Target::Scope(place),
+        name: scope.to_string(),
+    })
+}
+
+fn in_place(world: &World, place: usize, is_meant: impl Fn(Kind, &str, &str) -> bool) -> Vec<Choice> {
+    let Some(at) = world.places().get(place) else { return Vec::new() };
+    let mut all = Vec::new();
+    for operation in OPERATIONS {
+        let On::One(kind) = operation.on else { continue };
+        kind.visit(at, &mut |name, id| {
+            if all.len() < MOST && is_meant(kind, name.as_str(), id.as_str()) {
+                all.push(choice(operation, ItemId { kind, place, id: id.clone() }, name.as_str()));
+            }
+        });
+    }
+    all
+}
+
+/// Everything there is to do, for the palette: each operation once for each thing it could be done to would be too much, so
+/// each once.
+pub fn everything(model: &Model, operation: &'static Operation) -> ActionsMenu {
+    let choices = match operation.on {
+        On::One(kind) => model
+            .world
+            .all_of(kind)
+            .take(MOST)
+            .map(|(place, item)| choice(operation, ItemId { kind, place, id: item.id().clone() }, item.name().as_str()))
+            .collect(),
+        On::Scope => scopes(&model.world, operation).collect(),
+    };
+    ActionsMenu { of: operation.title.to_owned(), choices, query: String::new(), selected: 0 }
+}
