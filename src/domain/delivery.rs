@@ -1,7 +1,7 @@
 //! Pipelines, images and deployments: how a commit becomes what production runs.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
@@ -263,6 +263,8 @@ pub struct Deployment {
     pub returns_to: Option<Text>,
     /// What brings that version back: the deployment that brought it, or its task definition.
     pub returns_by: Option<Text>,
+    /// What CodeDeploy deployed then.
+    pub returns_with: Option<Bundle>,
     /// What ECS calls it.
     pub arn: Option<Text>,
     /// The application, or the cluster, that it belongs to.
@@ -275,6 +277,25 @@ impl Deployment {
     pub fn is_running(&self) -> bool {
         self.status == DeployStatus::InProgress
     }
+}
+
+/// What `CodeDeploy` deploys. An application specification that was given as a text is none of these: it has lines, which a
+/// name has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Bundle {
+    /// Without version and entity tag it is whatever lies there now.
+    S3 {
+        bucket: Text,
+        key: Text,
+        bundle: Text,
+        version: Option<Text>,
+        etag: Option<Text>,
+    },
+    GitHub {
+        repository: Text,
+        commit: Text,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

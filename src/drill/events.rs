@@ -24,6 +24,11 @@ impl Simulation {
 
     /// Does to the company what an event says. Operators' actions end here too.
     pub fn apply(&mut self, happening: &Happening, tick: i64) {
+        if let Happening::Deploy(deploy) = happening
+            && !self.goes_out(deploy)
+        {
+            return;
+        }
         if happening.breaks() {
             self.broke_at.get_or_insert(tick);
         }
@@ -47,9 +52,11 @@ impl Simulation {
                 {
                     let from = fleet.release.version.clone();
                     let message = format!("roll back to {}", good.version);
-                    fleet.roll_out(Rollout::new(good, from, rollback.by.clone(), message, tick), tick);
+                    fleet.roll_out(Rollout::new(good, from, rollback.by.clone(), message, tick).apart(), tick);
                 }
             }
+            // Its run was planned from the beginning.
+            Happening::Offer(_) => {}
             Happening::Surge(surge) => self.surges.push((surge.clone(), tick)),
             Happening::Scale(scale) => {
                 if let Some(fleet) = self.fleet_mut(scale.fleet.as_str()) {

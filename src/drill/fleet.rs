@@ -348,6 +348,15 @@ impl Fleet {
             .find(|release| release.version != self.release.version)
     }
 
+    /// A version it has run, or stood on before the oldest rollout that is remembered.
+    pub fn release_called(&self, version: &str) -> Option<Release> {
+        let known = self.rollouts.iter().rev().map(|rollout| &rollout.release);
+        let known = known.chain([&self.release]).find(|release| release.version == *version).cloned();
+        known.or_else(|| {
+            self.rollouts.iter().any(|rollout| rollout.from == *version).then(|| Release::sound(version))
+        })
+    }
+
     /// What target tracking does at the end of a minute, given its two alarms.
     pub fn track_target(&mut self, tick: i64, high_alarm: bool, low_alarm: bool, cpu: f64) {
         if self.is_suspended("AlarmNotification") {

@@ -15,6 +15,7 @@ mod evaluate;
 mod events;
 mod feeds;
 mod fleet;
+mod function;
 mod gauges;
 mod math;
 mod noise;

@@ -27,6 +27,8 @@ pub struct Rollout {
     pub from: Text,
     pub by: Text,
     pub message: Text,
+    /// No run of a pipeline led to it.
+    pub apart: bool,
     pub started: i64,
     pub finished: Option<i64>,
     pub outcome: Outcome,
@@ -57,6 +59,7 @@ impl Rollout {
             from: from.into(),
             by: by.into(),
             message: message.into(),
+            apart: false,
             started: tick,
             finished: None,
             outcome: Outcome::Running,
@@ -64,6 +67,12 @@ impl Rollout {
             total: 0,
             next_batch: tick,
         }
+    }
+
+    /// The same, begun past the pipelines.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
     }
 
     /// One that ended well before the drill began.

@@ -53,6 +53,8 @@ pub struct Event {
     #[serde(default)]
     rollback: Option<Rollback>,
     #[serde(default)]
+    offer: Option<Offer>,
+    #[serde(default)]
     surge: Option<Surge>,
     #[serde(default)]
     scale: Option<Scale>,
@@ -83,6 +85,7 @@ pub struct Event {
 pub enum Happening {
     Deploy(Deploy),
     Rollback(Rollback),
+    Offer(Offer),
     Surge(Surge),
     Scale(Scale),
     LosePrimary(LosePrimary),
@@ -129,6 +132,19 @@ pub struct Deploy {
     /// A unit running it falls ill this long after it started.
     #[serde(default)]
     pub ill_after: Option<SignedDuration>,
+}
+
+/// A new version comes to its approval, and waits there for an operator.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    pub fleet: Text,
+    pub version: Text,
+    pub by: Text,
+    pub message: Text,
+    /// The queue whose messages it can read, whatever is in them.
+    #[serde(default)]
+    pub cures: Option<Text>,
 }
 
 /// Back to the version before, rolling.
@@ -314,6 +330,7 @@ impl Event {
         [
             self.deploy.clone().map(Happening::Deploy),
             self.rollback.clone().map(Happening::Rollback),
+            self.offer.clone().map(Happening::Offer),
             self.surge.clone().map(Happening::Surge),
             self.scale.clone().map(Happening::Scale),
             self.lose_primary.clone().map(Happening::LosePrimary),

@@ -15,15 +15,16 @@ use crate::drill::act::Mishap;
 use crate::drill::alarms::Alarms;
 use crate::drill::company::{Site, usual_load};
 use crate::drill::database::{Demand, Mysql};
-use crate::drill::delivery::{Run, planned_runs};
+use crate::drill::delivery::{Closed, Run, planned_runs};
 use crate::drill::dev::Dev;
 use crate::drill::fleet::{Below, Fleet, Plan, TICK};
+use crate::drill::function::Function;
 use crate::drill::gauges::Gauges;
 use crate::drill::noise::{Carry, Noise};
 use crate::drill::queue::Queue;
 use crate::drill::redis::Redis;
 use crate::drill::rollout::{Release, Rollout};
-use crate::drill::scenario::{Fault, Flaw, Scenario, Surge};
+use crate::drill::scenario::{Deploy, Fault, Flaw, Scenario, Surge};
 use crate::world::act::Step;
 
 /// Ticks lived before the scenario begins, so that graphs, alarms and averages have a past: 75 minutes.
@@ -58,6 +59,10 @@ pub struct Simulation {
     pub thumbnails: Queue,
     pub dev: Dev,
     pub runs: Vec<Run>,
+    /// Stages that let nothing in, and the rollouts that wait before them.
+    pub closed: Vec<Closed>,
+    pub held: Vec<Deploy>,
+    pub functions: Vec<Function>,
     pub gauges: Gauges,
     pub alarms: Alarms,
     /// Since when the first region is lost, and when the second takes over.
@@ -198,6 +203,9 @@ impl Simulation {
             thumbnails: Queue::new("thumbnails", 4),
             dev: Dev::new(noise, scenario.start),
             runs: planned_runs(&scenario, noise),
+            closed: Vec::new(),
+            held: Vec::new(),
+            functions: Function::all(),
             gauges: Gauges::default(),
             alarms: Alarms::new(&fleets),
             scenario,
@@ -259,6 +267,7 @@ impl Simulation {
         for fleet in self.fleets_mut() {
             fleet.advance(tick);
         }
+        self.heal(tick);
         self.tick += 1;
         if self.tick.rem_euclid(TICKS_PER_MINUTE) == 0 {
             self.end_minute(tick);

@@ -87,10 +87,19 @@ fn again(ask: &Ask<'_>, it: &Deployment) -> Result<Plan, Refusal> {
         let text = format!("application and deployment group of {} are not told", it.target);
         return Err(Refusal::new(Why::Blind, text));
     };
+    let Some(bundle) = &it.returns_with else {
+        let text = format!("what {by} deployed is not told: CodeDeploy wants it said again");
+        return Err(Refusal::new(Why::Blind, text).with("roll its pipeline back: `pipeline.rollback`"));
+    };
     let title = format!("{}: deploy {back} again, after {}", it.target, it.to);
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.change("version", it.to.to_string(), back.to_string());
-    plan.steps.push(Step::Redeploy { application: application.clone(), group: group.clone(), deployment: by.clone() });
+    plan.steps.push(Step::Redeploy {
+        application: application.clone(),
+        group: group.clone(),
+        deployment: by.clone(),
+        revision: bundle.clone(),
+    });
     if it.done < it.total {
         plan.effects.push(mixed(it));
     }

@@ -39,8 +39,8 @@ pub(super) const SERVICE: Operation = Operation {
             is_needed: false,
         },
     ],
-    feeds: &[Feed::Clusters, Feed::Deployments],
-    beside: &[],
+    feeds: &[Feed::Clusters],
+    beside: &[Feed::Deployments],
     deadline: SignedDuration::from_mins(30),
     plan,
     progress,
@@ -143,7 +143,7 @@ fn back(ask: &Ask<'_>, cluster: &Cluster, it: &Service, newest: Option<&Deployme
         plan.warnings.push(format!("whether {wanted} was good, or is still registered, is not known"));
     }
     plan.undo = Some(Undo {
-        operation: SERVICE.name,
+        operation: SERVICE.name.into(),
         params: Params::from([
             ("service".into(), it.name.to_string()),
             ("to".into(), it.task_definition.to_string()),

@@ -163,7 +163,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     });
     warn(&mut plan, &standing, to);
     plan.undo = standing.brought.filter(|run| standing.succeeded(run)).map(|run| Undo {
-        operation: STAGE.name,
+        operation: STAGE.name.into(),
         params: Params::from([("stage".into(), stage.name.to_string()), ("to".into(), run.id.to_string())]),
         words: format!("forward again to {}", run.called()),
     });

@@ -134,7 +134,7 @@ fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     if it.shift.is_none() {
         plan.undo = Some(Undo {
-            operation: ALIAS.name,
+            operation: ALIAS.name.into(),
             params: Params::from([("to".into(), version.to_string())]),
             words: format!("forward again to {version}"),
         });

@@ -307,7 +307,7 @@ fn plan_transition(ask: &Ask<'_>, enable: bool) -> Result<Plan, Refusal> {
         });
         let reason = if stage.closed.is_empty() { "closed again" } else { stage.closed.as_str() };
         let reason: String = reason.chars().take(REASON).collect();
-        plan.undo = Some(Undo { operation: DISABLE.name, params: params(&reason), words: "close it again".into() });
+        plan.undo = Some(Undo { operation: DISABLE.name.into(), params: params(&reason), words: "close it again".into() });
         plan.effects.push("closing it again does not bring back what has gone in".into());
         if !stage.closed.is_empty() {
             plan.warnings.push(format!("it was closed for a reason: {}", stage.closed));
@@ -318,7 +318,7 @@ fn plan_transition(ask: &Ask<'_>, enable: bool) -> Result<Plan, Refusal> {
         plan.steps.push(Step::DisableTransition { pipeline: name, stage: into, reason: Text::new(reason) });
         plan.effects.push(format!("nothing newer comes into {} until somebody enables it again", stage.name));
         plan.effects.push("what is in the stage goes on; what reaches it waits, and a newer one takes its place".into());
-        plan.undo = Some(Undo { operation: ENABLE.name, params: params(""), words: "open it again".into() });
+        plan.undo = Some(Undo { operation: ENABLE.name.into(), params: params(""), words: "open it again".into() });
     }
     plan.expects = format!("the transition into {} {after}", stage.name);
     Ok(plan)

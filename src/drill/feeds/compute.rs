@@ -11,7 +11,10 @@ use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::drill::company::Site;
+use crate::drill::delivery::CLUSTER;
+use crate::drill::feeds::delivery::task_definition;
 use crate::drill::dev::price;
+use crate::drill::function::ALIAS;
 use crate::drill::fleet::{Fleet, Unit, UnitState};
 use crate::drill::publish::{CHECKOUT, CONCURRENCY_LIMIT, WEB_EDGE, WEB_EDGE_DR};
 use crate::drill::rollout::Outcome;
@@ -267,7 +270,7 @@ pub(super) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
     let fleets = [&s.catalog, &s.checkout, &s.orders_worker];
     let crashes = s.past.iter().rev().take(10).map(|minute| minute.crashes).sum::<u64>();
     vec![Cluster {
-        name: "prod".into(),
+        name: CLUSTER.into(),
         environment: Environment::Prod,
         services: fleets.iter().map(|fleet| service(s, fleet)).collect(),
         tasks: Some(
@@ -302,8 +305,7 @@ fn service(s: &Simulation, fleet: &Fleet) -> Service {
         desired: fleet.desired,
         running,
         pending,
-        task_definition: format!("{}:{}", fleet.plan.name, fleet.release.version.as_str().trim_start_matches('v'))
-            .into(),
+        task_definition: task_definition(fleet, &fleet.release.version),
         rollout: match rollout.map(|rollout| &rollout.outcome) {
             Some(Outcome::Running) => "IN_PROGRESS".into(),
             Some(Outcome::Failed { .. } | Outcome::Stopped) => "FAILED".into(),
@@ -353,28 +355,25 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
     }
 }
 
-pub(super) fn functions(site: Site) -> Vec<Function> {
-    let all: &[(&str, &str, &str, &str)] = match site {
-        Site::Prod => &[
-            ("receipts", "nodejs22.x", "61", "60"),
-            ("thumbnails", "python3.13", "18", "17"),
-            ("stock-sync", "python3.13", "44", "43"),
-        ],
-        _ => &[],
-    };
-    all.iter()
-        .map(|(name, runtime, version, previous)| Function {
-            name: (*name).into(),
+pub(super) fn functions(s: &Simulation, site: Site) -> Vec<Function> {
+    if site != Site::Prod {
+        return Vec::new();
+    }
+    s.functions
+        .iter()
+        .map(|it| Function {
+            name: it.name.into(),
             environment: Environment::Prod,
-            runtime: (*runtime).into(),
-            alias: Some("live".into()),
-            version: Some((*version).into()),
-            previous_version: Some((*previous).into()),
+            runtime: it.runtime.into(),
+            alias: Some(ALIAS.into()),
+            version: Some(it.version.clone()),
+            previous_version: Some(it.previous.clone()),
+            revision: Some(it.revision(s.noise)),
             shift: None,
             modified: None,
             // The supplier cannot take more at once.
-            reserved: Some(if *name == "stock-sync" { Reserved::Executions(20) } else { Reserved::Nothing }),
-            provisioned: Some(if *name == "receipts" { vec![warm("live", 5)] } else { Vec::new() }),
+            reserved: Some(if it.name == "stock-sync" { Reserved::Executions(20) } else { Reserved::Nothing }),
+            provisioned: Some(if it.name == "receipts" { vec![warm(ALIAS, 5)] } else { Vec::new() }),
             account_concurrency_limit: Some(CONCURRENCY_LIMIT),
         })
         .collect()

@@ -3,14 +3,14 @@
 use jiff::SignedDuration;
 
 use crate::domain::delivery::{
-    Action, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus, ScanFindings,
+    Action, Bundle, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus, ScanFindings,
     Stage, TestCounts,
 };
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
 use crate::domain::text::Text;
 use crate::drill::company::Site;
-use crate::drill::delivery::{PRODUCTION, Run, STEPS};
+use crate::drill::delivery::{CLUSTER, GATE, Gate, PRODUCTION, Run, STEPS, positions};
 use crate::drill::fleet::{Fleet, TICK};
 use crate::drill::rollout::{Outcome, Rollout};
 use crate::drill::scenario::Flaw;
@@ -19,34 +19,37 @@ use crate::drill::simulation::Simulation;
 const PIPELINES: [&str; 2] = ["web", "shop"];
 /// Executions listed.
 const LISTED: usize = 20;
+/// Days before the drill that the pipelines were edited last.
+const EDITED: i64 = 90;
 
 /// Where a run's action stands at a moment.
-struct Progress {
-    status: RunStatus,
+pub(in crate::drill) struct Progress {
+    pub status: RunStatus,
     started: i64,
     finished: Option<i64>,
     summary: String,
 }
 
-/// The rollout a run led to, once it has begun.
-fn rollout_of<'a>(s: &'a Simulation, run: &Run) -> Option<&'a Rollout> {
-    let fleet = s.fleets().into_iter().find(|fleet| fleet.plan.name == run.fleet)?;
-    fleet.rollouts.iter().rev().find(|rollout| rollout.release.version == run.version && rollout.started >= run.pushed)
-}
-
-fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
+pub(in crate::drill) fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
+    if !(run.begins..run.ends).contains(&position) || s.kept_from(run).is_some_and(|first| position >= first) {
+        return None;
+    }
     let plain = |(start, end): (i64, i64)| {
-        (s.tick >= start).then(|| Progress {
+        let goes_on = s.tick >= start && run.stopped.is_none_or(|stopped| start < stopped);
+        goes_on.then(|| Progress {
             status: if s.tick < end { RunStatus::InProgress } else { RunStatus::Succeeded },
             started: start,
             finished: (s.tick >= end).then_some(end),
             summary: String::new(),
         })
     };
+    if position == GATE && !matches!(run.gate, Gate::Usual) {
+        return gate(s, run);
+    }
     if position < PRODUCTION {
         return plain(run.span(position));
     }
-    let rollout = rollout_of(s, run)?;
+    let rollout = s.rollout_of(run)?;
     if position == PRODUCTION {
         return Some(Progress {
             status: match rollout.outcome {
@@ -65,6 +68,22 @@ fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
     plain((end, end + STEPS[position].ticks))
 }
 
+fn gate(s: &Simulation, run: &Run) -> Option<Progress> {
+    let (started, status, finished, summary) = match &run.gate {
+        Gate::Usual => return None,
+        Gate::Waits { since } if s.tick < *since => return None,
+        Gate::Waits { since } => {
+            let status = if run.stopped.is_some() { RunStatus::Stopped } else { RunStatus::InProgress };
+            (*since, status, run.stopped, "")
+        }
+        Gate::Decided { since, tick, is_approved, comment } => {
+            let status = if *is_approved { RunStatus::Succeeded } else { RunStatus::Failed };
+            (*since, status, Some(*tick), comment.as_str())
+        }
+    };
+    Some(Progress { status, started, finished, summary: summary.to_owned() })
+}
+
 fn outcome_words(rollout: &Rollout) -> String {
     match rollout.outcome {
         Outcome::Failed { ill } => {
@@ -76,6 +95,16 @@ fn outcome_words(rollout: &Rollout) -> String {
         Outcome::Stopped => "stopped for a newer deployment".into(),
         _ => String::new(),
     }
+}
+
+/// How a stage stands for a run, once it has come there.
+pub(in crate::drill) fn stage_of(s: &Simulation, run: &Run, stage: &str) -> Option<RunStatus> {
+    let (first, end) = positions(stage)?;
+    let all: Vec<RunStatus> = (first..end).filter_map(|at| Some(progress(s, run, at)?.status)).collect();
+    let any = |status| all.contains(&status).then_some(status);
+    let bad = any(RunStatus::Failed).or_else(|| any(RunStatus::Stopped));
+    let through = if all.len() == end - first { RunStatus::Succeeded } else { RunStatus::InProgress };
+    bad.or_else(|| any(RunStatus::InProgress)).or_else(|| all.first().map(|_| through))
 }
 
 pub(super) fn pipelines(s: &Simulation, site: Site) -> Vec<Pipeline> {
@@ -98,8 +127,18 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
                 status: RunStatus::NotStarted,
                 inbound_enabled: true,
                 closed: Text::default(),
+                execution: runs(s, name).rev().find(|run| progress(s, run, position).is_some()).map(|run| run.id.clone()),
+                waiting: None,
                 actions: Vec::new(),
             });
+            if let Some((stage, closed)) = stages.last_mut().zip(s.closed.iter().find(|closed| {
+                closed.pipeline == *name && closed.stage == *step.stage
+            })) {
+                stage.inbound_enabled = false;
+                stage.closed = format!("{}, by on-call", closed.reason).into();
+                let waits = |run: &&Run| s.kept_from(run) == Some(position) && s.tick >= run.span(position).0;
+                stage.waiting = runs(s, name).rev().find(waits).map(|run| run.id.clone());
+            }
         }
         let newest = runs(s, name).rev().find_map(|run| progress(s, run, position).map(|progress| (run, progress)));
         if let (Some(stage), Some((run, progress))) = (stages.last_mut(), newest) {
@@ -111,6 +150,8 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
     }
     Pipeline {
         name: name.into(),
+        edited: Some(s.scenario.start - SignedDuration::from_hours(24 * EDITED)),
+        mode: Some("SUPERSEDED".into()),
         stages,
         executions: runs(s, name).rev().take(LISTED).map(|run| execution(s, run)).collect(),
     }
@@ -146,7 +187,11 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             "Source" => run.message.clone(),
             _ => progress.summary.as_str().into(),
         },
-        by: if step.category == "Approval" && done { run.approver.clone() } else { Text::default() },
+        by: match run.gate {
+            Gate::Decided { .. } if position == GATE => "on-call".into(),
+            Gate::Usual if position == GATE && done => run.approver.clone(),
+            _ => Text::default(),
+        },
         tests: match step.name {
             "Unit-Tests" => tests(812),
             "Integration-Tests" => tests(96),
@@ -159,21 +204,33 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             _ => None,
         },
         flaky: Some(false),
+        token: match run.gate {
+            Gate::Waits { since } if position == GATE && progress.status == RunStatus::InProgress => {
+                Some(run.token(s.noise, since))
+            }
+            _ => None,
+        },
     }
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
     let last =
-        (0..STEPS.len()).rev().find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
+        (run.begins..run.ends).rev().find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
     let (status, finished) = match last {
-        Some((position, progress)) if position + 1 == STEPS.len() => (progress.status, progress.finished),
+        Some((position, progress)) if position + 1 == run.ends => (progress.status, progress.finished),
         Some((_, progress)) if matches!(progress.status, RunStatus::Failed | RunStatus::Stopped) => {
             (progress.status, progress.finished)
         }
+        Some((_, progress)) if run.stopped.is_some() && progress.status != RunStatus::InProgress => {
+            (RunStatus::Stopped, run.stopped)
+        }
         _ => (RunStatus::InProgress, None),
     };
+    let mut passed: Vec<&str> = STEPS.iter().map(|step| step.stage).collect();
+    passed.dedup();
+    passed.retain(|stage| stage_of(s, run, stage) == Some(RunStatus::Succeeded));
     Execution {
-        id: format!("{}-{}", run.version, s.noise.of(run.version.as_str()).hex(7, 8)).into(),
+        id: run.id.clone(),
         version: Some(run.version.clone()),
         status,
         trigger: Some(run.trigger.into()),
@@ -185,6 +242,8 @@ fn execution(s: &Simulation, run: &Run) -> Execution {
             author: Some(run.author.clone()),
             message: run.message.clone(),
         }),
+        returns_to: run.returns_to.clone(),
+        succeeded_in: passed.into_iter().map(Text::new).collect(),
     }
 }
 
@@ -214,7 +273,7 @@ fn image_repository(s: &Simulation, fleet: &Fleet) -> ImageRepository {
     let mut images: Vec<Image> = s
         .runs
         .iter()
-        .filter(|run| run.fleet == fleet.plan.name && s.tick >= run.span(PUSH).1)
+        .filter(|run| run.fleet == fleet.plan.name && !run.is_rollback() && s.tick >= run.span(PUSH).1)
         .map(|run| Image {
             tag: run.version.clone(),
             digest: digest(s, fleet, &run.version),
@@ -264,9 +323,10 @@ fn deployment(s: &Simulation, fleet: &Fleet, position: usize, rollout: &Rollout)
     let last_good =
         before.iter().rev().find(|past| past.succeeded() && past.release.version != rollout.release.version);
     let usual = before.iter().rev().find_map(|past| past.finished.map(|end| end - past.started));
+    let is_group = fleet.is_group();
     Deployment {
-        id: format!("d-{}", s.noise.of(fleet.plan.name.as_str()).hex(rollout.started, 9).to_uppercase()).into(),
-        kind: if fleet.plan.name.as_str().starts_with("web") { "CodeDeploy".into() } else { "ECS".into() },
+        id: s.deployment_id(fleet, rollout),
+        kind: if is_group { "CodeDeploy".into() } else { "ECS".into() },
         target: fleet.plan.name.clone(),
         environment: Environment::Prod,
         from: rollout.from.clone(),
@@ -286,7 +346,25 @@ fn deployment(s: &Simulation, fleet: &Fleet, position: usize, rollout: &Rollout)
         usual: usual.map(|ticks| SignedDuration::from_secs(ticks * TICK)),
         // The first ever recorded came from the version it replaced, which was good enough to stand for years.
         returns_to: Some(last_good.map_or_else(|| rollout.from.clone(), |past| past.release.version.clone())),
+        returns_by: last_good.map(|past| {
+            if is_group { s.deployment_id(fleet, past) } else { task_definition(fleet, &past.release.version) }
+        }),
+        returns_with: last_good.filter(|_| is_group).map(|past| Bundle::S3 {
+            bucket: "acme-artifacts".into(),
+            key: format!("{}/{}.zip", fleet.plan.name, past.release.version).into(),
+            bundle: "zip".into(),
+            version: None,
+            etag: None,
+        }),
+        arn: (!is_group).then(|| s.deployment_arn(fleet, rollout)),
+        owner: Some(if is_group { fleet.plan.name.clone() } else { CLUSTER.into() }),
+        group: is_group.then(|| "production".into()),
     }
+}
+
+/// `family:revision`: a revision is registered for each version.
+pub(super) fn task_definition(fleet: &Fleet, version: &Text) -> Text {
+    format!("{}:{}", fleet.plan.name, version.as_str().trim_start_matches('v')).into()
 }
 
 fn staging(s: &Simulation, run: &Run) -> Option<Deployment> {
@@ -314,6 +392,11 @@ fn staging(s: &Simulation, run: &Run) -> Option<Deployment> {
         message: run.message.clone(),
         usual: Some(SignedDuration::from_secs(STEPS[STAGING].ticks * TICK)),
         returns_to: None,
+        returns_by: None,
+        returns_with: None,
+        arn: None,
+        owner: Some(run.fleet.clone()),
+        group: Some("staging".into()),
     })
 }
 
@@ -321,7 +404,7 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
     if site != Site::ProdGlobal {
         return Vec::new();
     }
-    let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick) else { return Vec::new() };
+    let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick && !run.is_rollback()) else { return Vec::new() };
     // Work goes on: every twelve hours the open ones are merged and as many are opened.
     let rounds = s.now().duration_since(s.scenario.start).as_hours().div_euclid(12);
     let hours = |hours: i64| s.scenario.start + SignedDuration::from_hours(12 * rounds - hours);

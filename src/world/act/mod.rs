@@ -10,6 +10,7 @@ mod rights;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::delivery::Bundle as Revision;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::port::{BoxFuture, CloudError};
@@ -268,25 +269,6 @@ pub enum Step {
     },
     CancelMessageMoveTask {
         task: Text,
-    },
-}
-
-/// What `CodeDeploy` deploys. An application specification that was given as a text is none of these: it has lines, which a
-/// name has not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind")]
-pub enum Revision {
-    /// Without version and entity tag it is whatever lies there now.
-    S3 {
-        bucket: Text,
-        key: Text,
-        bundle: Text,
-        version: Option<Text>,
-        etag: Option<Text>,
-    },
-    GitHub {
-        repository: Text,
-        commit: Text,
     },
 }
 
