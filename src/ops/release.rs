@@ -176,7 +176,7 @@ fn plan_refresh(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     let percent = refresh.percent.map_or_else(|| "how far it is, is not told".to_owned(), |it| format!("{it} % done"));
     let mut plan = Plan::begin(ask, Blast::Disruptive, format!("{}: roll the instance refresh back", it.name));
-    plan.change("instance refresh", format!("{} {}", refresh.id, refresh.status), "rolled back".to_owned());
+    plan.change("instance refresh", format!("{} under way", refresh.id), "rolled back".to_owned());
     plan.steps.push(Step::RollbackInstanceRefresh { group: it.name.clone() });
     plan.effects.push(format!("{percent}; what was replaced is replaced again, by the configuration before"));
     plan.effects.push("it cannot be taken back: a new refresh would have to be begun".into());

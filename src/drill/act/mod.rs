@@ -1,6 +1,8 @@
 //! What an operator does to the company: each call, taken as AWS would take it. Accepted is not done: the world reacts in
 //! its own time.
 
+mod delivery;
+mod rollback;
 mod scale;
 
 use crate::domain::scope::Scope;
@@ -92,7 +94,11 @@ impl Trouble {
 /// Asked in turn; the family a call belongs to answers it.
 type Family = fn(&mut Simulation, Site, &Step) -> Option<Result<(), Trouble>>;
 
-const FAMILIES: &[Family] = &[scale::take];
+const FAMILIES: &[Family] = &[
+    scale::take,
+    delivery::take,
+    rollback::take,
+];
 
 fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Result<Receipt, Trouble> {
     let taken = FAMILIES.iter().find_map(|family| family(simulation, site, step));

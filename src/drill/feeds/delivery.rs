@@ -23,14 +23,14 @@ const LISTED: usize = 20;
 const EDITED: i64 = 90;
 
 /// Where a run's action stands at a moment.
-pub(in crate::drill) struct Progress {
-    pub status: RunStatus,
+struct Progress {
+    status: RunStatus,
     started: i64,
     finished: Option<i64>,
     summary: String,
 }
 
-pub(in crate::drill) fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
+fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
     if !(run.begins..run.ends).contains(&position) || s.kept_from(run).is_some_and(|first| position >= first) {
         return None;
     }

@@ -12,6 +12,8 @@ mod recovery;
 mod security;
 pub(super) mod storage;
 
+pub(in crate::drill) use delivery::stage_of;
+
 use std::sync::Arc;
 
 pub(super) use crowd::Crowd;

@@ -1,5 +1,6 @@
 //! Operations: what is planned, what is refused, and what the world makes of what was sent.
 
+mod delivery;
 mod scale;
 
 use std::sync::{Arc, Mutex};
@@ -31,7 +32,17 @@ impl Rehearsal {
     pub fn of(scenario: &str, minutes: i64) -> Self {
         let opened = Opened::frozen(&WorldSpec::of(scenario)).unwrap();
         let model = Model::new(settings(), opened.session.clone(), Size { width: 120, height: 40 });
-        let scenario = Scenario::shipped(scenario).unwrap().unwrap();
+        Self::with(model, Scenario::shipped(scenario).unwrap().unwrap(), minutes)
+    }
+
+    /// A scenario as written, in the place of a shipped one.
+    pub fn written(scenario: &str, text: &str, minutes: i64) -> Self {
+        let opened = Opened::frozen(&WorldSpec::of(scenario)).unwrap();
+        let model = Model::new(settings(), opened.session.clone(), Size { width: 120, height: 40 });
+        Self::with(model, Scenario::parse(scenario, text).unwrap(), minutes)
+    }
+
+    fn with(model: Model, scenario: Scenario, minutes: i64) -> Self {
         let now = Arc::new(Mutex::new(scenario.start));
         let clock = Arc::clone(&now);
         let drill = Arc::new(Drill::new(scenario, 1, 0, Arc::new(move || *clock.lock().unwrap())));
