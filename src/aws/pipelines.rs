@@ -490,7 +490,8 @@ mod tests {
             .build();
         let shape: Shape = [(("Checks".to_owned(), "Unit".to_owned()), ("Test".into(), "CodeBuild".into()))].into();
         let runs = [run_of("a1", "e1", RunStatus::Succeeded, 0, 60), run_of("a2", "e2", RunStatus::Failed, 100, 90)];
-        let pipeline = assemble(&named("web"), &[stage(failed)], &[summary("e1", 0), summary("e2", 90)], &shape, Some(&runs));
+        let pipeline =
+            assemble(&named("web"), &[stage(failed)], &[summary("e1", 0), summary("e2", 90)], &shape, Some(&runs));
         assert_eq!(pipeline.executions[0].id, "e2");
         assert_eq!(pipeline.executions[0].status, RunStatus::Superseded);
         assert_eq!(pipeline.executions[0].by, Some("maria".into()));
@@ -514,7 +515,8 @@ mod tests {
     #[test]
     fn what_is_not_told_is_not_made_up() {
         let waiting = ActionExecution::builder().status(ActionExecutionStatus::from("Dreaming")).build();
-        let pipeline = assemble(&named("web"), &[stage(waiting), StageState::builder().build()], &[], &Shape::new(), None);
+        let pipeline =
+            assemble(&named("web"), &[stage(waiting), StageState::builder().build()], &[], &Shape::new(), None);
         let action = &pipeline.stages[0].actions[0];
         assert_eq!(action.status, RunStatus::Unknown);
         assert!(action.category.is_none() && action.version.is_none() && action.started.is_none());

@@ -194,7 +194,8 @@ impl Simulation {
     /// Begins the rollout of a run, by whoever let it go.
     pub(super) fn deliver(&mut self, run: &Run, by: &str, tick: i64) {
         let Some(fleet) = self.fleet_mut(run.fleet.as_str()) else { return };
-        let release = fleet.release_called(run.version.as_str()).unwrap_or_else(|| Release::sound(run.version.as_str()));
+        let release =
+            fleet.release_called(run.version.as_str()).unwrap_or_else(|| Release::sound(run.version.as_str()));
         let from = fleet.release.version.clone();
         fleet.roll_out(Rollout::new(release, from, by, run.message.clone(), tick), tick);
     }

@@ -301,7 +301,8 @@ impl Fleet {
         rollout.total = self.units.len() as u32;
         rollout.done = self.units.iter().filter(is_new).filter(|unit| !is_deploying(unit)).count() as u32;
         let ill = self.units.iter().filter(is_new).filter(|unit| matches!(unit.state, UnitState::Ill { .. })).count();
-        if ill >= 2 {
+        // Its first batch is watched before anything is said of it.
+        if ill >= 2 && tick - rollout.started >= BETWEEN_BATCHES {
             rollout.fail(tick, ill);
             return;
         }
@@ -352,9 +353,7 @@ impl Fleet {
     pub fn release_called(&self, version: &str) -> Option<Release> {
         let known = self.rollouts.iter().rev().map(|rollout| &rollout.release);
         let known = known.chain([&self.release]).find(|release| release.version == *version).cloned();
-        known.or_else(|| {
-            self.rollouts.iter().any(|rollout| rollout.from == *version).then(|| Release::sound(version))
-        })
+        known.or_else(|| self.rollouts.iter().any(|rollout| rollout.from == *version).then(|| Release::sound(version)))
     }
 
     /// What target tracking does at the end of a minute, given its two alarms.

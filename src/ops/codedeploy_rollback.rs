@@ -72,7 +72,8 @@ fn stop(ask: &Ask<'_>, it: &Deployment) -> Plan {
     plan.effects.push(mixed(it));
     plan.effects.push(format!("what was replaced is replaced again, by a new deployment of {back}"));
     if it.returns_to.is_none() {
-        plan.warnings.push("no version before is known to have been good: CodeDeploy takes the last that succeeded".into());
+        plan.warnings
+            .push("no version before is known to have been good: CodeDeploy takes the last that succeeded".into());
     }
     plan.expects = format!("a deployment of {back} to {} succeeds", it.target);
     plan

@@ -94,7 +94,8 @@ fn stop(ask: &Ask<'_>, it: &Service, deploy: &Deployment) -> Result<Plan, Refusa
         let text = format!("the deployment of {} under way has no ARN that was told", it.name);
         return Err(Refusal::new(Why::Blind, text));
     };
-    let mut plan = begin(ask, it, format!("{}: stop the deployment of {}, back to {}", it.name, deploy.to, deploy.from));
+    let mut plan =
+        begin(ask, it, format!("{}: stop the deployment of {}, back to {}", it.name, deploy.to, deploy.from));
     plan.change("version", deploy.to.to_string(), deploy.from.to_string());
     plan.steps.push(Step::StopServiceDeployment { deployment: arn.clone() });
     plan.effects.push(format!(
@@ -108,12 +109,19 @@ fn stop(ask: &Ask<'_>, it: &Service, deploy: &Deployment) -> Result<Plan, Refusa
     Ok(plan)
 }
 
-fn back(ask: &Ask<'_>, cluster: &Cluster, it: &Service, newest: Option<&Deployment>, to: Option<&str>) -> Result<Plan, Refusal> {
+fn back(
+    ask: &Ask<'_>,
+    cluster: &Cluster,
+    it: &Service,
+    newest: Option<&Deployment>,
+    to: Option<&str>,
+) -> Result<Plan, Refusal> {
     let known = newest.and_then(|deploy| deploy.returns_by.as_ref());
     let wanted = match (to, known) {
         (Some(word), _) => {
             // Without a revision AWS takes the newest, which is the bad one.
-            let revision = word.rsplit(':').next().filter(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()));
+            let revision =
+                word.rsplit(':').next().filter(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()));
             if revision.is_none() || revision == Some(word) {
                 let text = format!("{} names no revision", Text::new(word));
                 return Err(Refusal::new(Why::Bounds, text).with(format!("as {}", it.task_definition)));
@@ -122,7 +130,8 @@ fn back(ask: &Ask<'_>, cluster: &Cluster, it: &Service, newest: Option<&Deployme
         }
         (None, Some(known)) => known.clone(),
         (None, None) => {
-            let text = format!("no task definition of {} is known that was good before {}", it.name, it.task_definition);
+            let text =
+                format!("no task definition of {} is known that was good before {}", it.name, it.task_definition);
             return Err(Refusal::new(Why::Nothing, text).with("say `to`, a task definition with its revision"));
         }
     };
@@ -138,16 +147,14 @@ fn back(ask: &Ask<'_>, cluster: &Cluster, it: &Service, newest: Option<&Deployme
         task_definition: wanted.clone(),
     });
     plan.effects.push(format!("a new deployment replaces {} tasks, a few at a time", it.desired));
-    plan.effects.push("an image pushed anew under the same tag is what runs then: a revision may name only the tag".into());
+    plan.effects
+        .push("an image pushed anew under the same tag is what runs then: a revision may name only the tag".into());
     if known != Some(&wanted) {
         plan.warnings.push(format!("whether {wanted} was good, or is still registered, is not known"));
     }
     plan.undo = Some(Undo {
         operation: SERVICE.name.into(),
-        params: Params::from([
-            ("service".into(), it.name.to_string()),
-            ("to".into(), it.task_definition.to_string()),
-        ]),
+        params: Params::from([("service".into(), it.name.to_string()), ("to".into(), it.task_definition.to_string())]),
         words: format!("forward again to {}", it.task_definition),
     });
     finish(&mut plan);
@@ -165,7 +172,9 @@ fn begin(ask: &Ask<'_>, it: &Service, title: String) -> Plan {
 
 fn finish(plan: &mut Plan) {
     plan.effects.push("what was written to databases meanwhile stays as it is".into());
-    plan.effects.push("a pipeline that deploys it brings the bad version back with the next commit: `transition.disable`".into());
+    plan.effects.push(
+        "a pipeline that deploys it brings the bad version back with the next commit: `transition.disable`".into(),
+    );
     plan.expects = "the version before runs in all its tasks".into();
 }
 

@@ -20,7 +20,11 @@ pub(super) const APPROVE: Operation = Operation {
     doc: "Let through what waits for an approval in a pipeline",
     on: On::One(Kind::Pipeline),
     boxes: &[BoxId::ApprovalGate],
-    params: &[STAGE, ACTION, Param { name: "comment", doc: "why, for those who ask later", present: |_| None, is_needed: false }],
+    params: &[
+        STAGE,
+        ACTION,
+        Param { name: "comment", doc: "why, for those who ask later", present: |_| None, is_needed: false },
+    ],
     feeds: &[Feed::Pipelines],
     beside: &[],
     deadline: SignedDuration::from_mins(5),
@@ -34,7 +38,11 @@ pub(super) const REJECT: Operation = Operation {
     doc: "Turn away what waits for an approval in a pipeline",
     on: On::One(Kind::Pipeline),
     boxes: &[BoxId::ApprovalGate],
-    params: &[STAGE, ACTION, Param { name: "comment", doc: "why, for whoever made it", present: |_| None, is_needed: true }],
+    params: &[
+        STAGE,
+        ACTION,
+        Param { name: "comment", doc: "why, for whoever made it", present: |_| None, is_needed: true },
+    ],
     feeds: &[Feed::Pipelines],
     beside: &[],
     deadline: SignedDuration::from_mins(5),
@@ -92,7 +100,8 @@ fn plan(ask: &Ask<'_>, approve: bool) -> Result<Plan, Refusal> {
         }
     };
     let Some(token) = &action.token else {
-        let text = format!("AWS tells no token for {}, as in PARALLEL mode: it cannot be decided from here", action.name);
+        let text =
+            format!("AWS tells no token for {}, as in PARALLEL mode: it cannot be decided from here", action.name);
         return Err(Refusal::new(Why::Blind, text).with("decide it in AWS's own console"));
     };
     let comment = ask.word("comment").unwrap_or_default();
@@ -110,7 +119,11 @@ fn plan(ask: &Ask<'_>, approve: bool) -> Result<Plan, Refusal> {
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.params.insert("stage".into(), stage.name.to_string());
     plan.params.insert("action".into(), action.name.to_string());
-    plan.change("approval", format!("{} of {what} waits", action.name), if approve { "approved" } else { "rejected" }.to_owned());
+    plan.change(
+        "approval",
+        format!("{} of {what} waits", action.name),
+        if approve { "approved" } else { "rejected" }.to_owned(),
+    );
     plan.steps.push(Step::PutApprovalResult {
         pipeline: it.name.clone(),
         stage: stage.name.clone(),
@@ -120,7 +133,8 @@ fn plan(ask: &Ask<'_>, approve: bool) -> Result<Plan, Refusal> {
         token: token.clone(),
     });
     describe(&mut plan, ask, it, stage, action, approve);
-    plan.expects = format!("{} {}", action.name, if approve { "approved, and what follows begins" } else { "rejected" });
+    plan.expects =
+        format!("{} {}", action.name, if approve { "approved, and what follows begins" } else { "rejected" });
     Ok(plan)
 }
 

@@ -218,7 +218,11 @@ fn check(ask: &Ask<'_>, standing: &Standing<'_>, to: &Execution) -> Result<(), R
 fn warn(plan: &mut Plan, standing: &Standing<'_>, to: &Execution) {
     let (it, stage) = (standing.it, standing.stage);
     if !standing.succeeded(to) {
-        plan.warnings.push(format!("AWS will check that {} succeeded in {}: it is not known here", to.called(), stage.name));
+        plan.warnings.push(format!(
+            "AWS will check that {} succeeded in {}: it is not known here",
+            to.called(),
+            stage.name
+        ));
     }
     if it.edited.is_none() {
         plan.warnings.push("when the pipeline was edited is not told: AWS goes back over no edit".into());

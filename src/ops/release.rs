@@ -93,7 +93,8 @@ fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let to = match ask.word("to") {
         Some(word) => Text::new(word),
         None => usual_version(it).cloned().ok_or_else(|| {
-            let text = format!("which version of {} was before {version} is not known: Lambda keeps no account", it.name);
+            let text =
+                format!("which version of {} was before {version} is not known: Lambda keeps no account", it.name);
             Refusal::new(Why::Bounds, text).with("say `to`, a version")
         })?,
     };
@@ -106,7 +107,8 @@ fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     let mut plan = Plan::begin(ask, Blast::Disruptive, format!("{}: {alias} back to version {to}", it.name));
     plan.params.insert("to".into(), to.to_string());
-    let shifted = it.shift.as_ref().map_or_else(String::new, |shift| format!(", {} % to {}", shift.percent, shift.version));
+    let shifted =
+        it.shift.as_ref().map_or_else(String::new, |shift| format!(", {} % to {}", shift.percent, shift.version));
     plan.change("version", format!("{version}{shifted}"), to.to_string());
     plan.steps.push(Step::UpdateAlias {
         function: it.name.clone(),

@@ -45,7 +45,7 @@ pub(super) const STOP: Operation = Operation {
             present: |of| Some(moving(pipeline::of(of)?).next()?.called().to_string()),
             is_needed: false,
         },
-        Param { name: "reason", doc: "why, for those who look at it", present: |_| None, is_needed: false },
+        Param { name: "comment", doc: "why, for those who look at it", present: |_| None, is_needed: false },
     ],
     feeds: &[Feed::Pipelines],
     beside: &[],
@@ -67,7 +67,7 @@ pub(super) const DISABLE: Operation = Operation {
             present: |of| Some(pipeline::last_deploying(pipeline::of(of)?)?.name.to_string()),
             is_needed: false,
         },
-        Param { name: "reason", doc: "why, for whoever waits before it", present: |_| None, is_needed: true },
+        Param { name: "comment", doc: "why, for whoever waits before it", present: |_| None, is_needed: true },
     ],
     feeds: &[Feed::Pipelines],
     beside: &[],
@@ -135,12 +135,8 @@ fn plan_retry(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let title = format!("{}: {} once more with {version}", it.name, stage.name);
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.params.insert("stage".into(), stage.name.to_string());
-    plan.change("stage", format!("{} {}", stage.name, stage.status.word()), "running".to_owned());
-    plan.steps.push(Step::RetryStage {
-        pipeline: it.name.clone(),
-        stage: stage.name.clone(),
-        execution: id.clone(),
-    });
+    plan.change("stage", as_it_ended(stage), "running".to_owned());
+    plan.steps.push(Step::RetryStage { pipeline: it.name.clone(), stage: stage.name.clone(), execution: id.clone() });
     let again = pipeline::names(stage.actions.iter().filter(is_bad));
     let again = if again.is_empty() { "what failed".to_owned() } else { again };
     plan.effects.push(format!("{again} of {version} runs again, with the same artifacts"));
@@ -157,6 +153,13 @@ fn plan_retry(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
+/// With the time, so that the next failure is told from this one whatever our clock says.
+fn as_it_ended(stage: &Stage) -> String {
+    let times = stage.actions.iter().filter(is_bad).flat_map(|action| [action.started, action.finished]);
+    let newest = times.flatten().max().map_or_else(String::new, |at| format!(" at {at}"));
+    format!("{} {}{newest}", stage.name, stage.status.word())
+}
+
 fn now(status: RunStatus) -> &'static str {
     match status {
         RunStatus::InProgress => "is running",
@@ -171,20 +174,18 @@ fn retried(plan: &Plan, it: &Pipeline) -> Progress {
         Ok(stage) => stage,
         Err(gone) => return gone,
     };
-    let is_same = plan.steps.iter().any(
-        |step| matches!(step, Step::RetryStage { execution, .. } if stage.execution.as_ref() == Some(execution)),
-    );
+    let is_same = plan
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::RetryStage { execution, .. } if stage.execution.as_ref() == Some(execution)));
     if !is_same {
         return Progress::Failed(format!("another execution is in {} now", stage.name));
     }
-    // As long as nothing was begun or ended since, it is the old failure that is still told.
-    let is_new = |action: &Action| [action.started, action.finished].into_iter().flatten().any(|at| at > plan.made_at);
+    let is_old = plan.changes.iter().any(|change| change.what == "stage" && change.before == as_it_ended(stage));
     match stage.status {
         RunStatus::Succeeded => Progress::Reached,
-        RunStatus::Failed | RunStatus::Stopped if stage.actions.iter().filter(is_bad).any(is_new) => {
-            Progress::Failed(pipeline::ended(stage))
-        }
-        RunStatus::Failed | RunStatus::Stopped => Progress::Waiting("not begun yet".into()),
+        RunStatus::Failed | RunStatus::Stopped if is_old => Progress::Waiting("not begun yet".into()),
+        RunStatus::Failed | RunStatus::Stopped => Progress::Failed(pipeline::ended(stage)),
         _ => Progress::Waiting(pipeline::running(stage)),
     }
 }
@@ -215,7 +216,7 @@ fn plan_stop(ask: &Ask<'_>) -> Result<Plan, Refusal> {
         let text = format!("{} of {} {} already", run.called(), it.name, now(run.status));
         return Err(Refusal::new(Why::Nothing, text));
     }
-    let reason = ask.word("reason").unwrap_or_default();
+    let reason = ask.word("comment").unwrap_or_default();
     check_length(reason, STOP_REASON)?;
     let mut plan = Plan::begin(ask, Blast::Disruptive, format!("{}: stop {}", it.name, run.called()));
     plan.params.insert("execution".into(), run.id.to_string());
@@ -271,7 +272,8 @@ fn plan_transition(ask: &Ask<'_>, enable: bool) -> Result<Plan, Refusal> {
         None if enable => {
             usual.ok_or_else(|| Refusal::new(Why::Nothing, format!("every way into {} is open", it.name)))?
         }
-        None => usual.ok_or_else(|| Refusal::new(Why::Bounds, format!("nothing in {} deploys: say which stage", it.name)))?,
+        None => usual
+            .ok_or_else(|| Refusal::new(Why::Bounds, format!("nothing in {} deploys: say which stage", it.name)))?,
     };
     if pipeline::is_source(it, stage) {
         let text = format!("{} is where {} begins: nothing leads into it", stage.name, it.name);
@@ -295,7 +297,7 @@ fn plan_transition(ask: &Ask<'_>, enable: bool) -> Result<Plan, Refusal> {
     let params = |reason: &str| {
         let mut params = Params::from([("stage".to_owned(), stage.name.to_string())]);
         if enable {
-            params.insert("reason".into(), reason.to_owned());
+            params.insert("comment".into(), reason.to_owned());
         }
         params
     };
@@ -307,17 +309,19 @@ fn plan_transition(ask: &Ask<'_>, enable: bool) -> Result<Plan, Refusal> {
         });
         let reason = if stage.closed.is_empty() { "closed again" } else { stage.closed.as_str() };
         let reason: String = reason.chars().take(REASON).collect();
-        plan.undo = Some(Undo { operation: DISABLE.name.into(), params: params(&reason), words: "close it again".into() });
+        plan.undo =
+            Some(Undo { operation: DISABLE.name.into(), params: params(&reason), words: "close it again".into() });
         plan.effects.push("closing it again does not bring back what has gone in".into());
         if !stage.closed.is_empty() {
             plan.warnings.push(format!("it was closed for a reason: {}", stage.closed));
         }
     } else {
-        let reason = ask.needed_word("reason")?;
+        let reason = ask.needed_word("comment")?;
         check_length(reason, REASON)?;
         plan.steps.push(Step::DisableTransition { pipeline: name, stage: into, reason: Text::new(reason) });
         plan.effects.push(format!("nothing newer comes into {} until somebody enables it again", stage.name));
-        plan.effects.push("what is in the stage goes on; what reaches it waits, and a newer one takes its place".into());
+        plan.effects
+            .push("what is in the stage goes on; what reaches it waits, and a newer one takes its place".into());
         plan.undo = Some(Undo { operation: ENABLE.name.into(), params: params(""), words: "open it again".into() });
     }
     plan.expects = format!("the transition into {} {after}", stage.name);

@@ -311,7 +311,8 @@ mod tests {
             returns_to: None,
             succeeded_in: Vec::new(),
         };
-        let pipeline = Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
+        let pipeline =
+            Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
         let scope = change(0, ChangeKind::Deploy).scope;
         let mut world = World::reading(std::slice::from_ref(&scope), reads.iter().copied().collect());
         let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![pipeline])))), Usage::default());

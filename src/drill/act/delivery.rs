@@ -73,7 +73,8 @@ fn roll_back(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Re
         return Err(Trouble::invalid("a source stage cannot be rolled back"));
     }
     let to = run_called(s, pipeline, id)?.clone();
-    let is_running = |run: &Run| *pipeline == *run.pipeline && stage_of(s, run, stage.as_str()) == Some(RunStatus::InProgress);
+    let is_running =
+        |run: &Run| *pipeline == *run.pipeline && stage_of(s, run, stage.as_str()) == Some(RunStatus::InProgress);
     if s.runs.iter().any(is_running) {
         return Err(Trouble::invalid(format!("{stage} is in progress: it cannot be rolled back")));
     }
@@ -100,13 +101,7 @@ fn roll_back(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Re
     Ok(())
 }
 
-fn decide(
-    s: &mut Simulation,
-    pipeline: &Text,
-    is_approved: bool,
-    comment: &Text,
-    token: &Text,
-) -> Result<(), Trouble> {
+fn decide(s: &mut Simulation, pipeline: &Text, is_approved: bool, comment: &Text, token: &Text) -> Result<(), Trouble> {
     let (tick, noise) = (s.tick, s.noise);
     let open = s.runs.iter_mut().filter(|run| *pipeline == *run.pipeline && run.stopped.is_none()).find_map(|run| {
         let Gate::Waits { since } = run.gate else { return None };

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::domain::delivery::{
-    Action, Bundle, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus, ScanFindings,
-    Stage, TestCounts,
+    Action, Bundle, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus,
+    ScanFindings, Stage, TestCounts,
 };
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -127,13 +127,17 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
                 status: RunStatus::NotStarted,
                 inbound_enabled: true,
                 closed: Text::default(),
-                execution: runs(s, name).rev().find(|run| progress(s, run, position).is_some()).map(|run| run.id.clone()),
+                execution: runs(s, name)
+                    .rev()
+                    .find(|run| progress(s, run, position).is_some())
+                    .map(|run| run.id.clone()),
                 waiting: None,
                 actions: Vec::new(),
             });
-            if let Some((stage, closed)) = stages.last_mut().zip(s.closed.iter().find(|closed| {
-                closed.pipeline == *name && closed.stage == *step.stage
-            })) {
+            if let Some((stage, closed)) = stages
+                .last_mut()
+                .zip(s.closed.iter().find(|closed| closed.pipeline == *name && closed.stage == *step.stage))
+            {
                 stage.inbound_enabled = false;
                 stage.closed = format!("{}, by on-call", closed.reason).into();
                 let waits = |run: &&Run| s.kept_from(run) == Some(position) && s.tick >= run.span(position).0;
@@ -214,8 +218,9 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
-    let last =
-        (run.begins..run.ends).rev().find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
+    let last = (run.begins..run.ends)
+        .rev()
+        .find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
     let (status, finished) = match last {
         Some((position, progress)) if position + 1 == run.ends => (progress.status, progress.finished),
         Some((_, progress)) if matches!(progress.status, RunStatus::Failed | RunStatus::Stopped) => {
@@ -404,7 +409,9 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
     if site != Site::ProdGlobal {
         return Vec::new();
     }
-    let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick && !run.is_rollback()) else { return Vec::new() };
+    let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick && !run.is_rollback()) else {
+        return Vec::new();
+    };
     // Work goes on: every twelve hours the open ones are merged and as many are opened.
     let rounds = s.now().duration_since(s.scenario.start).as_hours().div_euclid(12);
     let hours = |hours: i64| s.scenario.start + SignedDuration::from_hours(12 * rounds - hours);

@@ -18,7 +18,14 @@ const SHOWN: usize = 16;
 pub(super) fn is_measured(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Pipeline | Kind::Deployment | Kind::Service | Kind::Trace | Kind::Bill | Kind::Cost | Kind::Budget | Kind::Anomaly
+        Kind::Pipeline
+            | Kind::Deployment
+            | Kind::Service
+            | Kind::Trace
+            | Kind::Bill
+            | Kind::Cost
+            | Kind::Budget
+            | Kind::Anomaly
     )
 }
 

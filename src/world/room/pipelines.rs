@@ -257,7 +257,15 @@ mod tests {
     }
 
     fn stage(status: RunStatus, actions: Vec<Action>) -> Stage {
-        Stage { name: "Production".into(), status, inbound_enabled: true, closed: Text::default(), execution: None, waiting: None, actions }
+        Stage {
+            name: "Production".into(),
+            status,
+            inbound_enabled: true,
+            closed: Text::default(),
+            execution: None,
+            waiting: None,
+            actions,
+        }
     }
 
     #[track_caller]

@@ -220,7 +220,7 @@ fn an_approval_lets_the_cure_of_the_poisoned_queue_through() {
         }]
     );
     assert!(is(&plan, "\"read orders in lines_v2\" by jun") && is(&plan, "cannot be taken back"), "{plan:?}");
-    assert_eq!((plan.undo.as_ref(), minutes), (None, 0));
+    assert_eq!((plan.undo.as_ref(), minutes), (None, 1));
     let again = it.plan("gate.approve", "shop", &[]).unwrap_err();
     assert_eq!((again.why, again.text.as_str()), (Why::Nothing, "nothing waits for an approval in shop"));
     it.live(20);
@@ -235,7 +235,10 @@ fn an_approval_lets_the_cure_of_the_poisoned_queue_through() {
 fn without_its_approval_the_queue_stays_poisoned() {
     let it = Rehearsal::of("poison-queue", 30);
     let conditions = &it.model.exercise().unwrap().conditions;
-    assert!(conditions.iter().any(|(said, holds)| said.as_str().contains("orders-queue-old") && !holds), "{conditions:?}");
+    assert!(
+        conditions.iter().any(|(said, holds)| said.as_str().contains("orders-queue-old") && !holds),
+        "{conditions:?}"
+    );
 }
 
 #[test]
@@ -308,27 +311,33 @@ fn a_failed_stage_is_tried_again_and_a_running_execution_stopped() {
     }
     assert!(matches!(it.progress(&plan), Progress::Failed(words) if words.contains("too few healthy targets")));
 
-    let mut it = Rehearsal::of("bad-deploy", 4);
-    let (plan, _) = it.carry_out("stage.stop", "web", &[("reason", "INC-42")]);
+    let it = Rehearsal::of("bad-deploy", 4);
+    let late = it.plan("stage.stop", "web", &[]).unwrap();
+    assert!(is(&late, "the deployment itself goes on"), "{late:?}");
+
+    let mut it = Rehearsal::of("bad-deploy", 0);
+    let (plan, minutes) = it.carry_out("stage.stop", "web", &[("comment", "INC-42")]);
     let step = Step::StopExecution { pipeline: "web".into(), execution: id, reason: "INC-42".into() };
     assert_eq!(plan.steps, [step]);
-    assert!(is(&plan, "the deployment itself goes on"), "{plan:?}");
+    assert!(is(&plan, "Browser-Tests-Staging running comes to its end first") && minutes > 0, "{plan:?}");
+    it.live(10);
+    assert_eq!(deployment(&it, "web").to, "v418", "what was stopped never came to production");
 }
 
 #[test]
 fn a_stage_is_closed_before_a_bad_deploy_and_opened_again() {
     let mut it = Rehearsal::of("bad-deploy", 0);
-    let (plan, _) = it.carry_out("transition.disable", "web", &[("stage", "Production"), ("reason", "freeze")]);
+    let (plan, _) = it.carry_out("transition.disable", "web", &[("stage", "Production"), ("comment", "freeze")]);
     let step = Step::DisableTransition { pipeline: "web".into(), stage: "Production".into(), reason: "freeze".into() };
     assert_eq!((plan.steps.as_slice(), plan.blast), (&[step][..], Blast::Reversible));
-    let again = it.plan("transition.disable", "web", &[("reason", "freeze")]).unwrap_err();
+    let again = it.plan("transition.disable", "web", &[("comment", "freeze")]).unwrap_err();
     assert_eq!(again.text, "the way into Production of web is closed already: freeze, by on-call");
     let undo = plan.undo.unwrap();
     let back = named(undo.operation.as_str()).unwrap().plan(&plan.of, &undo.params, &it.model.sight()).unwrap();
     assert_eq!(back.steps, [Step::EnableTransition { pipeline: "web".into(), stage: "Production".into() }]);
     // To close it again the reason is said again.
     let undo = back.undo.unwrap();
-    assert_eq!(undo.params, Params::from_iter(params(&[("stage", "Production"), ("reason", "freeze, by on-call")])));
+    assert_eq!(undo.params, Params::from_iter(params(&[("stage", "Production"), ("comment", "freeze, by on-call")])));
     it.carry_out("transition.enable", "web", &[]);
     let as_is = |_: &mut Rehearsal| {};
     let long = "x".repeat(301);
@@ -337,13 +346,13 @@ fn a_stage_is_closed_before_a_bad_deploy_and_opened_again() {
         1,
         &[
             ("transition.enable", &as_is, "web", &[], Why::Nothing, "every way into web is open"),
-            ("transition.disable", &as_is, "web", &[], Why::Bounds, "say which reason"),
-            ("transition.disable", &as_is, "web", &[("reason", &long)], Why::Bounds, "AWS takes 300"),
+            ("transition.disable", &as_is, "web", &[], Why::Bounds, "say which comment"),
+            ("transition.disable", &as_is, "web", &[("comment", &long)], Why::Bounds, "AWS takes 300"),
             (
                 "transition.disable",
                 &as_is,
                 "web",
-                &[("stage", "Source"), ("reason", "x")],
+                &[("stage", "Source"), ("comment", "x")],
                 Why::State,
                 "nothing leads into it",
             ),
