@@ -9,6 +9,7 @@ mod contract;
 #[cfg(feature = "aws")]
 mod endpoint;
 mod hands;
+mod headless;
 mod journeys;
 mod ops;
 mod picture;
