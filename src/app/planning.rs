@@ -38,6 +38,8 @@ pub struct Field {
     pub text: String,
     /// As it was found: the first letter typed replaces it.
     pub is_untouched: bool,
+    /// It came with the plan, as an undo brings its own: asked for although nobody typed it.
+    pub is_given: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +56,13 @@ impl PlanForm {
     pub fn open(operation: &'static Operation, target: Target, params: &Params, sight: &Sight<'_>) -> Self {
         let present = operation.present(&target, sight);
         let value = |name: &str| params.get(name).or_else(|| present.get(name)).cloned().unwrap_or_default();
-        let fields: Vec<Field> =
-            operation.params.iter().map(|param| Field { param, text: value(param.name), is_untouched: true }).collect();
+        let field = |param: &'static Param| Field {
+            param,
+            text: value(param.name),
+            is_untouched: true,
+            is_given: params.contains_key(param.name),
+        };
+        let fields: Vec<Field> = operation.params.iter().map(field).collect();
         let focus = if fields.is_empty() || !params.is_empty() { Focus::Cancel } else { Focus::Field(0) };
         let planned = operation.plan(&target, &said(&fields), sight);
         let mut form = Self {
@@ -178,7 +185,8 @@ impl PlanForm {
 /// What was said: what has to be, and of the rest what somebody has touched. The others are the operation's own affair, which
 /// may move them where it must.
 fn said(fields: &[Field]) -> Params {
-    let is_said = |field: &&Field| (field.param.is_needed || !field.is_untouched) && !field.text.trim().is_empty();
+    let is_asked = |field: &Field| field.param.is_needed || field.is_given || !field.is_untouched;
+    let is_said = |field: &&Field| is_asked(field) && !field.text.trim().is_empty();
     let all = fields.iter().filter(is_said);
     all.map(|field| (field.param.name.to_owned(), field.text.trim().to_owned())).collect()
 }

@@ -144,7 +144,13 @@ impl Journal {
                 expected = last_line(&mut File::open(self.folder.join(&name))?)?.0.map(|line| hash(&line));
                 continue;
             }
-            for (number, line) in BufReader::new(File::open(self.folder.join(&name))?).split(b'\n').enumerate() {
+            let file = File::open(self.folder.join(&name))?;
+            // A device or a pipe may never end.
+            if !file.metadata()?.is_file() {
+                pages.breaks.push(format!("{name} is no file"));
+                continue;
+            }
+            for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
                 let line = line?;
                 if line.is_empty() {
                     continue;

@@ -1,5 +1,6 @@
 //! A plan in words, line by line: the overlay, `opscon plan` and the record tell the same.
 
+use crate::domain::money::Usd;
 use crate::domain::text::Text;
 use crate::domain::units::{clock, long};
 use crate::ops::plan::Plan;
@@ -40,7 +41,7 @@ pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
     );
     all.extend(plan.effects.iter().map(|effect| line("effect", effect.clone(), Plain)));
     all.extend(plan.warnings.iter().map(|warning| line("warning", warning.clone(), Warning)));
-    all.extend(plan.per_hour.map(|per_hour| line("costs", format!("{per_hour} an hour"), Plain)));
+    all.extend(plan.per_hour.map(|per_hour| line("costs", per_hour_words(per_hour), Plain)));
     all.push(match &plan.undo {
         Some(undo) => line("undo", undo.words.clone(), Plain),
         None => line("undo", "there is none".into(), Warning),
@@ -51,4 +52,13 @@ pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
     all.push(line("read", format!("at {}", clock(plan.seen_at, sight.zone())), Plain));
     all.extend(plan.commands().into_iter().map(|command| line("sends", command, Command)));
     all
+}
+
+/// At list price, and whether it is more or less than now.
+fn per_hour_words(per_hour: Usd) -> String {
+    if per_hour < Usd::ZERO {
+        format!("saves {} an hour at list price", Usd::ZERO - per_hour)
+    } else {
+        format!("{per_hour} an hour more at list price")
+    }
 }

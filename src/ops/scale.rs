@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
 use crate::domain::container::{Cluster, Service};
+use crate::domain::money::Usd;
 use crate::domain::units::plural;
 use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
 use crate::ops::{Ask, On, Operation, Param, Params, Progress, Subject};
@@ -32,7 +33,7 @@ pub(super) const GROUP: Operation = Operation {
         Param { name: "max", doc: "most", present: |of| Some(group_of(of)?.max.to_string()), is_needed: false },
     ],
     feeds: &[Feed::Groups],
-    beside: &[Feed::Policies],
+    beside: &[Feed::Policies, Feed::Instances],
     deadline: SignedDuration::from_mins(15),
     plan: plan_group,
     progress: group_progress,
@@ -189,6 +190,7 @@ fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     if it.warm_pool.is_some() && max != it.max {
         plan.warnings.push("its warm pool grows with the maximum, and is billed as well".into());
     }
+    plan.per_hour = price_of_one(it, ask.place).map(|price| price * (f64::from(desired) - f64::from(it.desired)));
     plan.warnings.extend(would_undo(it, ask.place, desired, min));
     let back = [("desired", it.desired), ("min", it.min), ("max", it.max)];
     plan.undo = Some(Undo {
@@ -198,6 +200,15 @@ fn plan_group(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     });
     plan.expects = format!("{desired} in service");
     Ok(plan)
+}
+
+/// What an instance of the group costs at list price: what those cost that it has, which is what it would launch, as far as
+/// anybody knows.
+fn price_of_one(it: &AutoScalingGroup, place: &Place) -> Option<Usd> {
+    let of = place.feeds.instances.items().filter(|instance| instance.group == it.name);
+    let prices: Vec<Usd> = of.map(|instance| instance.per_hour).collect::<Option<_>>()?;
+    let sum = prices.iter().fold(Usd::ZERO, |sum, price| sum + *price);
+    (!prices.is_empty()).then(|| sum * (1.0 / prices.len() as f64))
 }
 
 /// What would move the size again, soon or some time.

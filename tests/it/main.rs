@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say so")]
 
 mod blindness;
+mod carried;
 mod cli;
 mod contract;
 #[cfg(feature = "aws")]
 mod endpoint;
+mod hands;
+mod headless;
 mod journeys;
 mod ops;
 mod picture;

@@ -12,7 +12,9 @@ use opscon::app::key::Key;
 use opscon::app::model::Model;
 use opscon::app::msg::{Msg, Size, WorldSpec};
 use opscon::app::settings::Settings;
+use opscon::ops::record::Person;
 use opscon::runtime::console::{Console, Outcome};
+use opscon::runtime::operator::Operator;
 use opscon::runtime::worlds::{Opened, scenario_cards};
 use opscon::world::World;
 use opscon::world::port::Observation;
@@ -173,6 +175,17 @@ impl Stage {
     #[track_caller]
     pub fn hides(&self, text: &str) {
         assert!(!self.screen().contains(text), "{text:?} is on screen:\n{}", self.screen());
+    }
+}
+
+/// Somebody who may change everything.
+pub fn operator(state: &std::path::Path) -> Operator {
+    Operator {
+        state: state.to_owned(),
+        me: Person { user: "ann".into(), host: "bastion".into(), login: Some("session 1".into()) },
+        is_read_only: false,
+        read_only: Vec::new(),
+        second_person: Vec::new(),
     }
 }
 

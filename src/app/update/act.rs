@@ -190,7 +190,8 @@ fn go(model: &mut Model) -> Vec<Cmd> {
             let id = OpId(model.next_op);
             model.next_op += 1;
             let plan = approved.plan().clone();
-            model.notify(format!("{}: under way", plan.title));
+            // From now on the footer tells how it goes.
+            model.notice = None;
             let reason = approved.reason().clone();
             begin(model, Course { id, plan, reason, began: now, op: None, phase: Phase::Looking });
             vec![Cmd::Execute(id, Box::new(approved))]

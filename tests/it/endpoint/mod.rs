@@ -11,6 +11,7 @@ mod compare;
 mod faults;
 mod fuzz;
 mod logins;
+mod only_looks;
 mod permissions;
 mod second;
 mod server;
