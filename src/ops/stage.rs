@@ -112,7 +112,7 @@ fn closed(it: &Pipeline) -> impl Iterator<Item = &Stage> {
     it.stages.iter().filter(|stage| !stage.inbound_enabled)
 }
 
-fn is_bad(action: &&Action) -> bool {
+fn is_bad(action: &Action) -> bool {
     matches!(action.status, RunStatus::Failed | RunStatus::Stopped)
 }
 
@@ -137,7 +137,7 @@ fn plan_retry(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     plan.params.insert("stage".into(), stage.name.to_string());
     plan.change("stage", as_it_ended(stage), "running".to_owned());
     plan.steps.push(Step::RetryStage { pipeline: it.name.clone(), stage: stage.name.clone(), execution: id.clone() });
-    let again = pipeline::names(stage.actions.iter().filter(is_bad));
+    let again = pipeline::names(stage.actions.iter().filter(|action| is_bad(action)));
     let again = if again.is_empty() { "what failed".to_owned() } else { again };
     plan.effects.push(format!("{again} of {version} runs again, with the same artifacts"));
     plan.effects.push(format!("it failed with: {}", pipeline::ended(stage)));
@@ -155,7 +155,8 @@ fn plan_retry(ask: &Ask<'_>) -> Result<Plan, Refusal> {
 
 /// With the time, so that the next failure is told from this one whatever our clock says.
 fn as_it_ended(stage: &Stage) -> String {
-    let times = stage.actions.iter().filter(is_bad).flat_map(|action| [action.started, action.finished]);
+    let times =
+        stage.actions.iter().filter(|action| is_bad(action)).flat_map(|action| [action.started, action.finished]);
     let newest = times.flatten().max().map_or_else(String::new, |at| format!(" at {at}"));
     format!("{} {}{newest}", stage.name, stage.status.word())
 }
