@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tokio::sync::{Notify, mpsc};
 
 use super::args::{self, Common, Output};
 use super::look::Look;
 use super::operator::operator;
 use super::plan::{REFUSED, operation_called, target};
 use super::{CliError, print, readable, settings};
-use crate::app::msg::Msg;
-use crate::app::operation::{Course, OpId, Phase};
+use crate::app::operation::Course;
 use crate::app::settings::Settings;
 use crate::ops::Operation;
 use crate::ops::approval::{Approved, Armed, approve};
@@ -21,8 +19,8 @@ use crate::ops::plan::{Plan, Refusal, Why};
 use crate::ops::policy::Need;
 use crate::ops::record::Outcome;
 use crate::report::preview;
-use crate::runtime::executor::{Hands, Surroundings, carry_out};
-use crate::runtime::inbox::Inbox;
+use crate::runtime::alone;
+use crate::runtime::executor::Hands;
 use crate::runtime::operator::Operator;
 use crate::runtime::worlds::Opened;
 use crate::world::World;
@@ -91,28 +89,21 @@ impl Errand<'_> {
                 return teller.refused(Some(&plan), &refusal);
             }
         };
-        let (tell, news) = mpsc::unbounded_channel();
-        let around = Surroundings {
-            observe: Arc::clone(&opened.observe),
-            clock: opened.clock,
-            bearings: teller.settings.bearings.clone(),
-            world: world.clone(),
-            inbox: Arc::new(Inbox::default()),
-            tell,
-            stop: Arc::default(),
-        };
-        let course = Course {
-            id: OpId(0),
-            plan,
-            reason: self.reason.into(),
-            began: opened.clock.now(),
-            op: None,
-            phase: Phase::Looking,
-        };
-        teller.say(&format!("{} {}", course.plan.operation, course.plan.title))?;
-        let stop = Arc::clone(&around.stop);
-        let running = carry_out(course.id, approved, hands, around);
-        teller.follow(course, running, (news, stop), opened).await
+        teller.say(&format!("{} {}", plan.operation, plan.title))?;
+        let mut told = String::new();
+        let mut trouble = None;
+        let bearings = teller.settings.bearings.clone();
+        let ended = alone::run(approved, hands, opened, world.clone(), bearings, |course| {
+            let words = course.words();
+            if course.is_running() && course.op.is_some() && words != told {
+                // Whoever stopped reading stops nothing else.
+                trouble = teller.say(&format!("  {words}")).err();
+                told = words;
+            }
+        });
+        let (course, outcome, words) = ended.await;
+        teller.ended(&course, outcome, &words)?;
+        trouble.map_or(Ok(exit_code(outcome)), Err)
     }
 
     /// Approved by the words on the command line, as it would be by those typed into the console.
@@ -178,45 +169,9 @@ impl Teller<'_> {
         Ok(REFUSED)
     }
 
-    /// Tells each thing once, until it has ended.
-    async fn follow(
-        &self,
-        mut course: Course,
-        running: impl Future<Output = (Outcome, String)>,
-        (mut news, stop): (mpsc::UnboundedReceiver<Msg>, Arc<Notify>),
-        opened: &Opened,
-    ) -> Result<u8, CliError> {
-        let mut running = std::pin::pin!(running);
-        let mut told = String::new();
-        let mut is_stopped = false;
-        let (outcome, words) = loop {
-            tokio::select! {
-                biased;
-                Some(msg) = news.recv() => {
-                    if let Msg::Op(_, event) = msg {
-                        course.take(opened.clock.now(), event);
-                        let words = course.words();
-                        if course.is_running() && course.op.is_some() && words != told {
-                            self.say(&format!("  {words}"))?;
-                            told = words;
-                        }
-                    }
-                }
-                ended = &mut running => break ended,
-                // Once to wait no longer; again as if this machine had failed: what is on its way stays on its way.
-                Ok(()) = tokio::signal::ctrl_c() => {
-                    if !std::mem::replace(&mut is_stopped, true) {
-                        stop.notify_one();
-                        continue;
-                    }
-                    let name = course.op.clone().unwrap_or_default();
-                    let words = format!("interrupted; what was sent stays sent, `opscon journal` tells of {name}");
-                    break (Outcome::Uncertain, words);
-                }
-            }
-        };
+    fn ended(&self, course: &Course, outcome: Outcome, words: &str) -> Result<(), CliError> {
         match self.output {
-            Output::Text => self.say(&format!("{}: {words}", outcome.word()))?,
+            Output::Text => self.say(&format!("{}: {words}", outcome.word())),
             Output::Json => json_out(&json!({
                 "operation": course.plan.operation,
                 "target": course.plan.target,
@@ -225,9 +180,8 @@ impl Teller<'_> {
                 "op": course.op,
                 "outcome": outcome,
                 "words": words,
-            }))?,
+            })),
         }
-        Ok(exit_code(outcome))
     }
 }
 

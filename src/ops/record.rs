@@ -241,9 +241,9 @@ impl Story {
     pub fn state(&self) -> &'static str {
         match (&self.ended, &self.waits) {
             (Some((_, outcome, _)), _) => outcome.word(),
-            (None, Some(_)) => "waits for a second person",
+            (None, Some(_)) => "asks a second",
             (None, None) if self.sent == 0 => "nothing sent",
-            (None, None) => "not known how it ended",
+            (None, None) => "no known end",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The only place that spawns, sleeps, reads a clock, hears a signal or touches the terminal. Everything it is told to do
 //! is a [`Cmd`](crate::app::msg::Cmd), and everything it has to tell becomes a [`Msg`](crate::app::msg::Msg).
 
+pub mod alone;
 mod browser;
 pub mod clock;
 pub mod console;

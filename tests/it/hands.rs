@@ -406,5 +406,5 @@ async fn at_whatever_moment_it_dies_the_next_one_knows() {
         seen.push(story.map_or("nothing", opscon::ops::record::Story::state));
         drop(drill);
     }
-    assert!(seen.contains(&"not known how it ended") && seen.contains(&"verified"), "{seen:?}");
+    assert!(seen.contains(&"no known end") && seen.contains(&"verified"), "{seen:?}");
 }

@@ -114,7 +114,7 @@ fn killed_while_it_waits_the_journal_says_that_nobody_knows() {
     child.wait().unwrap();
     let (code, out, _) = run(home.path(), &["journal", "--drill"]);
     assert_eq!(code, 0);
-    assert!(out.contains("not known how it ended") && out.contains("1 call sent of 1, 1 accepted"), "{out}");
+    assert!(out.contains("no known end") && out.contains("1 call sent of 1, 1 accepted"), "{out}");
     // Nothing is held by the dead.
     let pages = book(home.path()).read(None).unwrap();
     assert_eq!(pages.entries.len(), 3);
@@ -167,6 +167,7 @@ fn another_login_approves_by_the_code() {
     assert!(code == 4 && said.contains("the same login asked for it"), "{said}");
     if !is_told_apart {
         child.kill().unwrap();
+        child.wait().unwrap();
         return;
     }
     let (code, said) = approve("2", &["--confirm", "web"]);

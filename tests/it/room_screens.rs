@@ -1,14 +1,20 @@
 //! What the rooms look like: as text, and as a second grid that says which role each cell is written in.
 
+use jiff::SignedDuration;
 use opscon::app::key::Key;
-use opscon::app::model::Model;
-use opscon::app::msg::{Cmd, Msg, Size};
+use opscon::app::model::{Changes, Model};
+use opscon::app::msg::{Cmd, Msg, Pages, Size};
+use opscon::app::operation::OpEvent;
 use opscon::app::settings::{Ground, Look, Role};
 use opscon::app::update::update;
+use opscon::ops::record::{Entry, Intent, Outcome, Person, What, stories};
+use opscon::ops::{Target, named};
 use opscon::runtime::worlds::Opened;
 use opscon::view::theme::Theme;
+use opscon::world::act::Receipt;
 use opscon::world::feed::Feed;
-use opscon::world::port::{FaultClass, Observation};
+use opscon::world::item::{ItemId, Kind};
+use opscon::world::port::{CloudError, FaultClass, Observation};
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
@@ -185,5 +191,94 @@ fn the_themes_differ_in_colour_and_in_nothing_else() {
         model.settings.look = Look { ground, ..model.settings.look };
         let buffer = draw(&model);
         assert_eq!(text_of(&buffer), dark, "{ground:?}");
+    }
+}
+
+/// What was done in other consoles, one of each end there is.
+fn pages(model: &Model, opened: &Opened) -> Pages {
+    let operation = named("asg.scale").unwrap();
+    let (place, item) = model.world.all_of(Kind::Group).find(|(_, item)| *item.name() == *"web").unwrap();
+    let target = Target::One(ItemId { kind: Kind::Group, place, id: item.id().clone() });
+    let params = [("desired".to_owned(), "24".to_owned())].into();
+    let plan = operation.plan(&target, &params, &model.sight()).unwrap();
+    let intent = |minutes: i64| Intent {
+        world: opened.session.name.clone(),
+        operation: plan.operation.to_owned(),
+        target: plan.target.clone(),
+        id: plan.of.id().cloned(),
+        scope: plan.scope.to_string(),
+        title: plan.title.clone(),
+        params: plan.params.clone(),
+        steps: plan.steps.clone(),
+        changes: plan.changes.clone(),
+        expects: plan.expects.clone(),
+        undo: plan.undo.clone(),
+        planned_at: model.now - SignedDuration::from_mins(minutes),
+        deadline_seconds: 900,
+        reason: "INC-7".into(),
+        caller: Some("arn:aws:sts::123456789012:assumed-role/on-call/ann".into()),
+        by: Person { user: "ann".into(), host: "bastion".into(), login: Some("session 4".into()) },
+        digest: "0123456789abcdef".into(),
+        version: "0.1.0".into(),
+    };
+    let timeout = CloudError {
+        class: FaultClass::Timeout,
+        operation: "autoscaling:UpdateAutoScalingGroup".into(),
+        message: "no answer within 30 s".into(),
+        missing: None,
+    };
+    let mut entries = Vec::new();
+    let mut write = |minutes: i64, op: &str, whats: Vec<What>| {
+        let at = model.now - SignedDuration::from_mins(minutes);
+        entries.push(Entry { at, op: op.into(), what: What::Intent(Box::new(intent(minutes))) });
+        entries.extend(whats.into_iter().map(|what| Entry { at, op: op.into(), what }));
+    };
+    let ended = |outcome, words: &str| What::Outcome { outcome, words: words.into() };
+    let accepted = || What::Accepted { step: 0, receipt: Receipt { request_id: Some("req-1".into()), made: None } };
+    write(
+        3_000,
+        "a1",
+        vec![What::Sending { step: 0 }, accepted(), ended(Outcome::Verified, "24 in service after 2 min")],
+    );
+    write(90, "b2", vec![ended(Outcome::Drifted, "nothing was sent: desired was 12 and is 14 now")]);
+    write(40, "c3", vec![What::Sending { step: 0 }]);
+    let unknown = What::Unknown { step: 0, error: timeout };
+    write(20, "d4", vec![What::Sending { step: 0 }, unknown, ended(Outcome::Uncertain, "12 of 24 after 15 min")]);
+    Pages { stories: stories(&entries), breaks: vec!["2026-03.jsonl line 7".into()] }
+}
+
+#[test]
+fn hands_on_the_controls() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("traffic-surge", 8, size);
+        model.session.changes = Changes::Allowed { but: Vec::new() };
+        press(&mut model, &opened, &format!("6 / {} enter j a", letters("web")));
+        check("actions", &model);
+        press(&mut model, &opened, "enter 2 4");
+        check("plan", &model);
+        press(&mut model, &opened, &format!("tab tab tab tab {}", letters("web acme")));
+        check("plan-typed", &model);
+        press(&mut model, &opened, &format!("{} tab enter", letters("-prod")));
+        check("arm", &model);
+        press(&mut model, &opened, &format!("{} enter tab tab enter", letters("INC-7")));
+        let id = model.courses[0].id;
+        let now = model.now;
+        update(&mut model, now, Msg::Op(id, OpEvent::Waiting("14 of 24 in service, 10 on the way".into())));
+        model.notice = None;
+        check("plan-under-way", &model);
+        let read = pages(&model, &opened);
+        update(&mut model, now, Msg::Journal(Ok(read)));
+        press(&mut model, &opened, "9");
+        check("operations", &model);
+        press(&mut model, &opened, "down enter");
+        check("operation", &model);
+        press(&mut model, &opened, "esc q");
+        check("leave", &model);
+        // What cannot be done says why.
+        let (mut model, opened) = model_at("calm", 0, size);
+        press(&mut model, &opened, &format!("6 / {} enter j a enter 9 9 9 tab 5 0 0 0", letters("web")));
+        check("plan-refused", &model);
+        press(&mut model, &opened, "esc 9");
+        check("operations-empty", &model);
     }
 }

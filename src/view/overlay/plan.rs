@@ -24,7 +24,7 @@ pub(super) fn draw(form: &PlanForm, model: &Model, theme: Theme, within: Rect, f
     let height = (form.fields.len() + usize::from(!form.fields.is_empty()) + told.len() + foot.len() + 3) as u16;
     let title = match &form.planned {
         Ok(plan) => plan.title.clone(),
-        Err(_) => form.operation.title.to_owned(),
+        Err(_) => format!("{}: {}", form.operation.title, name_of(form, model)),
     };
     let inside = popup::open(&title, (WIDTH, height), theme, within, frame);
     let mut at = inside.y;
@@ -75,6 +75,14 @@ pub(super) fn draw(form: &PlanForm, model: &Model, theme: Theme, within: Rect, f
         frame.set_cursor_position(Position { x: x.min(inside.right().saturating_sub(1)), y: row });
     }
     end
+}
+
+/// What it would be done to, as people call it.
+fn name_of(form: &PlanForm, model: &Model) -> String {
+    let sight = model.sight();
+    let item = form.target.item(&sight).map(|item| item.name().to_string());
+    let place = || Some(sight.world.places().get(form.target.place())?.scope.to_string());
+    item.or_else(place).unwrap_or_default()
 }
 
 fn tail_of(text: &str, room: usize) -> String {

@@ -47,7 +47,7 @@ pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut
     let selected = model.operations_tab.selected.min(all.len() - 1);
     let detail = detail(all.get(selected), model, theme, room);
     let detail_height = (detail.len() as u16).min(area.height / 2);
-    let head = format!("   {}{}{}{}", fill("when", 10), fill("state", 14), fill("what", WHAT), "where");
+    let head = format!("   {}{}{}{}", fill("when", WHEN), fill("state", STATE), fill("what", WHAT), "where");
     if area.height > 1 {
         let place = Rect { y: area.y + 1, height: 1, ..area };
         frame.render_widget(Line::styled(fit(&head, room), theme.style(Role::Strong)), place);
@@ -65,6 +65,8 @@ pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut
     }
 }
 
+const WHEN: usize = 11;
+const STATE: usize = 14;
 const WHAT: usize = 38;
 
 fn line(row: &Row<'_>, is_selected: bool, model: &Model, theme: Theme, room: usize) -> Line<'static> {
@@ -80,11 +82,11 @@ fn line(row: &Row<'_>, is_selected: bool, model: &Model, theme: Theme, room: usi
     let rest = format!("{}  {}  {}", row.scope(), row.who(), row.reason());
     Line::from(vec![
         Span::styled(format!(" {} ", theme.sign(health)), theme.of_health(health)),
-        Span::styled(fill(&when, 10), theme.style(Role::Dim)),
-        Span::styled(fill(&row.state().0, 14), theme.of_health(health)),
+        Span::styled(fill(&when, WHEN), theme.style(Role::Dim)),
+        Span::styled(fill(&row.state().0, STATE), theme.of_health(health)),
         Span::styled(fill(row.title(), WHAT - 1), name),
         Span::raw(" "),
-        Span::styled(fit(&rest, room.saturating_sub(3 + 10 + 14 + WHAT)), theme.style(Role::Dim)),
+        Span::styled(fit(&rest, room.saturating_sub(3 + WHEN + STATE + WHAT)), theme.style(Role::Dim)),
     ])
 }
 
