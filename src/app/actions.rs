@@ -4,8 +4,8 @@ use crate::app::model::Model;
 use crate::app::tab::Tab;
 use crate::domain::board::BoxId;
 use crate::ops::{OPERATIONS, On, Operation, Target, of_kind};
-use crate::world::World;
 use crate::world::item::{Item, ItemId, Kind};
+use crate::world::{Place, World};
 
 /// More than anybody reads; a word typed finds the rest.
 const MOST: usize = 400;
@@ -114,10 +114,12 @@ fn in_box(world: &World, of: BoxId) -> Vec<Choice> {
 
 /// The places an operation on a scope could be done to.
 fn scopes(world: &World, operation: &'static Operation) -> impl Iterator<Item = Choice> {
-    world.scopes().enumerate().filter(|(_, scope)| !scope.is_global()).map(move |(place, scope)| Choice {
+    let places = world.places().iter().enumerate();
+    let reads_all = move |place: &Place| operation.feeds.iter().all(|feed| place.is_asked(*feed));
+    places.filter(move |(_, place)| reads_all(place)).map(move |(at, place)| Choice {
         operation,
-        target: Target::Scope(place),
-        name: scope.to_string(),
+        target: Target::Scope(at),
+        name: place.scope.to_string(),
     })
 }
 

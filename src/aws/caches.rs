@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_elasticache::types::{
-    AutomaticFailoverStatus, CacheCluster, Endpoint, NodeGroup, NodeGroupMember, ReplicationGroup, ServerlessCache,
+    AutomaticFailoverStatus, CacheCluster, Endpoint, MultiAzStatus, NodeGroup, NodeGroupMember, ReplicationGroup,
+    ServerlessCache,
 };
 
 use super::ask::Ask;
@@ -82,6 +83,7 @@ fn group(group: &ReplicationGroup, members: &HashMap<&str, &CacheCluster>, scope
         status: text(group.status()),
         endpoint: address(group.configuration_endpoint().or(primary)),
         automatic_failover: group.automatic_failover().map(|status| *status == AutomaticFailoverStatus::Enabled),
+        multi_az: group.multi_az().map(|status| *status == MultiAzStatus::Enabled),
         encrypted_at_rest: group.at_rest_encryption_enabled(),
         encrypted_in_transit: group.transit_encryption_enabled(),
         nodes,
@@ -102,6 +104,7 @@ fn member(
         id: id.into(),
         cluster: id.into(),
         shard: shard.node_group_id().filter(|_| is_divided).map(Text::new),
+        node_group: shard.node_group_id().map(Text::new),
         zone: text(member.preferred_availability_zone()),
         // A node that is only being made is in the list before it is a cluster.
         status: text(status.or(cluster.and_then(|one| one.cache_cluster_status())).or(shard.status())),
@@ -125,6 +128,7 @@ fn alone(cluster: &CacheCluster, scope: &Scope) -> CacheGroup {
             },
             cluster: id.into(),
             shard: None,
+            node_group: None,
             zone: text(node.customer_availability_zone().or(cluster.preferred_availability_zone())),
             status: text(node.cache_node_status().or(cluster.cache_cluster_status())),
             is_primary: (!is_memcached).then_some(true),
@@ -139,6 +143,7 @@ fn alone(cluster: &CacheCluster, scope: &Scope) -> CacheGroup {
         status: text(cluster.cache_cluster_status()),
         endpoint: address(cluster.configuration_endpoint().or(first)),
         automatic_failover: None,
+        multi_az: None,
         encrypted_at_rest: cluster.at_rest_encryption_enabled(),
         encrypted_in_transit: cluster.transit_encryption_enabled(),
         nodes,
@@ -155,6 +160,7 @@ fn without_nodes(cache: &ServerlessCache, scope: &Scope) -> CacheGroup {
         status: text(cache.status()),
         endpoint: address(cache.endpoint()),
         automatic_failover: None,
+        multi_az: None,
         // Always. <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/encryption.html>
         encrypted_at_rest: Some(true),
         encrypted_in_transit: Some(true),

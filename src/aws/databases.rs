@@ -200,10 +200,19 @@ fn database(
             .endpoint()
             .and_then(|endpoint| Some(format!("{}:{}", endpoint.address()?, endpoint.port()?).into())),
         cluster: instance.db_cluster_identifier().map(Text::new),
+        cluster_arn: arn_of_cluster.map(Text::new),
+        promotion_tier: cluster
+            .and_then(|one| member_of(instance, one))
+            .and_then(DbClusterMember::promotion_tier)
+            .and_then(|tier| u32::try_from(tier).ok()),
         global_cluster: cluster
             .and_then(|one| one.global_cluster_identifier())
             .or(global.and_then(|(global, _)| global.global_cluster_identifier()))
             .map(Text::new),
+        global_move: global
+            .and_then(|(global, _)| global.failover_state())
+            .and_then(|state| state.status())
+            .map(|status| status.as_str().into()),
         zone: text(instance.availability_zone()),
         multi_az: match (instance.multi_az(), cluster.and_then(DbCluster::multi_az)) {
             (Some(true), _) | (_, Some(true)) => Some(true),

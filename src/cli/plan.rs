@@ -8,9 +8,9 @@ use crate::domain::text::Text;
 use crate::ops::plan::{Refusal, Why};
 use crate::ops::{OPERATIONS, On, Operation, Target, named};
 use crate::report::preview;
-use crate::world::World;
 use crate::world::item::ItemId;
 use crate::world::sight::Sight;
+use crate::world::{Place, World};
 
 /// It cannot be done.
 pub(super) const REFUSED: u8 = 4;
@@ -36,7 +36,7 @@ pub(super) fn run(common: &Common, args: &args::Plan) -> Result<u8, CliError> {
 
 /// The one thing of this name. Two of the same name in two places are told apart by the operator, not by us.
 pub(super) fn target(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
-    let On::One(kind) = operation.on else { return scope(name, world) };
+    let On::One(kind) = operation.on else { return scope(operation, name, world) };
     let mut found: Vec<(usize, ItemId)> = Vec::new();
     for (place, at) in world.places().iter().enumerate() {
         kind.visit(at, &mut |its_name, id| {
@@ -60,14 +60,15 @@ pub(super) fn target(operation: &Operation, name: &str, world: &World) -> Result
 }
 
 /// The place of this name, as `acme-dev/eu-west-1`.
-fn scope(name: &str, world: &World) -> Result<Target, Refusal> {
-    let named = |scope: &Scope| !scope.is_global() && (scope.to_string() == name || scope.account == *name);
-    let places: Vec<usize> =
-        world.scopes().enumerate().filter(|(_, scope)| named(scope)).map(|(place, _)| place).collect();
-    if let [only] = places.as_slice() {
-        return Ok(Target::Scope(*only));
+fn scope(operation: &Operation, name: &str, world: &World) -> Result<Target, Refusal> {
+    let is_for = |place: &Place| operation.feeds.iter().all(|feed| place.is_asked(*feed));
+    let places = || world.places().iter().enumerate().filter(|(_, place)| is_for(place));
+    let is_named = |scope: &Scope| scope.to_string() == name || scope.account == *name;
+    let mut named = places().filter(|(_, place)| is_named(&place.scope));
+    if let (Some((only, _)), None) = (named.next(), named.next()) {
+        return Ok(Target::Scope(only));
     }
-    let known: Vec<String> = world.scopes().filter(|scope| !scope.is_global()).map(ToString::to_string).collect();
+    let known: Vec<String> = places().map(|(_, place)| place.scope.to_string()).collect();
     let text = format!("there is no scope called {}", Text::new(name));
     Err(Refusal::new(Why::Unknown, text).with(format!("scopes: {}", known.join(", "))))
 }

@@ -20,6 +20,8 @@ pub struct CacheGroup {
     pub endpoint: Option<Text>,
     /// Absent where there is nothing to fail over to, as in Memcached.
     pub automatic_failover: Option<bool>,
+    /// Whether its nodes have to be in different zones; absent where AWS does not tell.
+    pub multi_az: Option<bool>,
     pub encrypted_at_rest: Option<bool>,
     pub encrypted_in_transit: Option<bool>,
     /// None for a serverless cache, which keeps its own to itself.
@@ -33,6 +35,8 @@ pub struct CacheNode {
     pub cluster: Text,
     /// Which part of the keys it holds, where they are divided.
     pub shard: Option<Text>,
+    /// What calls about its shard name it by, also where there is only one.
+    pub node_group: Option<Text>,
     pub zone: Text,
     pub status: Text,
     /// Absent where AWS does not tell, as with cluster mode on, and where all are alike, as in Memcached.

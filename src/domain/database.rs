@@ -20,8 +20,14 @@ pub struct Database {
     pub endpoint: Option<Text>,
     /// The Aurora or Multi-AZ cluster it is a member of.
     pub cluster: Option<Text>,
+    /// What calls about its cluster name it by, where an id does not do.
+    pub cluster_arn: Option<Text>,
+    /// How soon it is taken where its cluster fails over: 0 first, 15 last.
+    pub promotion_tier: Option<u32>,
     /// The global database its cluster is a part of.
     pub global_cluster: Option<Text>,
+    /// `pending`, `failing-over`, `cancelling`: that one is moving to another region. Absent while it is not.
+    pub global_move: Option<Text>,
     pub zone: Text,
     /// A standby, or a reader of the same cluster, is in another zone.
     pub multi_az: Option<bool>,
@@ -162,6 +168,37 @@ impl DatabaseEvent {
     }
 }
 
+/// What an event says of a failover. `DescribeEvents` tells no ids, only words.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failover {
+    Started,
+    Completed,
+    /// AWS let it be: RDS-EVENT-0034, 0069, 0070, 0186, 0187.
+    Failed,
+}
+
+impl DatabaseEvent {
+    /// What it says of a failover, if it is about one.
+    pub fn failover(&self) -> Option<Failover> {
+        let is_any = |words: &[&str]| words.iter().any(|word| self.message.as_str().contains(word));
+        if is_any(&["Abandoning user requested failover", "failover failed", "Promoting previous primary again"]) {
+            return Some(Failover::Failed);
+        }
+        let is_global = is_any(&["Global switchover to", "Global failover to"]);
+        if is_global && is_any(&["cancelled", "failed"]) {
+            Some(Failover::Failed)
+        } else if is_any(&["failover completed", "failover to standby complete", "Completed failover to"])
+            || is_global && is_any(&["finished", "completed"])
+        {
+            Some(Failover::Completed)
+        } else {
+            (is_any(&["failover started", "AZ failover to"]) || is_global && is_any(&["started"]))
+                .then_some(Failover::Started)
+        }
+    }
+}
+
 impl Identified for Database {
     fn key(&self) -> &str {
         self.id.as_str()
@@ -210,6 +247,32 @@ mod tests {
         assert!(event("db-instance", &["backup", "configuration change"]).is_change());
         assert!(event("db-parameter-group", &["configuration change"]).is_change());
         assert!(event("db-instance", &[]).is_change());
+    }
+
+    #[test]
+    fn an_event_says_how_far_a_failover_is() {
+        use Failover::{Completed, Failed, Started};
+        for (message, wanted) in [
+            ("Multi-AZ instance failover started.", Some(Started)),
+            ("Multi-AZ instance failover completed.", Some(Completed)),
+            ("Multi-AZ failover to standby complete - DNS propagation may take a few minutes.", Some(Completed)),
+            (
+                "Abandoning user requested failover since a failover recently occurred on the database instance.",
+                Some(Failed),
+            ),
+            ("Started cross AZ failover to DB instance: orders-2", Some(Started)),
+            ("Completed failover to DB instance: orders-2", Some(Completed)),
+            ("Cluster failover failed, check the health of your cluster instances and try again.", Some(Failed)),
+            ("Promoting previous primary again: orders-1.", Some(Failed)),
+            ("Global switchover to DB cluster orders in Region us-east-1 started.", Some(Started)),
+            ("Global switchover to DB cluster orders in Region us-east-1 finished.", Some(Completed)),
+            ("Global switchover to DB cluster orders in Region us-east-1 is cancelled.", Some(Failed)),
+            ("Global failover to DB cluster orders in Region us-east-1 completed.", Some(Completed)),
+            ("Finished DB Instance backup", None),
+        ] {
+            let event = DatabaseEvent { message: message.into(), ..event("db-instance", &[]) };
+            assert_eq!(event.failover(), wanted, "{message}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct FailoverRecord {
     pub primary_healthy: bool,
     /// Where answers point now.
     pub serving: Text,
+    /// The health check by which DNS chooses, where it is one an operator turns upside down to move the answers.
+    pub switch: Option<Text>,
 }
 
 impl Identified for FailoverRecord {

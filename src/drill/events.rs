@@ -82,7 +82,10 @@ impl Simulation {
             }
             Happening::LoseRegion(_) => self.home_lost = Some(tick),
             Happening::FailOverRegion(over) => {
-                self.second_serves = Some(tick + over.takes.as_secs() / TICK);
+                let from = tick + over.takes.as_secs() / TICK;
+                self.second_serves = Some(from);
+                // Where it was promoted by hand already, there is nothing left of that.
+                self.mysql.promote_by(tick, from, &"orders-replica-dr".into(), 14).ok();
                 let wanted = self.web.desired.max(6);
                 self.web_dr.set_desired(tick, wanted, "region failover");
             }

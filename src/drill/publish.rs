@@ -3,9 +3,10 @@
 use crate::domain::metric::Measure as M;
 use crate::domain::text::Text;
 use crate::drill::company::Site;
-use crate::drill::database::PrimaryState;
+use crate::drill::database::State;
 use crate::drill::feeds::network;
 use crate::drill::fleet::{Fleet, Minute};
+use crate::drill::redis::NodeState;
 use crate::drill::simulation::{ORDERS_BYTES, Simulation, TICKS_PER_MINUTE};
 use crate::drill::{database, queue, redis};
 
@@ -45,7 +46,7 @@ impl Simulation {
         for queue in [&mut self.orders, &mut self.emails, &mut self.thumbnails] {
             queue.minute = queue::Minute::default();
         }
-        self.mysql.minute = database::Minute::default();
+        self.mysql.servers.iter_mut().for_each(|server| server.minute = database::Minute::default());
         self.redis.minute = redis::Minute::default();
     }
 
@@ -58,8 +59,9 @@ impl Simulation {
             self.publish_balancer(Site::Standby, WEB_EDGE_DR, "web-dr", self.web_dr.minute, minute);
         }
         // The canary walks through the shop from the second region once a minute, five pages long.
-        let serves = home_up || self.second_serves.is_some_and(|from| self.tick >= from);
-        let front = if home_up { &self.web.minute } else { &self.web_dr.minute };
+        let is_second = self.side(self.tick).is_second;
+        let serves = home_up || is_second;
+        let front = if is_second { &self.web_dr.minute } else { &self.web.minute };
         let success = if serves && front.arrived > 0 {
             let failing = (front.failed + front.rejected) as f64 / front.arrived as f64;
             // Below half a percent a five-page walk almost never meets a failure.
@@ -109,18 +111,6 @@ impl Simulation {
     }
 
     fn publish_database(&mut self, minute: i64, home_up: bool) {
-        let mysql = &self.mysql;
-        let tally = mysql.minute;
-        if home_up && mysql.state == PrimaryState::Available {
-            let primary = Text::new("orders-primary");
-            let mut put = |measure, value| self.gauges.publish(Site::Prod, measure, &primary, minute, value);
-            put(M::RdsCpu, tally.cpu.value());
-            put(M::RdsConnections, tally.connections.round());
-            put(M::RdsFreeStorage, mysql.free_bytes);
-            put(M::RdsFreeMemory, 0.31 * ORDERS_BYTES as f64 / 16.0);
-            put(M::RdsWriteLatency, tally.write_latency.value());
-            put(M::RdsReadLatency, tally.read_latency.value());
-        }
         let quiet = &self.noise.of("dev-orders");
         let dev_orders = Text::new("dev-orders");
         let mut put = |measure, value| self.gauges.publish(Site::Dev, measure, &dev_orders, minute, value);
@@ -130,16 +120,33 @@ impl Simulation {
         put(M::RdsFreeMemory, 2.1 * 1_073_741_824.0);
         put(M::RdsWriteLatency, 0.003);
         put(M::RdsReadLatency, 0.001);
-        for replica in &mysql.replicas {
-            let site = if replica.is_remote { Site::Standby } else { Site::Prod };
+        let mysql = &self.mysql;
+        for server in &mysql.servers {
+            let site = if server.is_remote { Site::Standby } else { Site::Prod };
             if site == Site::Prod && !home_up {
                 continue;
             }
-            let mut put = |measure, value| self.gauges.publish(site, measure, &replica.id, minute, value);
-            put(M::RdsReplicaLag, replica.lag.unwrap_or(-1.0));
-            put(M::RdsCpu, replica.cpu);
-            put(M::RdsFreeStorage, mysql.free_bytes);
-            put(M::RdsConnections, if replica.is_remote { 4.0 } else { (tally.connections * 0.6).round() });
+            let tally = server.minute;
+            let mut put = |measure, value| self.gauges.publish(site, measure, &server.id, minute, value);
+            match (server.is_primary(), server.state) {
+                (true, State::Available) => {
+                    put(M::RdsCpu, tally.cpu.value());
+                    put(M::RdsConnections, tally.connections.round());
+                    put(M::RdsFreeStorage, mysql.free_bytes);
+                    put(M::RdsFreeMemory, 0.31 * ORDERS_BYTES as f64 / 16.0);
+                    put(M::RdsWriteLatency, tally.write_latency.value());
+                    put(M::RdsReadLatency, tally.read_latency.value());
+                }
+                (true, _) | (false, State::Creating { .. }) => {}
+                (false, _) => {
+                    let source = mysql.servers.iter().find(|one| server.source.as_ref() == Some(&one.id));
+                    let clients = source.map_or(0.0, |source| source.minute.connections);
+                    put(M::RdsReplicaLag, server.lag.unwrap_or(-1.0));
+                    put(M::RdsCpu, server.cpu);
+                    put(M::RdsFreeStorage, mysql.free_bytes);
+                    put(M::RdsConnections, if server.is_remote { 4.0 } else { (clients * 0.6).round() });
+                }
+            }
         }
     }
 
@@ -198,9 +205,10 @@ impl Simulation {
         put(M::CacheMemory, redis.memory.value());
         put(M::CacheEvictions, redis.evictions.round());
         put(M::CacheEngineCpu, 12.0 + self.visitors * 0.03);
-        for node in ["sessions-002", "sessions-003"] {
-            let lag = 0.2 + 0.1 * self.noise.of(node).smooth(minute, 4);
-            self.gauges.publish(Site::Prod, M::CacheReplicationLag, &node.into(), minute, lag);
+        let nodes = self.redis.nodes.iter().filter(|node| !node.is_primary && node.state == NodeState::Available);
+        for node in nodes {
+            let lag = 0.2 + 0.1 * self.noise.of(node.id.as_str()).smooth(minute, 4);
+            self.gauges.publish(Site::Prod, M::CacheReplicationLag, &node.id, minute, lag);
         }
         let calls = [
             ("receipts", self.emails.minute.deleted as f64, 0.42),

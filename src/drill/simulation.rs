@@ -14,7 +14,7 @@ use crate::domain::text::Text;
 use crate::drill::act::Mishap;
 use crate::drill::alarms::Alarms;
 use crate::drill::company::{Site, usual_load};
-use crate::drill::database::{Demand, Mysql};
+use crate::drill::database::{Demand, Mysql, Side};
 use crate::drill::delivery::{Closed, Run, planned_runs};
 use crate::drill::dev::Dev;
 use crate::drill::fleet::{Below, Fleet, Plan, TICK};
@@ -29,6 +29,9 @@ use crate::world::act::Step;
 
 /// Ticks lived before the scenario begins, so that graphs, alarms and averages have a past: 75 minutes.
 const PAST: i64 = 450;
+/// From a health check turned upside down to the last visitor who is led elsewhere: the check is noticed within half a
+/// minute, and names are remembered for one.
+const NAMES_LAST: i64 = 9;
 pub const TICKS_PER_MINUTE: i64 = 6;
 /// Bytes the orders database may grow to on its disk.
 pub const ORDERS_BYTES: u64 = 500 * 1_073_741_824;
@@ -68,6 +71,8 @@ pub struct Simulation {
     /// Since when the first region is lost, and when the second takes over.
     pub home_lost: Option<i64>,
     pub second_serves: Option<i64>,
+    /// When the first serves again, if it was switched back.
+    pub(super) home_serves: Option<i64>,
     /// Faults of our own view, with the ticks they begin and end at.
     pub faults: Vec<(Fault, i64, i64)>,
     pub(super) surges: Vec<(Surge, i64)>,
@@ -220,6 +225,7 @@ impl Simulation {
             orders_worker,
             home_lost: None,
             second_serves: None,
+            home_serves: None,
             faults: Vec::new(),
             surges: Vec::new(),
             poison: 0.0,
@@ -277,19 +283,25 @@ impl Simulation {
     /// One tick of business, front to back.
     fn serve(&mut self, tick: i64) {
         let home_up = self.home_lost.is_none();
-        let second_up = self.second_serves.is_some_and(|from| tick >= from);
+        let side = self.side(tick);
+        let second_up = side.is_second;
         self.visitors = usual_load(self.at(tick))
             * self.surge(tick)
             * (1.0
                 + 0.035 * self.noise.of("visitors").smooth(tick, 18)
                 + 0.015 * self.noise.of("gusts").smooth(tick, 3));
         let visits = self.carries.visits.take(self.visitors * TICK as f64);
-        let writes_fail = if second_up { 0.0 } else { self.mysql.failing_writes(home_up) };
-        let below = Below {
-            failing: 1.0 - (1.0 - LOOKING * self.failing.catalog) * (1.0 - BUYING * self.failing.checkout),
-            latency: self.mysql.latency(),
-        };
+        let writes_fail = self.mysql.failing_writes(tick, side);
+        let latency = self.mysql.latency(tick, side);
+        // In the second region the shop does not open on a database it cannot write to.
+        let is_closed = second_up && !self.mysql.can_write(tick, side);
+        let failing = 1.0 - (1.0 - LOOKING * self.failing.catalog) * (1.0 - BUYING * self.failing.checkout);
+        let below = Below { failing: if is_closed { 1.0 } else { failing }, latency };
         let front = if second_up {
+            if home_up {
+                // What was accepted is still answered.
+                self.web.serve(tick, 0, below);
+            }
             self.web_dr.serve(tick, visits, below)
         } else if home_up {
             self.web.serve(tick, visits, below)
@@ -300,8 +312,8 @@ impl Simulation {
         let looking = self.carries.looking.take(front.ok as f64 * LOOKING);
         let buying = self.carries.buying.take(front.ok as f64 * BUYING);
         let uploading = self.carries.uploading.take(front.ok as f64 * UPLOADING);
-        let catalog = self.catalog.serve(tick, looking, Below { failing: 0.0, latency: self.mysql.latency() });
-        let checkout = self.checkout.serve(tick, buying, Below { failing: writes_fail, latency: self.mysql.latency() });
+        let catalog = self.catalog.serve(tick, looking, Below { failing: 0.0, latency });
+        let checkout = self.checkout.serve(tick, buying, Below { failing: writes_fail, latency });
         self.failing = Failing { catalog: catalog.failing, checkout: checkout.failing };
 
         let poisoned = self.carries.poison.take(self.poison / 60.0 * TICK as f64);
@@ -326,7 +338,23 @@ impl Simulation {
                 .map(|fleet| fleet.in_service().count() as u32)
                 .sum(),
         };
-        self.mysql.work(tick, demand, home_up);
+        self.mysql.work(tick, demand, side);
+    }
+
+    /// From where the shop is served at a tick.
+    pub fn side(&self, tick: i64) -> Side {
+        let is_second =
+            self.second_serves.is_some_and(|from| tick >= from) && self.home_serves.is_none_or(|from| tick < from);
+        Side { is_second, home_is_up: self.home_lost.is_none() }
+    }
+
+    /// Turns the health check upside down that DNS answers by, or back.
+    pub(super) fn switch(&mut self, tick: i64, to_second: bool) {
+        if to_second && !self.side(tick).is_second {
+            (self.second_serves, self.home_serves) = (Some(tick + NAMES_LAST), None);
+        } else if !to_second && self.second_serves.is_some() {
+            self.home_serves = Some(tick + NAMES_LAST);
+        }
     }
 
     fn surge(&self, tick: i64) -> f64 {
@@ -365,7 +393,7 @@ impl Simulation {
             p50: fleet.minute.p50.value(),
             p99: fleet.minute.p99,
         };
-        let front = if self.second_serves.is_some() { &self.web_dr } else { &self.web };
+        let front = if self.side(self.tick).is_second { &self.web_dr } else { &self.web };
         let erring =
             front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
         let cause = if self.failing.checkout > 0.5 {

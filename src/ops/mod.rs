@@ -4,7 +4,11 @@
 //! the table of permissions know of one.
 
 pub mod approval;
+mod aurora;
+mod cache;
 mod codedeploy_rollback;
+mod database;
+mod dns;
 mod ecs_rollback;
 mod gate;
 mod pipeline;
@@ -13,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod preview;
 pub mod record;
+pub mod region;
 mod release;
 mod scale;
 mod stage;
@@ -129,6 +134,16 @@ pub const OPERATIONS: &[&Operation] = &[
     &stage::STOP,
     &stage::DISABLE,
     &stage::ENABLE,
+    &database::FAILOVER,
+    &database::PROMOTE,
+    &database::ADD,
+    &aurora::FAILOVER,
+    &aurora::SWITCHOVER,
+    &aurora::GLOBAL_FAILOVER,
+    &dns::SWITCH,
+    &region::FAILOVER,
+    &cache::REPLICAS,
+    &cache::FAILOVER,
 ];
 
 /// What can be done to things of a kind.
@@ -169,9 +184,9 @@ impl Operation {
             return Err(Refusal::new(Why::Bounds, format!("{} knows no `{unknown}`", self.name)));
         }
         let mut plan = (self.plan)(&Ask { operation: self, target, sight, place, item: item.as_ref(), params })?;
-        let unread = self.beside.iter().filter(|feed| !place.feeds.status(**feed).has_value);
+        let unread = self.beside.iter().filter(|feed| place.is_asked(**feed) && !place.feeds.status(**feed).has_value);
         plan.warnings
-            .extend(unread.map(|feed| format!("{} are not read: what else would move it is not known", feed.name())));
+            .extend(unread.map(|feed| format!("{} are not read: what they would tell is not known", feed.name())));
         Ok(plan)
     }
 

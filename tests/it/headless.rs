@@ -101,6 +101,30 @@ fn what_may_not_be_done_is_refused_with_four() {
 }
 
 #[test]
+fn a_scope_is_named_where_an_operation_is_done_to_one() {
+    let home = tempfile::tempdir().unwrap();
+    let go = |operation: &str, scope: &str, confirm: &str, more: &[&str]| {
+        let world = ["--world", "drill:region-loss@8m", "--speed", "200", "--reason", "INC-3", "--confirm", confirm];
+        run(home.path(), &[&["run", operation, scope], &world[..], more].concat())
+    };
+    // The next step of the plan, which is written down as what it is.
+    let (code, out, complaint) = go("region.failover", "acme-prod/eu-central-1", "orders-replica-dr acme-prod", &[]);
+    assert_eq!(code, 0, "{out}{complaint}");
+    assert!(out.contains("step 1 of 3: orders-replica-dr: promote") && out.contains("verified"), "{out}");
+    // Where there are no regions.
+    let to = ["--record", "shop.acme.example", "--to", "eu-central-1"];
+    let (code, out, complaint) = go("dns.switch", "acme-prod/global", "shop.acme.example acme-prod", &to);
+    assert_eq!(code, 0, "{out}{complaint}");
+    let told = journal(home.path());
+    let names: Vec<&Value> =
+        told["operations"].as_array().unwrap().iter().map(|story| &story["intent"]["operation"]).collect();
+    assert_eq!(names, ["dns.switch", "replica.promote"]);
+    let (code, out, _) = go("dns.switch", "acme-prod/eu-west-1", "x", &to);
+    assert_eq!(code, 4);
+    assert!(out.contains("scopes: acme-prod/global, acme-dev/global"), "{out}");
+}
+
+#[test]
 fn killed_while_it_waits_the_journal_says_that_nobody_knows() {
     let home = tempfile::tempdir().unwrap();
     // So slowly that it cannot be done before it is killed.

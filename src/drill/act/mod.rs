@@ -1,6 +1,7 @@
 //! What an operator does to the company: each call, taken as AWS would take it. Accepted is not done: the world reacts in
 //! its own time.
 
+mod data;
 mod delivery;
 mod rollback;
 mod scale;
@@ -94,7 +95,7 @@ impl Trouble {
 /// Asked in turn; the family a call belongs to answers it.
 type Family = fn(&mut Simulation, Site, &Step) -> Option<Result<(), Trouble>>;
 
-const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take];
+const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take];
 
 fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Result<Receipt, Trouble> {
     let taken = FAMILIES.iter().find_map(|family| family(simulation, site, step));

@@ -8,7 +8,7 @@ mod messaging;
 mod money;
 mod monitoring;
 pub(super) mod network;
-mod recovery;
+pub(super) mod recovery;
 mod security;
 pub(super) mod storage;
 
@@ -62,7 +62,7 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::Functions => Payload::Functions(list(compute::functions(s, site))),
         Feed::Databases => Payload::Databases(list(storage::databases(s, site))),
         Feed::DatabaseEvents => Payload::DatabaseEvents(list(storage::events(s, site))),
-        Feed::Caches => Payload::Caches(list(storage::caches(site))),
+        Feed::Caches => Payload::Caches(list(storage::caches(s, site))),
         Feed::Buckets => Payload::Buckets(list(storage::buckets(site))),
         Feed::Queues => Payload::Queues(list(messaging::queues(s, site))),
         Feed::Topics => Payload::Topics(list(messaging::topics(s, site))),

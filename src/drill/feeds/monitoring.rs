@@ -132,9 +132,10 @@ pub(super) fn service_map(s: &Simulation, site: Site) -> Vec<ServiceNode> {
             calls: calls.iter().map(|name| Text::new(name)).collect(),
         }
     };
-    let (db_p50, db_p99) = s.mysql.latency();
+    let side = s.side(s.tick);
+    let (db_p50, db_p99) = s.mysql.latency(s.tick, side);
     let asked: u64 = recent(s).map(|minute| minute.checkout.arrived * 11).sum();
-    let down = !s.mysql.is_available() || s.home_lost.is_some();
+    let down = !s.mysql.can_write(s.tick, side);
     let worker: u64 = recent(s).map(|minute| minute.booked).sum();
     let crashes: u64 = recent(s).map(|minute| minute.crashes).sum();
     vec![

@@ -8,6 +8,8 @@ use crate::domain::recovery::FailoverRecord;
 use crate::drill::company::{HOME, SECOND, Site};
 use crate::drill::simulation::Simulation;
 
+/// The health check that decides where DNS leads: an operator turns it upside down.
+pub(in crate::drill) const SWITCH: &str = "7c1b6f0e-2a44-4d0f-9d53-6a1f0c8e3b57";
 const PLAN: &str = "daily-14-days";
 const STORES: [&str; 3] = ["orders-primary", "acme-media", "acme-invoices"];
 
@@ -39,7 +41,7 @@ pub(super) fn records(s: &Simulation, site: Site) -> Vec<FailoverRecord> {
     if site != Site::ProdGlobal {
         return Vec::new();
     }
-    let moved = s.second_serves.is_some_and(|from| s.tick >= from);
+    let moved = s.side(s.tick).is_second;
     // Three failed checks, thirty seconds apart.
     let noticed = s.home_lost.is_some_and(|lost| s.tick - lost >= 9);
     vec![FailoverRecord {
@@ -48,5 +50,6 @@ pub(super) fn records(s: &Simulation, site: Site) -> Vec<FailoverRecord> {
         secondary_region: SECOND.into(),
         primary_healthy: !noticed,
         serving: if moved { SECOND.into() } else { HOME.into() },
+        switch: Some(SWITCH.into()),
     }]
 }

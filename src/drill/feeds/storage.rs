@@ -8,8 +8,9 @@ use crate::domain::database::{Database, DatabaseEvent, DatabaseRole};
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::drill::company::{HOME, SECOND, Site};
-use crate::drill::database::{MAX_CONNECTIONS, PrimaryState};
+use crate::drill::database::{MAX_CONNECTIONS, Server, State};
 use crate::drill::publish::SESSIONS;
+use crate::drill::redis::{Node, NodeState, SHARD};
 use crate::drill::simulation::{ORDERS_BYTES, Simulation};
 
 /// Size of each bucket in GiB, which daily storage metrics tell.
@@ -20,36 +21,17 @@ pub(in crate::drill) const BUCKET_SIZES: &[(&str, f64)] =
 const CERTIFICATE_UNTIL: Timestamp = Timestamp::constant(2_884_550_400, 0);
 
 pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
-    let mut all: Vec<Database> = s
-        .mysql
-        .replicas
-        .iter()
-        .filter(|replica| site == if replica.is_remote { Site::Standby } else { Site::Prod })
-        .map(|replica| Database {
-            role: DatabaseRole::Replica {
-                source: "orders-primary".into(),
-                source_region: HOME.into(),
-                replication: Some(if replica.lag.is_some() { "replicating".into() } else { "error".into() }),
-            },
-            // Reads go on; only the stream from the primary is cut.
-            status: if site == Site::Prod && s.home_lost.is_some() { "failed".into() } else { "available".into() },
-            endpoint: Some(address(replica.id.as_str())),
-            multi_az: Some(false),
-            secondary_zone: None,
-            backup_retention_days: Some(0),
-            earliest_restorable: None,
-            latest_restorable: None,
-            last_snapshot: None,
-            zone: site.zone(if replica.id == "orders-replica-2" { 2 } else { 1 }),
-            ..mysql(s, replica.id.as_str(), site)
-        })
-        .collect();
-    match site {
-        Site::Prod => all.insert(0, mysql(s, "orders-primary", site)),
-        Site::Dev => all.push(Database {
-            environment: Environment::Dev,
+    let here = |server: &&Server| site == if server.is_remote { Site::Standby } else { Site::Prod };
+    let mut all: Vec<Database> = s.mysql.servers.iter().filter(here).map(|server| mysql(s, server, site)).collect();
+    if site == Site::Dev
+        && let Some(mould) = s.mysql.servers.first()
+    {
+        all.push(Database {
+            id: "dev-orders".into(),
             class: "db.t4g.medium".into(),
             status: "available".into(),
+            endpoint: Some(address("dev-orders")),
+            zone: site.zone(0),
             multi_az: Some(false),
             secondary_zone: None,
             allocated_bytes: Some(20 * 1_073_741_824),
@@ -57,49 +39,68 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             earliest_restorable: Some(s.now() - SignedDuration::from_hours(24)),
             latest_restorable: Some(s.now() - SignedDuration::from_secs(170)),
             schedule: Some(crate::drill::dev::OFFICE_HOURS.into()),
-            ..mysql(s, "dev-orders", site)
-        }),
-        _ => {}
+            ..mysql(s, mould, site)
+        });
     }
     all
 }
 
-/// The primary, and the mould for the others.
-fn mysql(s: &Simulation, id: &str, site: Site) -> Database {
-    let multi_az = s.mysql.multi_az;
+fn mysql(s: &Simulation, server: &Server, site: Site) -> Database {
+    let (zone, standby) = server.shown_zones(s.tick);
+    let is_first = server.id == "orders-primary";
+    let keeps = server.retention > 0;
     Database {
-        id: id.into(),
+        id: server.id.clone(),
         environment: site.environment(),
         engine: "mysql 8.0.40".into(),
         class: "db.r6g.2xlarge".into(),
-        status: match s.mysql.state {
-            _ if s.home_lost.is_some() => "failed".into(),
-            PrimaryState::Available => "available".into(),
-            PrimaryState::Failed { .. } => "failed".into(),
-            PrimaryState::Recovering { .. } => "rebooting".into(),
-        },
-        endpoint: Some(address(id)),
+        status: status(s, server, site).into(),
+        endpoint: Some(address(server.id.as_str())),
         cluster: None,
+        cluster_arn: None,
+        promotion_tier: None,
         global_cluster: None,
-        zone: site.zone(0),
-        multi_az: Some(multi_az),
-        secondary_zone: multi_az.then(|| site.zone(1)),
+        global_move: None,
+        zone: site.zone(zone),
+        multi_az: Some(standby.is_some()),
+        secondary_zone: standby.map(|zone| site.zone(zone)),
         allocated_bytes: Some(ORDERS_BYTES),
         max_allocated_bytes: Some(ORDERS_BYTES * 2),
         max_connections: Some(MAX_CONNECTIONS),
-        role: DatabaseRole::Primary,
+        role: role(server),
         encrypted: Some(true),
         kms_key: Some(super::security::DATA_KEY.into()),
-        backup_retention_days: Some(14),
+        backup_retention_days: Some(server.retention),
         backups_copied_to: Vec::new(),
-        earliest_restorable: Some(last_night(s.now(), 2) - SignedDuration::from_hours(24 * 14)),
-        latest_restorable: Some(s.at(s.mysql.restorable) - SignedDuration::from_secs(20)),
-        last_snapshot: Some(last_night(s.now(), 2)),
+        earliest_restorable: is_first.then(|| last_night(s.now(), 2) - SignedDuration::from_hours(24 * 14)),
+        latest_restorable: server.restorable.filter(|_| keeps).map(|at| s.at(at) - SignedDuration::from_secs(20)),
+        last_snapshot: is_first.then(|| last_night(s.now(), 2)),
         pending_maintenance: Vec::new(),
         pending_changes: Vec::new(),
         certificate_until: Some(CERTIFICATE_UNTIL),
         schedule: None,
     }
+}
+
+fn status(s: &Simulation, server: &Server, site: Site) -> &'static str {
+    match server.state {
+        _ if site == Site::Prod && s.home_lost.is_some() => "failed",
+        State::Available => "available",
+        State::Failed => "failed",
+        State::Creating { .. } => "creating",
+        State::Promoting { restart, .. } if s.tick < restart => "modifying",
+        State::Recovering { .. } | State::FailingOver { .. } | State::Promoting { .. } => "rebooting",
+    }
+}
+
+fn role(server: &Server) -> DatabaseRole {
+    let Some(source) = &server.source else { return DatabaseRole::Primary };
+    let replication = match (server.state, server.lag) {
+        (State::Creating { .. } | State::Promoting { .. }, _) => None,
+        (_, Some(_)) => Some("replicating".into()),
+        (_, None) => Some("error".into()),
+    };
+    DatabaseRole::Replica { source: source.clone(), source_region: HOME.into(), replication }
 }
 
 fn address(id: &str) -> Text {
@@ -113,61 +114,62 @@ pub(super) fn last_night(now: Timestamp, hour: i64) -> Timestamp {
 }
 
 pub(super) fn events(s: &Simulation, site: Site) -> Vec<DatabaseEvent> {
-    if site != Site::Prod {
-        return Vec::new();
-    }
-    let event = |at: Timestamp, category: &str, message: &str| DatabaseEvent {
-        id: format!("orders-primary@{at}").into(),
+    let event = |number: usize, at: Timestamp, source: &Text, category: &str, message: &str| DatabaseEvent {
+        id: format!("{source}@{at}-{number}").into(),
         at,
-        source: "orders-primary".into(),
+        source: source.clone(),
         source_kind: "db-instance".into(),
         categories: vec![category.into()],
         message: message.into(),
     };
-    let mut all = vec![event(last_night(s.now(), 2), "backup", "Finished DB Instance backup")];
-    match s.mysql.state {
-        PrimaryState::Failed { since } => {
-            all.push(event(
-                s.at(since),
-                "failure",
-                "the host of the DB instance has failed; there is no standby to fail over to",
-            ));
+    let is_here = |source: &Text| {
+        let server = s.mysql.servers.iter().find(|server| server.id == *source);
+        server.is_some_and(|server| site == if server.is_remote { Site::Standby } else { Site::Prod })
+    };
+    let notices = s.mysql.notices.iter().enumerate();
+    let notices = notices.filter(|(_, notice)| notice.tick <= s.tick && is_here(&notice.server));
+    let mut all: Vec<DatabaseEvent> =
+        notices.map(|(number, it)| event(number + 2, s.at(it.tick), &it.server, it.category, it.message)).collect();
+    if site == Site::Prod {
+        let primary = "orders-primary".into();
+        all.push(event(0, last_night(s.now(), 2), &primary, "backup", "Finished DB Instance backup"));
+        if let Some(tick) = s.home_lost {
+            all.push(event(1, s.at(tick), &primary, "failure", "the DB instance cannot be reached"));
         }
-        PrimaryState::Recovering { since, .. } => {
-            all.push(event(s.at(since), "failover", "a new primary is being brought into service"));
-        }
-        PrimaryState::Available => {}
-    }
-    if let Some(tick) = s.home_lost {
-        all.push(event(s.at(tick), "failure", "the DB instance cannot be reached"));
     }
     all.sort_by_key(|event| std::cmp::Reverse(event.at));
     all
 }
 
-pub(super) fn caches(site: Site) -> Vec<CacheGroup> {
+pub(super) fn caches(s: &Simulation, site: Site) -> Vec<CacheGroup> {
     if site != Site::Prod {
         return Vec::new();
     }
-    let node = |number: usize| CacheNode {
-        id: format!("{SESSIONS}-00{}", number + 1).into(),
-        cluster: format!("{SESSIONS}-00{}", number + 1).into(),
+    let node = |node: &Node| CacheNode {
+        id: node.id.clone(),
+        cluster: node.id.clone(),
         shard: None,
-        zone: site.zone(number),
-        status: "available".into(),
-        is_primary: Some(number == 0),
+        node_group: Some(SHARD.into()),
+        zone: site.zone(node.zone),
+        status: match node.state {
+            NodeState::Available => "available".into(),
+            NodeState::Creating { .. } => "creating".into(),
+            NodeState::Deleting { .. } => "deleting".into(),
+        },
+        is_primary: Some(node.is_primary),
     };
     vec![CacheGroup {
         id: SESSIONS.into(),
         environment: Environment::Prod,
         engine: "redis 7.1".into(),
         node_kind: "cache.r7g.large".into(),
-        status: "available".into(),
+        status: if s.redis.is_settled() { "available".into() } else { "modifying".into() },
         endpoint: Some(format!("{SESSIONS}.acme.internal:6379").into()),
         automatic_failover: Some(true),
+        multi_az: Some(true),
         encrypted_at_rest: Some(true),
         encrypted_in_transit: Some(true),
-        nodes: (0..3).map(node).collect(),
+        nodes: s.redis.nodes.iter().map(node).collect(),
     }]
 }
 

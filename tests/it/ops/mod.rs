@@ -1,6 +1,9 @@
 //! Operations: what is planned, what is refused, and what the world makes of what was sent.
 
+mod aurora;
+mod data;
 mod delivery;
+mod region;
 mod scale;
 
 use std::sync::{Arc, Mutex};
@@ -15,8 +18,9 @@ use opscon::ops::plan::{Plan, Refusal};
 use opscon::ops::{OPERATIONS, On, Params, Progress, Target, named};
 use opscon::runtime::worlds::Opened;
 use opscon::world::act::{Act, Sent};
+use opscon::world::feed::{Feed, Payload};
 use opscon::world::item::{ItemId, Kind};
-use opscon::world::port::{FeedKey, Observation};
+use opscon::world::port::{Answer, FeedKey, Observation, Usage};
 
 use crate::support::settings;
 
@@ -133,6 +137,12 @@ impl Rehearsal {
 
 pub fn params(said: &[(&str, &str)]) -> Params {
     said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The answer of a feed put in the place where a thing is.
+pub fn observe(model: &mut Model, place: usize, feed: Feed, payload: Payload) {
+    let key = FeedKey::all(feed, Arc::clone(&model.world.places()[place].scope));
+    model.world.apply(Observation::of(key, model.now, Answer::of(Ok(payload), Usage::default()), None));
 }
 
 #[test]
