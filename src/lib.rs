@@ -31,7 +31,7 @@
 //! | 4 | [`report`] | the model's world as text and JSON |
 //! | 4 | [`journal`] | what was done, by whom and why, on disk before it is |
 //! | 4 | [`drill`] | a simulated company that lives and breaks |
-//! | 4 | `aws` | AWS itself, read and nothing else: the only user of the SDK (feature `aws`) |
+//! | 4 | `aws` | AWS itself, read and, step by step, changed: the only user of the SDK (feature `aws`) |
 //! | 4 | [`config`] | flags over environment over file over defaults |
 //! | 3 | [`app`] | model, messages, the command table, the tabs' state, the board's geometry |
 //! | 2 | [`ops`] | what can be done, as plans: pure, and nothing is sent by making one |
@@ -54,8 +54,10 @@
 //! - Nothing from outside is printed that did not pass through [`domain::text::Text`], which no escape sequence survives.
 //! - A failed poll never removes what was known; it stands beside it with its class, its cause and its remedy.
 //! - What could not be read is never shown as well. [`Health::Unknown`](domain::health::Health) says why.
-//! - Reading is all there is: the [`Observe`](world::port::Observe) port has no method that changes anything, and nothing
-//!   implements [`Act`](world::act::Act) yet. A plan tells what would be sent; only an approved one could be.
+//! - Reading cannot change anything: the [`Observe`](world::port::Observe) port has no method that does. Whoever changes
+//!   something holds an [`Act`](world::act::Act), which only the executor does, and it carries out nothing but what
+//!   [`approve`](ops::approval::approve) has made of a plan that was shown.
+//! - What is not in the [`journal`] was not sent: each call is on disk before it goes out, and goes out once.
 //! - The same seed and scenario are the same drill, to the byte, however often and in whatever order it is asked.
 //! - The terminal is given back on every way out: quit, error, panic, SIGTERM, SIGHUP, SIGINT, suspension.
 //!

@@ -3,8 +3,9 @@
 use crate::app::model::Model;
 use crate::app::tab::Tab;
 use crate::domain::board::BoxId;
-use crate::ops::{OPERATIONS, On, Operation, Target, of_kind};
+use crate::ops::{OPERATIONS, On, Operation, Params, Target, of_kind};
 use crate::world::item::{Item, ItemId, Kind};
+use crate::world::sight::Sight;
 use crate::world::{Place, World};
 
 /// More than anybody reads; a word typed finds the rest.
@@ -26,6 +27,8 @@ pub struct Choice {
     pub target: Target,
     /// What it would be done to.
     pub name: String,
+    /// Why it cannot be done there, where that is plain without asking for anything.
+    pub refused: Option<String>,
 }
 
 impl ActionsMenu {
@@ -34,7 +37,7 @@ impl ActionsMenu {
         let (of, choices) = match model.tab {
             Tab::Board => {
                 let id = model.board_tab.focus;
-                (id.title().to_owned(), in_box(&model.world, id))
+                (id.title().to_owned(), in_box(&model.sight(), id))
             }
             Tab::Room(_) => {
                 let id = match model.room().and_then(|room| room.page.as_ref()) {
@@ -70,7 +73,7 @@ impl ActionsMenu {
 }
 
 fn choice(operation: &'static Operation, id: ItemId, item_name: &str) -> Choice {
-    Choice { operation, target: Target::One(id), name: item_name.to_owned() }
+    Choice { operation, target: Target::One(id), name: item_name.to_owned(), refused: None }
 }
 
 /// What can be done to one thing. An alarm offers what can be done to what it is about as well, an instance what can be
@@ -94,7 +97,8 @@ fn of_item(world: &World, id: &ItemId, item: &Item) -> Vec<Choice> {
 }
 
 /// What can be done to the things of a box, and what is offered there besides.
-fn in_box(world: &World, of: BoxId) -> Vec<Choice> {
+fn in_box(sight: &Sight<'_>, of: BoxId) -> Vec<Choice> {
+    let world = sight.world;
     let mut all: Vec<Choice> = Vec::new();
     for operation in OPERATIONS {
         let is_offered = operation.boxes.contains(&of);
@@ -105,22 +109,28 @@ fn in_box(world: &World, of: BoxId) -> Vec<Choice> {
                     choice(operation, ItemId { kind, place, id: item.id().clone() }, item.name().as_str())
                 }));
             }
-            On::Scope if is_offered => all.extend(scopes(world, operation)),
+            On::Scope if is_offered => all.extend(scopes(sight, operation)),
             On::Scope => {}
         }
     }
     all
 }
 
-/// The places an operation on a scope could be done to.
-fn scopes(world: &World, operation: &'static Operation) -> impl Iterator<Item = Choice> {
-    let places = world.places().iter().enumerate();
-    let reads_all = move |place: &Place| operation.feeds.iter().all(|feed| place.is_asked(*feed));
-    places.filter(move |(_, place)| reads_all(place)).map(move |(at, place)| Choice {
-        operation,
-        target: Target::Scope(at),
-        name: place.scope.to_string(),
-    })
+/// The places an operation on a scope could be done to; last those where nothing has to be said, and it is refused.
+fn scopes(sight: &Sight<'_>, operation: &'static Operation) -> Vec<Choice> {
+    let places = sight.world.places().iter().enumerate();
+    let reads_all = |place: &Place| operation.feeds.iter().all(|feed| place.is_asked(*feed));
+    let mut all: Vec<Choice> = places
+        .filter(|(_, place)| reads_all(place))
+        .map(|(at, place)| {
+            let target = Target::Scope(at);
+            let plan = operation.params.is_empty().then(|| operation.plan(&target, &Params::new(), sight));
+            let refused = plan.and_then(Result::err).map(|refusal| refusal.text);
+            Choice { operation, target, name: place.scope.to_string(), refused }
+        })
+        .collect();
+    all.sort_by_key(|choice| choice.refused.is_some());
+    all
 }
 
 fn in_place(world: &World, place: usize, is_meant: impl Fn(Kind, &str, &str) -> bool) -> Vec<Choice> {
@@ -147,7 +157,7 @@ pub fn everything(model: &Model, operation: &'static Operation) -> ActionsMenu {
             .take(MOST)
             .map(|(place, item)| choice(operation, ItemId { kind, place, id: item.id().clone() }, item.name().as_str()))
             .collect(),
-        On::Scope => scopes(&model.world, operation).collect(),
+        On::Scope => scopes(&model.sight(), operation),
     };
     ActionsMenu { of: operation.title.to_owned(), choices, query: String::new(), selected: 0 }
 }

@@ -16,6 +16,7 @@ pub mod overlay;
 pub mod palette;
 pub mod planning;
 pub mod rewind;
+pub mod score;
 pub mod settings;
 pub mod tab;
 pub mod update;

@@ -11,6 +11,7 @@ use crate::app::operation::Course;
 use crate::app::overlay::{Drawn, Overlay};
 use crate::app::palette::Item;
 use crate::app::rewind::{History, Live};
+use crate::app::score::Score;
 use crate::app::settings::Settings;
 use crate::app::tab::Tab;
 use crate::app::tab::board::{BoardTab, canvas};
@@ -73,6 +74,8 @@ pub struct Model {
     /// What the journal holds, once it was read.
     pub journal: Option<Result<Pages, String>>,
     pub operations_tab: OperationsTab,
+    /// How the present drill goes.
+    pub score: Score,
     /// Something visible changed since the last frame.
     pub is_dirty: bool,
 }
@@ -195,6 +198,7 @@ impl Model {
             next_op: 1,
             journal: None,
             operations_tab: OperationsTab::default(),
+            score: Score::default(),
             is_dirty: true,
         }
     }

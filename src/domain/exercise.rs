@@ -16,4 +16,7 @@ pub struct Exercise {
     /// What "mended" means, in words, and whether it holds now.
     pub conditions: Vec<(Text, bool)>,
     pub hints: Vec<Text>,
+    /// Visitors who came while it was broken, and those who were not served.
+    pub visits: u64,
+    pub lost: u64,
 }

@@ -90,6 +90,14 @@ pub struct Simulation {
     pub broke_at: Option<i64>,
     pub mended_at: Option<i64>,
     pub(super) holding_since: Option<i64>,
+    pub toll: Toll,
+}
+
+/// Visits since it broke and until it was mended, and those that were not served.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Toll {
+    pub visits: u64,
+    pub lost: u64,
 }
 
 /// What tracing and logging remember of one minute.
@@ -238,6 +246,7 @@ impl Simulation {
             broke_at: None,
             mended_at: None,
             holding_since: None,
+            toll: Toll::default(),
         };
         simulation.advance_to(simulation.scenario.start);
         simulation
@@ -309,6 +318,10 @@ impl Simulation {
             // Nobody answers; the visits never reach anything that could count them but the canary.
             self.web.serve(tick, 0, below)
         };
+        if self.broke_at.is_some() && self.mended_at.is_none() {
+            self.toll.visits += visits;
+            self.toll.lost += visits.saturating_sub(front.ok);
+        }
         let looking = self.carries.looking.take(front.ok as f64 * LOOKING);
         let buying = self.carries.buying.take(front.ok as f64 * BUYING);
         let uploading = self.carries.uploading.take(front.ok as f64 * UPLOADING);

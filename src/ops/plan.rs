@@ -63,6 +63,9 @@ pub struct Plan {
     pub environment: Environment,
     /// `web: 6 → 8 instances`.
     pub title: String,
+    /// The steps of the larger plan it is one of, in their order, and where each stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outline: Vec<String>,
     pub blast: Blast,
     pub changes: Vec<Change>,
     /// In this order; the next goes out when the one before was accepted.
@@ -116,6 +119,7 @@ impl Plan {
             scope: ScopeRef::clone(&ask.place.scope),
             environment: ask.item.and_then(Item::environment).unwrap_or(ask.place.scope.environment),
             title,
+            outline: Vec::new(),
             blast,
             changes: Vec::new(),
             steps: Vec::new(),

@@ -34,6 +34,7 @@ pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
         line("what", format!("{}, {}", plan.operation, plan.blast.word()), Plain),
         line("where", format!("{}, {}", plan.scope, plan.environment.word()), Plain),
     ];
+    all.extend(plan.outline.iter().map(|step| line("steps", step.clone(), Plain)));
     all.extend(
         plan.changes
             .iter()

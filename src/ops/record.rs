@@ -139,6 +139,7 @@ impl Intent {
             scope: place.scope.clone(),
             environment: place.scope.environment,
             title: self.title.clone(),
+            outline: Vec::new(),
             blast: crate::ops::plan::Blast::Reversible,
             changes: self.changes.clone(),
             steps: self.steps.clone(),

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use crate::domain::recovery::{FailoverPlan, FailoverRecord, PlanStep, StepAction};
-use crate::domain::units::plural;
+use crate::domain::units::{long, plural};
 use crate::ops::plan::{Plan, Refusal, Why};
 use crate::ops::record::Story;
 use crate::ops::{Ask, On, Operation, Params, Progress, Target, aurora, database, dns, named, scale};
@@ -211,6 +211,22 @@ fn begun(sight: &Sight<'_>, stories: &[Story], leg: &Leg) -> Option<String> {
     (story.wants_a_look() || waits.is_some()).then(|| format!("{} {}: {}", operation.name, story.op, story.state()))
 }
 
+/// All of them in a line each: what is done, what this is, and what is still to come.
+fn outline(legs: &[Leg]) -> Vec<String> {
+    let mut is_this = true;
+    let words = |(number, leg): (usize, &Leg)| {
+        let state = match &leg.state {
+            State::Done => "done".to_owned(),
+            State::Now if std::mem::take(&mut is_this) => format!("this one, about {}", long(leg.takes)),
+            State::Now | State::Later => format!("later, about {}", long(leg.takes)),
+            State::UnderWay(words) | State::ByHand(words) => words.clone(),
+            State::Refused(refusal) => refusal.text.clone(),
+        };
+        format!("{} {}: {state}", number + 1, leg.what)
+    };
+    legs.iter().enumerate().map(words).collect()
+}
+
 fn plan_next(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let Some(plan) = ask.sight.bearings.failover.as_ref().filter(|plan| !plan.steps.is_empty()) else {
         let refusal = Refusal::new(Why::Unknown, "the configuration has no plan for losing a region");
@@ -222,6 +238,7 @@ fn plan_next(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     let legs = stand(ask.sight, &[]);
     let count = legs.len();
+    let outline = outline(&legs);
     let mut by_hand = Vec::new();
     for (number, leg) in legs.into_iter().enumerate() {
         let step = format!("step {} of {count}, {}", number + 1, leg.what);
@@ -231,6 +248,7 @@ fn plan_next(ask: &Ask<'_>) -> Result<Plan, Refusal> {
             (State::Now, Some(operation), Some(target)) => {
                 let mut next = operation.plan(&target, &leg.params, ask.sight)?;
                 next.title = format!("step {} of {count}: {}", number + 1, next.title);
+                next.outline = outline;
                 next.warnings.extend(by_hand);
                 return Ok(next);
             }

@@ -11,6 +11,7 @@ mod endpoint;
 mod hands;
 mod headless;
 mod journeys;
+mod mends;
 mod ops;
 mod picture;
 mod property;

@@ -1,13 +1,14 @@
 //! Changing something: choosing what, seeing the plan, being allowed to, and saying yes.
 
 use super::{PAGE, focus};
-use crate::app::actions::{ActionsMenu, everything};
+use crate::app::actions::{ActionsMenu, Choice, everything};
 use crate::app::key::{Code, Key};
 use crate::app::model::Model;
 use crate::app::msg::{Cmd, Pages};
 use crate::app::operation::{Course, OpEvent, OpId, Phase};
 use crate::app::overlay::{Overlay, Scroll};
 use crate::app::planning::{Focus, PlanForm};
+use crate::app::score;
 use crate::app::tab::Tab;
 use crate::app::tab::operations::{self, Row};
 use crate::domain::text::Text;
@@ -34,8 +35,9 @@ pub(super) fn open_menu(model: &mut Model) {
 /// An operation that was named before its target.
 pub(super) fn open_operation(model: &mut Model, operation: &'static Operation) -> Vec<Cmd> {
     let menu = everything(model, operation);
-    match menu.choices.as_slice() {
-        [] => {
+    let can_be: Vec<&Choice> = menu.choices.iter().filter(|choice| choice.refused.is_none()).collect();
+    match can_be.as_slice() {
+        [] if menu.choices.is_empty() => {
             model.notify(format!("{}: there is nothing to do that to", operation.name));
             Vec::new()
         }
@@ -52,6 +54,7 @@ pub(super) fn open_operation(model: &mut Model, operation: &'static Operation) -
 
 /// Shows a plan, and has what it rests on read anew.
 pub(super) fn open_plan(model: &mut Model, operation: &'static Operation, target: Target, params: &Params) -> Vec<Cmd> {
+    score::planned(model);
     let keys = keys_of(model, operation, &target);
     let form = PlanForm::open(operation, target, params, &model.sight());
     model.overlays.push(Overlay::Plan(Box::new(form)));
@@ -187,6 +190,7 @@ fn go(model: &mut Model) -> Vec<Cmd> {
     match approve(plan, model.armed.as_ref(), &form.typed, now) {
         Ok(approved) => {
             model.overlays.clear();
+            score::approved(model);
             let id = OpId(model.next_op);
             model.next_op += 1;
             let plan = approved.plan().clone();
@@ -282,7 +286,10 @@ pub(super) fn take(model: &mut Model, id: OpId, event: OpEvent) -> Vec<Cmd> {
     let Some(course) = model.courses.iter_mut().find(|course| course.id == id) else { return Vec::new() };
     course.take(at, event);
     let Phase::Ended { outcome, words, .. } = &course.phase else { return Vec::new() };
-    let text = format!("{}, {}: {words}", course.plan.title, outcome.word());
+    let mut text = format!("{}, {}: {words}", course.plan.title, outcome.word());
+    if outcome.is_good() && course.plan.outline.iter().any(|step| step.contains(": later")) {
+        text.push_str("; `region.failover` plans the next step");
+    }
     let mut cmds = vec![Cmd::ReadJournal];
     if !outcome.is_good() {
         cmds.push(Cmd::Alert(Text::new(&text)));

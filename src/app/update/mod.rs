@@ -19,6 +19,7 @@ use crate::app::msg::{Cmd, Msg, WorldSpec};
 use crate::app::overlay::{Overlay, Scroll};
 use crate::app::palette::Palette;
 use crate::app::rewind::History;
+use crate::app::score::{self, Score};
 use crate::app::tab::room::Room;
 use crate::app::tab::{Tab, feeds};
 use crate::domain::units;
@@ -104,6 +105,7 @@ fn open(model: &mut Model, session: Session) {
     model.courses.clear();
     model.journal = None;
     model.hints_shown = 0;
+    model.score = Score::default();
     model.is_dirty = true;
     if let Some(title) = title {
         model.notify(format!("drill: {title}"));
@@ -113,6 +115,7 @@ fn open(model: &mut Model, session: Session) {
 /// Keys go to the top overlay; what it does not want goes to the keymap, but for text.
 fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
     model.is_dirty = true;
+    score::key(model);
     if key == Key::ctrl('c') {
         return run(model, CommandId::Quit);
     }
@@ -337,10 +340,15 @@ fn mended(model: &mut Model) {
     if drill.conditions.is_empty() {
         lines.push("There is nothing to mend in this one.".into());
     }
-    lines.push(match (drill.broke_at, drill.mended_at) {
-        (Some(broke), Some(mended)) => format!("Mended after {}.", units::long(units::since(mended, broke))),
-        (Some(broke), None) => format!("It broke {} ago.", units::long(units::since(model.now, broke))),
-        (None, _) => "Nothing has happened yet.".into(),
-    });
+    let told = score::lines(model);
+    if told.is_empty() {
+        lines.push("Nothing has happened yet.".into());
+    } else {
+        lines.push(String::new());
+        lines.push(drill.broke_at.map_or_else(String::new, |broke| {
+            format!("It broke {} ago. Counted from then:", units::long(units::since(model.now, broke)))
+        }));
+        lines.extend(told);
+    }
     model.overlays.push(Overlay::Card { title: drill.title.to_string(), lines, scroll: Scroll::default() });
 }

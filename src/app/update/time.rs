@@ -58,8 +58,14 @@ pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
     let feed = observation.key.feed;
     sign_in::observe(model, &observation);
     let world = model.rewound.as_mut().map_or(&mut model.world, |live| &mut live.world);
+    let was_mended = mended_at(world).is_some();
     let (key, outcome) = (observation.key.clone(), world.apply(observation));
+    let mended = mended_at(world).filter(|_| !was_mended);
     act::observe(model, &key);
+    if let Some((broke, mended)) = mended {
+        let after = units::long(units::since(mended, broke));
+        model.notify(format!("mended, {after} after it broke: M tells how it went"));
+    }
     let board = model.rewound.as_ref().map_or(&model.board, |live| &live.board);
     match outcome {
         Applied::Changed => {
@@ -78,6 +84,12 @@ pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
         }
         Applied::Refreshed | Applied::Foreign => Vec::new(),
     }
+}
+
+/// When the drill broke and when it was mended, once it is.
+fn mended_at(world: &World) -> Option<(Timestamp, Timestamp)> {
+    let drill = world.places().iter().find_map(|place| place.feeds.exercise.value())?;
+    Some((drill.broke_at?, drill.mended_at?))
 }
 
 /// Tells of alarms that fire now and did not before, place by place: one that cannot be read does not silence the others.

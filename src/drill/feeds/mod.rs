@@ -106,5 +106,7 @@ fn exercise(s: &Simulation) -> Exercise {
         mended_at: s.mended_at.map(|tick| s.at(tick)),
         conditions: s.conditions().into_iter().map(|(words, holds)| (Text::from(words), holds)).collect(),
         hints: s.scenario.hints.iter().map(|hint| Text::new(hint)).collect(),
+        visits: s.toll.visits,
+        lost: s.toll.lost,
     }
 }

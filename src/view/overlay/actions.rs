@@ -31,17 +31,18 @@ pub(super) fn draw(menu: &ActionsMenu, theme: Theme, within: Rect, frame: &mut F
     let rows = usize::from(list.height);
     let first = menu.selected.saturating_sub(rows.saturating_sub(1));
     for (row, choice) in matching.iter().enumerate().skip(first).take(rows) {
-        let style = if row == menu.selected { theme.selected() } else { theme.style(Role::Text) };
+        let plain = theme.style(if choice.refused.is_some() { Role::Dim } else { Role::Text });
+        let style = if row == menu.selected { theme.selected() } else { plain };
         let name = room.saturating_sub(TITLE + 26);
         let line = Line::from(vec![
             Span::styled(format!(" {} ", fill(choice.operation.title, TITLE)), style),
-            Span::styled(format!(" {} ", fill(&choice.name, name)), theme.style(Role::Text)),
+            Span::styled(format!(" {} ", fill(&choice.name, name)), plain),
             Span::styled(fit(choice.operation.name, 20), theme.style(Role::Faint)),
         ]);
         frame.render_widget(line, Rect { y: list.y + (row - first) as u16, height: 1, ..list });
     }
     let foot = match matching.get(menu.selected) {
-        Some(choice) => choice.operation.doc,
+        Some(choice) => choice.refused.as_deref().unwrap_or(choice.operation.doc),
         None => "nothing of that name can be done here",
     };
     let place = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };

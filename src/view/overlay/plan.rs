@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::planning::{Focus, PlanForm};
+use crate::domain::scope::Environment;
 use crate::domain::units::{brief, since};
 use crate::ops::plan::Why;
 use crate::ops::preview::{LineKind, lines};
@@ -26,7 +27,12 @@ pub(super) fn draw(form: &PlanForm, model: &Model, theme: Theme, within: Rect, f
         Ok(plan) => plan.title.clone(),
         Err(_) => format!("{}: {}", form.operation.title, name_of(form, model)),
     };
-    let inside = popup::open(&title, (WIDTH, height), theme, within, frame);
+    let is_production = form.planned.as_ref().is_ok_and(|plan| plan.environment == Environment::Prod);
+    let inside = if is_production {
+        popup::open_in_production(&title, (WIDTH, height), theme, within, frame)
+    } else {
+        popup::open(&title, (WIDTH, height), theme, within, frame)
+    };
     let mut at = inside.y;
     for (number, field) in form.fields.iter().enumerate() {
         if at >= inside.bottom() {

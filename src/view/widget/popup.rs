@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
@@ -10,21 +11,43 @@ use crate::view::text::fit;
 use crate::view::theme::{Role, Theme};
 
 /// Clears and frames as much of `within` as `width` and `height` ask for, and returns the inside.
-pub(in crate::view) fn open(
+pub(in crate::view) fn open(title: &str, size: (u16, u16), theme: Theme, within: Rect, frame: &mut Frame<'_>) -> Rect {
+    framed(title, size, theme.style(Role::Accent), border::ROUNDED, None, (theme, within), frame)
+}
+
+/// The same for what is done to production, which no photograph of a screen can pass for anything else: heavy lines, a colour
+/// of its own and the word.
+pub(in crate::view) fn open_in_production(
     title: &str,
-    (width, height): (u16, u16),
+    size: (u16, u16),
     theme: Theme,
     within: Rect,
+    frame: &mut Frame<'_>,
+) -> Rect {
+    framed(title, size, theme.style(Role::Bad), border::THICK, Some("PRODUCTION"), (theme, within), frame)
+}
+
+fn framed(
+    title: &str,
+    (width, height): (u16, u16),
+    lines: Style,
+    set: border::Set<'static>,
+    mark: Option<&str>,
+    (theme, within): (Theme, Rect),
     frame: &mut Frame<'_>,
 ) -> Rect {
     let (width, height) = (width.min(within.width), height.min(within.height));
     let area =
         Rect { x: within.x + (within.width - width) / 2, y: within.y + (within.height - height) / 3, width, height };
-    let title = fit(title, usize::from(width.saturating_sub(6)));
-    let block = Block::bordered()
-        .border_set(border::ROUNDED)
-        .border_style(theme.style(Role::Accent))
+    let taken = mark.map_or(0, |mark| mark.len() + 4);
+    let title = fit(title, usize::from(width.saturating_sub(6)).saturating_sub(taken));
+    let mut block = Block::bordered()
+        .border_set(set)
+        .border_style(lines)
         .title(Line::from(Span::styled(format!(" {title} "), theme.style(Role::Strong))));
+    if let Some(mark) = mark {
+        block = block.title_top(Line::from(Span::styled(format!(" {mark} "), lines)).right_aligned());
+    }
     let inside = block.inner(area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);

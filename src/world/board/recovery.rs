@@ -78,12 +78,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::FailoverTarget,
         facts: |sight| {
             let Some(plan) = plan(sight) else { return Facts::absent() };
-            let ready = plan.steps.iter().filter(|step| state(sight, plan, step) == StepState::Ready).count();
-            let mut facts = Facts::new(format!("{ready} of {} ready", plan.steps.len()))
-                .with("from", plan.from.as_str())
-                .with("to", plan.to.as_str());
+            let are = |wanted: StepState| plan.steps.iter().filter(|step| state(sight, plan, step) == wanted).count();
+            let (done, ready, all) = (are(StepState::Done), are(StepState::Ready), plan.steps.len());
+            let headline = if done > 0 { format!("{done} of {all} done") } else { format!("{ready} of {all} ready") };
+            let mut facts = Facts::new(headline).with("from", plan.from.as_str()).with("to", plan.to.as_str());
             for step in &plan.steps {
                 let state = match state(sight, plan, step) {
+                    StepState::Done => "done".to_owned(),
                     StepState::Ready => "ready".to_owned(),
                     StepState::Blocked(why) => format!("blocked: {why}"),
                     StepState::Unseen(feed) => format!("cannot tell: {} not read", feed.name()),
@@ -104,7 +105,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         StepState::Blocked(why) => {
                             Some(Finding::bad("step blocked", format!("cannot {}: {why}", step_words(step))))
                         }
-                        StepState::Ready | StepState::Unseen(_) => None,
+                        StepState::Done | StepState::Ready | StepState::Unseen(_) => None,
                     })
                     .collect();
                 Verdict::of(findings, "all ready")
@@ -291,6 +292,8 @@ fn step_words(step: &PlanStep) -> String {
 
 #[derive(Debug, PartialEq, Eq)]
 enum StepState {
+    /// The world is as it is to be after it.
+    Done,
     Ready,
     Blocked(String),
     /// What it acts on was not found, and not everything it could be among was read.
@@ -299,6 +302,9 @@ enum StepState {
 
 /// Whether a step could be taken now.
 fn state(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> StepState {
+    if is_done(sight, plan, step) {
+        return StepState::Done;
+    }
     let (feed, obstacle) = obstacle(sight, plan, step);
     let is_read = sight
         .places()
@@ -308,6 +314,22 @@ fn state(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> StepState {
         None => StepState::Ready,
         Some(Obstacle::Missing(_)) if !is_read => StepState::Unseen(feed),
         Some(Obstacle::Missing(why) | Obstacle::Found(why)) => StepState::Blocked(why),
+    }
+}
+
+fn is_done(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> bool {
+    let is_there = |place: &Place| place.scope.region == plan.to;
+    match step.action {
+        StepAction::PromoteReplica => sight
+            .items(|f| &f.databases)
+            .any(|(place, db)| is_there(place) && db.id == step.target && db.is_primary() && db.is_available()),
+        StepAction::ScaleGroup => sight.items(|f| &f.groups).any(|(place, group)| {
+            let serves = |to: u32| group.desired >= to && group.in_service() >= to as usize;
+            is_there(place) && group.name == step.target && step.to.is_some_and(serves)
+        }),
+        StepAction::SwitchDns => {
+            sight.items(|f| &f.records).any(|(_, record)| record.name == step.target && record.serving == plan.to)
+        }
     }
 }
 

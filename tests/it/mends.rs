@@ -1,0 +1,136 @@
+//! From launch to a verified mend, by keys alone, in every drill: how many keys that takes, and how long the company is
+//! broken meanwhile.
+
+use jiff::SignedDuration;
+use opscon::app::operation::Phase;
+use opscon::app::overlay::Overlay;
+use opscon::app::planning::Focus;
+use opscon::domain::units::long;
+use opscon::ops::record::Outcome;
+
+use crate::support::{Stage, operator};
+
+/// A console armed from its launch, as `--write INC-7` does, and the keys pressed in it.
+struct Incident {
+    stage: Stage,
+    keys: usize,
+    _state: tempfile::TempDir,
+}
+
+impl Incident {
+    async fn of(scenario: &str, minutes: i64) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let mut stage = Stage::open_at(scenario, SignedDuration::from_mins(minutes)).await;
+        stage.console.employ(operator(state.path()));
+        stage.console.arm("INC-7");
+        stage.run(SignedDuration::ZERO).await;
+        Self { stage, keys: 0, _state: state }
+    }
+
+    async fn press(&mut self, keys: &str) {
+        self.keys += keys.split(' ').count();
+        self.stage.press(keys).await;
+    }
+
+    async fn type_text(&mut self, text: &str) {
+        self.keys += text.chars().count();
+        self.stage.type_text(text).await;
+    }
+
+    fn focus(&self) -> Option<Focus> {
+        match self.stage.model().overlays.last() {
+            Some(Overlay::Plan(form)) => Some(form.focus),
+            _ => None,
+        }
+    }
+
+    /// Finds the operation by a part of its name and its target by a part of its own, says the values, types what has to be
+    /// typed, and waits until it is verified.
+    async fn carry_out(&mut self, operation: &str, target: &str, values: &[&str], words: &str) {
+        self.press(":").await;
+        self.type_text(operation).await;
+        self.press("enter").await;
+        if self.focus().is_none() {
+            self.type_text(target).await;
+            self.press("enter").await;
+        }
+        for value in values {
+            self.type_text(value).await;
+            self.press("tab").await;
+        }
+        for _ in 0..8 {
+            if self.focus() == Some(Focus::Typed) {
+                break;
+            }
+            self.press("tab").await;
+        }
+        self.type_text(words).await;
+        self.press("tab enter").await;
+        assert!(self.stage.model().overlays.is_empty(), "{operation} was not begun:\n{}", self.stage.screen());
+        for _ in 0..60 {
+            self.stage.run_minutes(1).await;
+            if let Phase::Ended { outcome, words, .. } = &self.stage.model().courses.last().unwrap().phase {
+                assert_eq!(*outcome, Outcome::Verified, "{operation}: {words}");
+                return;
+            }
+        }
+        panic!("{operation} did not end:\n{}", self.stage.screen());
+    }
+
+    /// Waits until the drill says so; returns the keys, and how long it was broken.
+    async fn mended(mut self) -> (usize, SignedDuration) {
+        for _ in 0..40 {
+            let drill = self.stage.model().exercise().unwrap();
+            if let (Some(broke), Some(mended)) = (drill.broke_at, drill.mended_at) {
+                self.stage.shows("mended in");
+                let keys = self.keys;
+                self.press("M").await;
+                self.stage.shows(&format!("mended           after {}", long(mended.duration_since(broke))));
+                self.stage.shows(&format!("keys             {keys}"));
+                return (keys, mended.duration_since(broke));
+            }
+            self.stage.run_minutes(1).await;
+        }
+        panic!("not mended: {:?}", self.stage.model().exercise());
+    }
+}
+
+/// Tells the figures (`--nocapture`), and holds them: no more than so many keys, and minutes from the break to the mend.
+#[allow(clippy::print_stderr, reason = "figures for whoever asks for them")]
+fn within(name: &str, (keys, broken): (usize, SignedDuration), most_keys: usize, most_minutes: i64) {
+    eprintln!("{name}: {keys} keys, broken for {}", long(broken));
+    assert!(keys <= most_keys, "{name} takes {keys} keys");
+    assert!(broken.as_mins() <= most_minutes, "{name} was broken for {}", long(broken));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_deploy() {
+    let mut it = Incident::of("bad-deploy", 8).await;
+    it.carry_out("pipeline.r", "web", &[], "web acme-prod").await;
+    within("bad-deploy", it.mended().await, 40, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_surge() {
+    let mut it = Incident::of("traffic-surge", 8).await;
+    it.carry_out("asg.sc", "web", &["24"], "web acme-prod").await;
+    it.carry_out("ecs.sc", "", &["catalog", "30"], "catalog acme-prod").await;
+    it.carry_out("ecs.sc", "", &["checkout", "26"], "checkout acme-prod").await;
+    within("traffic-surge", it.mended().await, 140, 45);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_primary() {
+    let mut it = Incident::of("primary-loss", 8).await;
+    it.carry_out("promote", "replica-1", &[], "orders-replica-1 acme-prod").await;
+    within("primary-loss", it.mended().await, 65, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_region() {
+    let mut it = Incident::of("region-loss", 8).await;
+    it.carry_out("region.f", "central", &[], "orders-replica-dr acme-prod").await;
+    it.carry_out("region.f", "central", &[], "web-dr acme-prod").await;
+    it.carry_out("region.f", "central", &[], "shop.acme.example acme-prod").await;
+    within("region-loss", it.mended().await, 130, 60);
+}
