@@ -45,7 +45,11 @@ impl ActionsMenu {
                     None => model.selected_in_list()?,
                 };
                 let item = model.world.find(&id)?;
-                (format!("{} {}", item.kind().word(), item.name()), of_item(&model.world, &id, &item))
+                let of = match &item {
+                    Item::Event(event) => event.resource.to_string(),
+                    _ => format!("{} {}", item.kind().word(), item.name()),
+                };
+                (of, of_item(&model.sight(), &id, &item))
             }
             Tab::Operations | Tab::Feeds => return None,
         };
@@ -77,9 +81,20 @@ fn choice(operation: &'static Operation, id: ItemId, item_name: &str) -> Choice 
 }
 
 /// What can be done to one thing. An alarm offers what can be done to what it is about as well, an instance what can be
-/// done to the group that keeps it.
-fn of_item(world: &World, id: &ItemId, item: &Item) -> Vec<Choice> {
+/// done to the group that keeps it, a change the way back from it.
+fn of_item(sight: &Sight<'_>, id: &ItemId, item: &Item) -> Vec<Choice> {
+    let world = sight.world;
     let mut all: Vec<Choice> = Vec::new();
+    if let Item::Event(event) = item {
+        all = in_place(world, id.place, |_, name, its_id| event.resource == *name || event.resource == *its_id);
+        for choice in &mut all {
+            let params = choice.operation.present(&choice.target, sight);
+            choice.refused = choice.operation.plan(&choice.target, &params, sight).err().map(|refusal| refusal.text);
+        }
+        // What takes it back is what is looked for here.
+        all.sort_by_key(|choice| (choice.refused.is_some(), !choice.operation.name.ends_with("rollback")));
+        return all;
+    }
     if let Item::Instance(instance) = item
         && !instance.group.is_empty()
     {

@@ -5,6 +5,7 @@
 
 use crate::app::model::Model;
 use crate::app::tab::Tab;
+use crate::app::tab::room::Room;
 
 /// Where a command makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +86,8 @@ commands! {
     Sort, "sort", Lists, ["s"], on_list, "Sort by the next column; after the last one, what is wrong first again";
     SortBackwards, "sort-backwards", Lists, ["S"], on_list, "The other way round";
     Mark, "mark", Lists, ["space"], on_list, "Mark this row, for copying several at once";
-    SpanWider, "longer-span", Lists, ["-"], with_graph, "Graphs look further back: 1 h, 3 h, 12 h, 3 d, 1 w";
-    SpanNarrower, "shorter-span", Lists, ["+", "="], with_graph, "Graphs look less far back";
+    SpanWider, "longer-span", Lists, ["-"], with_span, "Graphs and the timeline look further back: 1 h, 3 h, 12 h, 3 d, 1 w";
+    SpanNarrower, "shorter-span", Lists, ["+", "="], with_span, "They look less far back";
     Describe, "describe", Everywhere, ["d"], always, "Everything about what is selected, in words";
     Json, "json", Everywhere, ["y"], always, "What is selected as JSON, to read, fold and search";
     Copy, "copy", Everywhere, ["c"], always, "Copy the name of what is selected, by the terminal's clipboard (OSC 52)";
@@ -109,6 +110,8 @@ commands! {
     Board, "board", Everywhere, ["1"], always, "The board: every box of the system";
     Alarms, "alarms", Everywhere, ["2"], always, "The alarms: firing first, each with its graph";
     Pipelines, "pipelines", Everywhere, ["3"], always, "Pipelines: what failed, what waits, which version is on its way";
+    Timeline, "timeline", Everywhere, ["t"], always, "The timeline: what happened, newest first";
+    Suspects, "suspects", Everywhere, ["w"], present, "Which change probably caused it: the likeliest in the timeline; again for the next";
     Traces, "traces", Everywhere, ["4"], always, "X-Ray: services, and the traces that failed or were slow";
     Compute, "compute", Everywhere, ["6"], always, "Balancers, groups, clusters, functions and instances";
     Data, "data", Everywhere, ["7"], always, "Databases, caches, queues, topics and buckets";
@@ -173,9 +176,10 @@ fn on_list(model: &Model) -> Result<(), &'static str> {
     }
 }
 
-fn with_graph(model: &Model) -> Result<(), &'static str> {
+fn with_span(model: &Model) -> Result<(), &'static str> {
     match model.room() {
         Some(room) if room.page.is_some() && !model.wanted.is_empty() => Ok(()),
+        Some(room) if room.page.is_none() && model.tab == Tab::Room(Room::Timeline) => Ok(()),
         _ => Err("only where a graph is"),
     }
 }

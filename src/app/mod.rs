@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod board;
 pub mod command;
+pub mod inquiry;
 pub mod json;
 pub mod key;
 pub mod keymap;

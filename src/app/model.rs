@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::board::Board;
+use crate::app::inquiry::Inquiry;
 use crate::app::list::ListState;
 use crate::app::msg::{Pages, Size, WorldSpec};
 use crate::app::operation::Course;
@@ -74,6 +75,8 @@ pub struct Model {
     /// What the journal holds, once it was read.
     pub journal: Option<Result<Pages, String>>,
     pub operations_tab: OperationsTab,
+    /// The suspects that are gone through.
+    pub inquiry: Option<Inquiry>,
     /// How the present drill goes.
     pub score: Score,
     /// Something visible changed since the last frame.
@@ -198,6 +201,7 @@ impl Model {
             next_op: 1,
             journal: None,
             operations_tab: OperationsTab::default(),
+            inquiry: None,
             score: Score::default(),
             is_dirty: true,
         }
@@ -251,7 +255,17 @@ impl Model {
 
     /// Rows of a list that fit on screen: below the strip and the faults, without its head and foot.
     pub fn list_height(&self) -> usize {
-        usize::from(canvas(self.size, self.is_compact).height).saturating_sub(2 + self.fault_rows())
+        let height = usize::from(canvas(self.size, self.is_compact).height);
+        height.saturating_sub(2 + self.fault_rows() + self.head_rows())
+    }
+
+    /// Lines above the timeline that show how much happened when, and why a change is suspected.
+    pub fn head_rows(&self) -> usize {
+        let is_small = canvas(self.size, self.is_compact).height < 14;
+        match self.tab {
+            Tab::Room(Room::Timeline) if !is_small => 3 + usize::from(self.inquiry.is_some()),
+            _ => 0,
+        }
     }
 
     /// Lines above the head of a list that tell of its faults.

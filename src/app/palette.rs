@@ -174,7 +174,8 @@ fn resources(model: &Model, query: &str) -> Vec<(bool, Item)> {
     }
     let mut found = Vec::new();
     let part = Part::of(query);
-    for kind in Kind::ALL {
+    // What happened is looked for in the timeline: its sentences hold every name there is.
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Event) {
         for (place, at) in model.world.places().iter().enumerate() {
             kind.visit(at, &mut |name, id| {
                 if !part.is_in(name.as_str()) && !part.is_in(id.as_str()) {

@@ -131,7 +131,7 @@ fn score(change: &Change, broke: Timestamp) -> f64 {
     change.kind.suspicion() * (1.0 - distance * 0.8)
 }
 
-fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
+pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
     let change = |at, kind, what, by: &Text, resource: &Text| Change {
         at,
         kind,

@@ -26,10 +26,14 @@ use crate::domain::text::Text;
 use crate::domain::trace::{ServiceNode, TraceSummary};
 use crate::world::feed::{Feed, Held};
 use crate::world::strip::box_of;
+use crate::world::timeline::Event;
 use crate::world::{Place, World};
 
 /// A feed's list, or one of the lists in its answer.
 macro_rules! things {
+    ($place:ident.feeds.timeline) => {
+        $place.timeline.shared()
+    };
     ($place:ident.feeds.$field:ident) => {
         $place.feeds.$field.shared()
     };
@@ -138,6 +142,7 @@ items! {
     Images, images: ImageRepository, Images, "repository", |it| &it.name, |it| &it.name, |_| BoxId::RegistryPush;
     WebAcl, web_acls: WebAcl, WebAcls, "web ACL", |it| &it.name, |it| &it.name, |_| BoxId::Waf;
     Key, keys: KmsKey, Keys, "key", |it| &it.alias, |it| &it.id, |_| BoxId::KmsKeys;
+    Event, timeline: Event, AlarmHistory, "event", |it| &it.what, |it| &it.id, |_| BoxId::CloudWatch;
     Metric, metric_names: MetricName, MetricNames, "metric", |it| &it.metric, |it| &it.id, |_| BoxId::CloudWatch;
 }
 
@@ -186,6 +191,7 @@ impl Item {
             Self::Topic(it) => Some(it.environment),
             Self::LogGroup(it) => Some(it.environment),
             Self::Deployment(it) => Some(it.environment),
+            Self::Event(it) => Some(it.environment).filter(|environment| *environment != Environment::Unknown),
             Self::Alarm(_)
             | Self::Dashboard(_)
             | Self::Pipeline(_)

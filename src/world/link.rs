@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::domain::scope::Scope;
 use crate::world::item::Item;
+use crate::world::timeline::EventKind;
 
 /// The page of one thing. `account` is its twelve digits, where they are known: some pages cannot be named without.
 pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String {
@@ -44,6 +45,16 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
             "CodeDeploy" => format!("codesuite/codedeploy/deployments/{id}?region={region}"),
             "ECS" => format!("ecs/v2/clusters?region={region}"),
             _ => format!("ec2/home?region={region}#AutoScalingGroups:"),
+        },
+        // There is no page of what happened; of what alarms did there is.
+        Item::Event(it) => match it.kind {
+            EventKind::Alarm => {
+                format!("cloudwatch/home?region={region}#alarmsV2:alarm/{}", encoded(it.resource.as_str()))
+            }
+            EventKind::Run | EventKind::Approval => {
+                format!("codesuite/codepipeline/pipelines/{}/view?region={region}", encoded(it.resource.as_str()))
+            }
+            _ => format!("cloudtrailv2/home?region={region}#/events?ReadOnly=false"),
         },
         Item::Service(_) => format!("cloudwatch/home?region={region}#xray:service-map/map"),
         Item::Trace(_) => format!("cloudwatch/home?region={region}#xray:traces/{id}"),

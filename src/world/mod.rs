@@ -13,10 +13,13 @@ pub mod ledger;
 pub mod link;
 pub mod port;
 pub mod reads;
+pub mod relations;
 pub mod room;
 pub mod sight;
 pub mod strip;
+pub mod suspects;
 pub mod thresholds;
+pub mod timeline;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +34,7 @@ use crate::world::feed::{Feed, Feeds, Payload, Reach};
 use crate::world::ledger::Ledger;
 use crate::world::port::{About, CloudError, FaultClass, FeedKey, Observation};
 use crate::world::reads::FeedSet;
+use crate::world::timeline::Timeline;
 
 /// Everything known, by scope.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,7 @@ pub struct Place {
     /// What the alarms that fire here are about, by the values of their dimensions. Kept beside the alarms, because a list of
     /// a hundred thousand things asks it for each of them.
     alarmed: Arc<HashMap<Text, Text>>,
+    pub timeline: Timeline,
 }
 
 /// What an observation did to the world.
@@ -80,6 +85,7 @@ impl World {
                     feeds: Feeds::default(),
                     reads,
                     alarmed: Arc::default(),
+                    timeline: Timeline::default(),
                 })
                 .collect(),
             ..Self::default()
@@ -105,6 +111,7 @@ impl World {
             place.alarmed = Arc::new(place.firing_dimensions());
         }
         if changed {
+            place.draw_events(key.feed);
             self.revision += 1;
             Applied::Changed
         } else {
@@ -132,7 +139,10 @@ impl World {
             .iter()
             .enumerate()
             .map(|(position, place)| {
-                PLACE + place.feeds.weight_beside(other.and_then(|other| other.places.get(position)).map(|p| &p.feeds))
+                let theirs = other.and_then(|other| other.places.get(position));
+                PLACE
+                    + place.feeds.weight_beside(theirs.map(|other| &other.feeds))
+                    + place.timeline.weight_beside(theirs.map(|other| &other.timeline))
             })
             .sum()
     }

@@ -14,8 +14,10 @@ use crate::domain::text::Text;
 use crate::domain::units::{brief, clock, long, moment, plural, since};
 use crate::world::World;
 use crate::world::board::{Finding, Reading};
-use crate::world::changes::{self, Change};
+use crate::world::changes;
+use crate::world::relations;
 use crate::world::sight::Sight;
+use crate::world::suspects::{self, Trouble};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strip {
@@ -54,15 +56,14 @@ pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
     }
     let firing = firing(sight.world);
     let broken = Broken::of(readings);
-    let onsets = broken.findings.iter().filter_map(|(_, finding)| finding.since);
-    let first_sign = first_sign(onsets.chain(firing.iter().map(|alarm| alarm.since)).collect());
     if health.is_broken() {
+        let trouble = trouble(sight, &broken, &firing);
         Strip {
             health,
             broke: broken.sentence(sight, &firing, unseen_boxes(readings)),
             place: broken.places(&firing),
-            changed: changed(sight, first_sign),
-            since: first_sign,
+            changed: trouble.as_ref().map_or_else(|| last_change(sight), |trouble| changed(sight, trouble)),
+            since: trouble.map(|trouble| trouble.began),
         }
     } else {
         Strip {
@@ -251,18 +252,44 @@ impl<'a> Broken<'a> {
     }
 }
 
-fn changed(sight: &Sight<'_>, first_sign: Option<Timestamp>) -> String {
-    let Some(broke) = first_sign else { return last_change(sight) };
-    let changes = changes::since(sight.world, broke - changes::LOOKBACK);
-    let found = match changes::suspect(&changes, broke) {
-        Some(change) => {
+/// The present trouble, for whoever looks for its cause: when it began, in what it shows, and where.
+fn trouble(sight: &Sight<'_>, broken: &Broken<'_>, firing: &[Firing]) -> Option<Trouble> {
+    let onsets = broken.findings.iter().filter_map(|(_, finding)| finding.since);
+    let began = first_sign(onsets.chain(firing.iter().map(|alarm| alarm.since)).collect())?;
+    let mut it = Trouble { began, names: Vec::new(), places: Vec::new() };
+    for (position, place) in sight.world.places().iter().enumerate() {
+        let fires = |alarm: &&Alarm| firing.iter().any(|one| one.scope == place.scope && one.name == alarm.name);
+        let alarms = place.feeds.alarms.items().filter(fires);
+        it.names.extend(alarms.flat_map(|alarm| relations::names_of(alarm, place)));
+        if broken.findings.iter().any(|(_, finding)| finding.scope.as_ref() == Some(&place.scope))
+            || firing.iter().any(|one| one.scope == place.scope)
+        {
+            it.places.push(position);
+        }
+    }
+    Some(it)
+}
+
+/// The trouble of the board, if there is one.
+pub fn trouble_of(readings: &[Reading], sight: &Sight<'_>) -> Option<Trouble> {
+    if !overall(readings).is_broken() {
+        return None;
+    }
+    trouble(sight, &Broken::of(readings), &firing(sight.world))
+}
+
+fn changed(sight: &Sight<'_>, trouble: &Trouble) -> String {
+    let broke = trouble.began;
+    let found = match suspects::of_trouble(trouble, sight.world).first().filter(|suspect| suspect.stands_out()) {
+        Some(suspect) => {
+            let change = &suspect.event;
             let gap = broke.duration_since(change.at);
             let when = if gap > SignedDuration::ZERO {
                 format!("{} before the first sign", long(gap))
             } else {
                 "as it began".to_owned()
             };
-            format!("{}, {when}", words_at(change, &when_exactly(change.at, sight)))
+            format!("{}, {when}", said(change.what.as_str(), &change.by, &when_exactly(change.at, sight)))
         }
         None => format!("nothing found in the 30 min before it began, {}", when_exactly(broke, sight)),
     };
@@ -275,7 +302,7 @@ fn last_change(sight: &Sight<'_>) -> String {
     let found = match all.iter().find(|change| change.kind.is_by_hand()).or(all.first()) {
         Some(change) => {
             let when = moment(change.at, sight.at, sight.zone());
-            format!("{}, {} ago", words_at(change, &when), brief(since(sight.at, change.at)))
+            format!("{}, {} ago", said(&change.what, &change.by, &when), brief(since(sight.at, change.at)))
         }
         None if changes::is_blind(sight) => "cannot tell".into(),
         None => "nothing in the last 24 h".into(),
@@ -302,12 +329,8 @@ fn when_exactly(at: Timestamp, sight: &Sight<'_>) -> String {
     }
 }
 
-fn words_at(change: &Change, when: &str) -> String {
-    if change.by.is_empty() {
-        format!("{when} {}", change.what)
-    } else {
-        format!("{when} {} by {}", change.what, change.by)
-    }
+fn said(what: &str, by: &Text, when: &str) -> String {
+    if by.is_empty() { format!("{when} {what}") } else { format!("{when} {what} by {by}") }
 }
 
 fn quiet(readings: &[Reading], health: Health) -> String {

@@ -24,5 +24,6 @@ mod sign_in;
 mod simulation;
 mod steps;
 mod support;
+mod suspects;
 mod tidy;
 mod untold;

@@ -34,6 +34,7 @@ pub const TABS: &[TabSpec] = &[
     TabSpec { tab: Tab::Board, title: "board", short: "board", opened_by: CommandId::Board },
     TabSpec { tab: Tab::Room(Room::Alarms), title: "alarms", short: "alarm", opened_by: CommandId::Alarms },
     TabSpec { tab: Tab::Room(Room::Pipelines), title: "pipelines", short: "pipe", opened_by: CommandId::Pipelines },
+    TabSpec { tab: Tab::Room(Room::Timeline), title: "timeline", short: "time", opened_by: CommandId::Timeline },
     TabSpec { tab: Tab::Room(Room::Traces), title: "traces", short: "trace", opened_by: CommandId::Traces },
     TabSpec { tab: Tab::Room(Room::Compute), title: "compute", short: "comp", opened_by: CommandId::Compute },
     TabSpec { tab: Tab::Room(Room::Data), title: "data", short: "db", opened_by: CommandId::Data },

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 
 use crate::app::model::Model;
 use crate::app::operation::{Course, Phase};
+use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::domain::units::{clock, long, since};
 use crate::ops::plan::Undo;
 use crate::ops::record::{Intent, Outcome, Story};
+use crate::world::timeline::{Event, EventKind, Tone};
 
 #[derive(Clone, Debug, Default)]
 pub struct OperationsTab {
@@ -30,6 +32,41 @@ pub fn rows(model: &Model) -> Vec<Row<'_>> {
     }
     rows.sort_by_key(|row| (!row.is_running(), !row.wants_a_look(model), std::cmp::Reverse(row.began())));
     rows
+}
+
+/// The same as events of the timeline, each with the position of its place: those of the world that is watched.
+pub fn events(model: &Model) -> Vec<(usize, Event)> {
+    let scopes: Vec<String> = model.live_world().scopes().map(ToString::to_string).collect();
+    let of = |row: &Row<'_>| {
+        let (op, by, target) = match row {
+            Row::Course(course) => (course.op.clone()?, Text::default(), course.plan.target.clone()),
+            Row::Story(story) if story.intent.world == model.session.name => {
+                (story.op.clone(), Text::new(&story.intent.by.user), story.intent.target.clone())
+            }
+            Row::Story(_) => return None,
+        };
+        let place = scopes.iter().position(|scope| *scope == row.scope())?;
+        let tone = match row.outcome() {
+            Some(Outcome::Verified) => Tone::Good,
+            Some(Outcome::Drifted | Outcome::Refused) => Tone::Plain,
+            Some(Outcome::NotReached | Outcome::Uncertain) => Tone::Warn,
+            None => Tone::Plain,
+        };
+        let state = row.outcome().map_or("under way", Outcome::word);
+        let event = Event {
+            id: Text::from(format!("operation {op}")),
+            at: row.began(),
+            kind: EventKind::Operation,
+            tone,
+            what: Text::from(format!("{}, {state}; because: {}", row.title(), row.reason())),
+            by,
+            resource: target,
+            environment: Environment::Unknown,
+            about: None,
+        };
+        Some((place, event))
+    };
+    rows(model).iter().filter_map(of).collect()
 }
 
 impl Row<'_> {

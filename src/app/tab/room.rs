@@ -14,6 +14,7 @@ use crate::world::feed::Feed;
 use crate::world::item::{Item, ItemId};
 use crate::world::port::FeedKey;
 use crate::world::room::{RoomSpec, measures};
+use crate::world::suspects::Suspect;
 use crate::world::{Place, World};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +27,11 @@ pub enum Room {
     Cost,
     Dashboards,
     Metrics,
+    Timeline,
 }
 
 impl Room {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Alarms,
         Self::Pipelines,
         Self::Traces,
@@ -38,6 +40,7 @@ impl Room {
         Self::Cost,
         Self::Dashboards,
         Self::Metrics,
+        Self::Timeline,
     ];
 
     pub fn spec(self) -> &'static RoomSpec {
@@ -50,6 +53,7 @@ impl Room {
             Self::Cost => &crate::world::room::cost::ROOM,
             Self::Dashboards => &crate::world::room::dashboards::ROOM,
             Self::Metrics => &crate::world::room::metrics::ROOM,
+            Self::Timeline => &crate::world::room::timeline::ROOM,
         }
     }
 
@@ -93,6 +97,8 @@ pub struct RoomTab {
 pub struct ItemPage {
     pub of: ItemId,
     pub scroll: Scroll,
+    /// Of an alarm that fires: which changes may have caused it. Found out once, and again when something has happened.
+    pub suspects: Option<Vec<Suspect>>,
 }
 
 impl RoomTab {
@@ -101,7 +107,7 @@ impl RoomTab {
     }
 
     pub fn open(&mut self, of: ItemId) {
-        self.page = Some(ItemPage { of, scroll: Scroll::default() });
+        self.page = Some(ItemPage { of, scroll: Scroll::default(), suspects: None });
     }
 
     /// What is open, and where it is.

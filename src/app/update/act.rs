@@ -15,6 +15,7 @@ use crate::domain::text::Text;
 use crate::domain::units::{long, plural};
 use crate::ops::approval::{Armed, approve};
 use crate::ops::{Operation, Params, Target, named};
+use crate::world::feed::Feed;
 use crate::world::port::FeedKey;
 use crate::world::sight::Sight;
 
@@ -285,6 +286,9 @@ pub(super) fn take(model: &mut Model, id: OpId, event: OpEvent) -> Vec<Cmd> {
     model.is_dirty = true;
     let Some(course) = model.courses.iter_mut().find(|course| course.id == id) else { return Vec::new() };
     course.take(at, event);
+    let is_ended = !course.is_running();
+    note_in_timeline(model, is_ended);
+    let Some(course) = model.courses.iter().find(|course| course.id == id) else { return Vec::new() };
     let Phase::Ended { outcome, words, .. } = &course.phase else { return Vec::new() };
     let mut text = format!("{}, {}: {words}", course.plan.title, outcome.word());
     if outcome.is_good() && course.plan.outline.iter().any(|step| step.contains(": later")) {
@@ -298,11 +302,27 @@ pub(super) fn take(model: &mut Model, id: OpId, event: OpEvent) -> Vec<Cmd> {
     cmds
 }
 
+/// What is done from here is told in the timeline with everything else.
+fn note_in_timeline(model: &mut Model, is_news: bool) {
+    let is_told = |model: &Model| {
+        let newest = model.courses.last().and_then(|course| course.op.as_ref()).map(|op| format!("operation {op}"));
+        let events = model.live_world().places().iter().flat_map(|place| place.timeline.shared());
+        newest.is_none_or(|id| events.into_iter().any(|event| event.id == *id))
+    };
+    if !is_news && is_told(model) {
+        return;
+    }
+    let events = operations::events(model);
+    model.rewound.as_mut().map_or(&mut model.world, |live| &mut live.world).set_operations(events);
+    super::lists::refresh_lists(model, Some(Feed::AlarmHistory));
+}
+
 /// The journal was read. What nobody knows the end of is raised once.
 pub(super) fn take_journal(model: &mut Model, pages: Result<Pages, String>) {
     let is_first = model.journal.is_none();
     model.journal = Some(pages);
     model.is_dirty = true;
+    note_in_timeline(model, true);
     if is_first {
         let open = operations::rows(model).iter().filter(|row| row.wants_a_look(model)).count();
         match &model.journal {

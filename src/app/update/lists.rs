@@ -7,7 +7,11 @@ use crate::app::model::Model;
 use crate::app::overlay::{Overlay, Prompt, Purpose, Scroll};
 use crate::app::tab::Tab;
 use crate::domain::graph::Span;
+use crate::world::feed::Feed;
+use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
+use crate::world::suspects;
+use crate::world::timeline::FEEDS;
 
 pub(super) fn run_on_list(model: &mut Model, id: CommandId) {
     if page_scroll(model).is_some() {
@@ -21,6 +25,10 @@ pub(super) fn run_on_list(model: &mut Model, id: CommandId) {
     }
     if matches!(id, CommandId::Open | CommandId::Describe) {
         open(model);
+        return;
+    }
+    if matches!(id, CommandId::SpanWider | CommandId::SpanNarrower) {
+        change_span(model, id);
         return;
     }
     let height = model.list_height();
@@ -72,10 +80,7 @@ fn run_on_page(model: &mut Model, id: CommandId) {
             return;
         }
         CommandId::SpanWider | CommandId::SpanNarrower => {
-            let by = if id == CommandId::SpanWider { 1 } else { -1 };
-            if let Some(span) = span(model) {
-                *span = span.stepped(by);
-            }
+            change_span(model, id);
             return;
         }
         CommandId::Up => -1,
@@ -103,6 +108,13 @@ fn open(model: &mut Model) {
     }
 }
 
+fn change_span(model: &mut Model, id: CommandId) {
+    let by = if id == CommandId::SpanWider { 1 } else { -1 };
+    if let Some(span) = span(model) {
+        *span = span.stepped(by);
+    }
+}
+
 fn close(model: &mut Model) {
     if let Some(room) = model.room_mut() {
         room.page = None;
@@ -127,9 +139,18 @@ pub(super) fn with_list<T>(model: &mut Model, work: impl FnOnce(&mut ListState, 
 }
 
 /// Notes which lists are behind, by the kind of answer that came, or all of them.
-pub(super) fn refresh_lists(model: &mut Model, of: Option<crate::world::feed::Feed>) {
+pub(super) fn refresh_lists(model: &mut Model, of: Option<Feed>) {
     for room in &mut model.rooms {
-        room.is_stale |= of.is_none_or(|feed| room.list.spec.kinds.iter().any(|kind| kind.feed() == feed));
+        let spec = room.list.spec;
+        // Events are drawn from many feeds.
+        let is_of =
+            |feed| spec.kinds.iter().any(|kind| kind.feed() == feed || *kind == Kind::Event && FEEDS.contains(&feed));
+        room.is_stale |= of.is_none_or(is_of);
+        if of.is_none_or(|feed| FEEDS.contains(&feed) || feed == Feed::Alarms)
+            && let Some(page) = &mut room.page
+        {
+            page.suspects = None;
+        }
     }
     freshen(model);
 }
@@ -140,6 +161,21 @@ pub(super) fn freshen(model: &mut Model) {
     if let Some(room) = model.room_mut().filter(|room| room.is_stale) {
         room.is_stale = false;
         with_list(model, |list, sight| list.refresh(sight, is_past));
+    }
+    suspect(model);
+}
+
+/// Finds out whom to suspect of the alarm that is open, where that is not known yet.
+fn suspect(model: &mut Model) {
+    let Some(page) = model.room().and_then(|room| room.page.as_ref()).filter(|page| page.suspects.is_none()) else {
+        return;
+    };
+    let found = match model.world.find(&page.of) {
+        Some(Item::Alarm(alarm)) if alarm.is_firing() => suspects::of_alarm(&alarm, page.of.place, &model.sight()),
+        _ => Vec::new(),
+    };
+    if let Some(page) = model.room_mut().and_then(|room| room.page.as_mut()) {
+        page.suspects = Some(found);
     }
 }
 

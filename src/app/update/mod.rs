@@ -7,6 +7,7 @@ mod overlay;
 mod pointer;
 mod select;
 mod sign_in;
+mod suspects;
 mod time;
 
 use jiff::{SignedDuration, Timestamp};
@@ -195,6 +196,8 @@ fn run(model: &mut Model, id: CommandId) -> Vec<Cmd> {
         CommandId::Board => model.tab = Tab::Board,
         CommandId::Alarms => model.tab = Tab::Room(Room::Alarms),
         CommandId::Pipelines => model.tab = Tab::Room(Room::Pipelines),
+        CommandId::Timeline => model.tab = Tab::Room(Room::Timeline),
+        CommandId::Suspects => suspects::next(model),
         CommandId::Traces => model.tab = Tab::Room(Room::Traces),
         CommandId::Compute => model.tab = Tab::Room(Room::Compute),
         CommandId::Data => model.tab = Tab::Room(Room::Data),

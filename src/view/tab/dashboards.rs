@@ -1,5 +1,6 @@
 //! A dashboard opened: its widgets drawn one below the other, two abreast where there is room.
 
+use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +15,7 @@ use crate::domain::graphs::Asked;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
 use crate::domain::units::{long, moment, since};
-use crate::view::tab::alarms::trouble;
+use crate::view::tab::alarms::{self, trouble};
 use crate::view::text::{fit, fit_middle, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::graph::{Plot, draw as draw_graph, role_of_line};
@@ -233,11 +234,12 @@ impl Painter<'_> {
             }
             return;
         }
+        let markers: Vec<Timestamp> = alarms::markers(graph, self.model).into_iter().map(|(at, _)| at).collect();
         let plot = Plot {
             graph,
             // A line of a dashboard is a limit where one side of it is filled; any other is only a line.
             limit: limits.iter().find_map(|limit| Some((limit.bad?, limit.value))),
-            markers: &[],
+            markers: &markers,
             ribbon: &[],
             before: None,
             has_ribbon: false,

@@ -9,3 +9,4 @@ mod made_of;
 pub(super) mod operations;
 pub(super) mod room;
 mod stores;
+mod timeline;

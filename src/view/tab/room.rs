@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::{dashboards, delivery, made_of, stores};
+use super::{dashboards, delivery, made_of, stores, timeline};
 use crate::app::model::Model;
-use crate::app::tab::room::{ItemPage, RoomTab, graphs_of};
+use crate::app::tab::Tab;
+use crate::app::tab::room::{ItemPage, Room, RoomTab, graphs_of};
 use crate::domain::alarm::Alarm;
 use crate::domain::autoscaling::Activity;
 use crate::domain::graph::GraphAsk;
@@ -32,6 +33,10 @@ const GRAPH: u16 = 9;
 pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
     let Some(room) = model.room() else { return 0 };
     let Some(open) = &room.page else {
+        if model.tab == Tab::Room(Room::Timeline) {
+            timeline::draw(room, model, theme, area, frame);
+            return 0;
+        }
         table::draw(&room.list, model, theme, area, frame);
         return 0;
     };
@@ -150,10 +155,11 @@ fn graph(
         }
         return;
     };
+    let markers: Vec<jiff::Timestamp> = alarms::markers(found, model).into_iter().map(|(at, _)| at).collect();
     let plot = Plot {
         graph: found,
         limit: None,
-        markers: &[],
+        markers: &markers,
         ribbon: &[],
         before: None,
         has_ribbon: false,

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod instances;
 pub mod metrics;
 pub mod pipelines;
+pub mod timeline;
 pub mod traces;
 
 use jiff::Timestamp;
@@ -84,6 +85,8 @@ pub enum Value {
     Number(f64, Unit),
     /// Shown as an age.
     Since(Timestamp),
+    /// Shown in words of the reader's zone; otherwise as an age is.
+    When(Timestamp, String),
     State(Health, &'static str),
     Flag(bool),
 }
@@ -91,6 +94,7 @@ pub enum Value {
 pub const ROOMS: &[&RoomSpec] = &[
     &alarms::ROOM,
     &pipelines::ROOM,
+    &timeline::ROOM,
     &traces::ROOM,
     &compute::ROOM,
     &data::ROOM,
@@ -177,6 +181,7 @@ pub fn measures(item: &Item) -> Vec<(Measure, Text)> {
         | Item::LogGroup(_)
         | Item::Pipeline(_)
         | Item::Deployment(_)
+        | Item::Event(_)
         | Item::Service(_)
         | Item::Trace(_)
         | Item::Bill(_)
@@ -305,6 +310,7 @@ impl Value {
             Self::Count(count) => crate::domain::units::count(*count),
             Self::Number(number, unit) => unit.write(*number),
             Self::Since(then) => brief(since(now, *then)),
+            Self::When(_, words) => words.clone(),
             Self::State(_, word) => (*word).to_owned(),
             Self::Flag(true) => "yes".into(),
             Self::Flag(false) => "no".into(),
@@ -318,7 +324,7 @@ impl Value {
             Self::Words(words) => json!(words),
             Self::Count(count) => json!(count),
             Self::Number(number, _) => json!(number),
-            Self::Since(then) => json!(then),
+            Self::Since(then) | Self::When(then, _) => json!(then),
             Self::State(_, word) => json!(word),
             Self::Flag(flag) => json!(flag),
         }
@@ -329,7 +335,7 @@ impl Value {
             Self::Count(count) => Some(*count as f64),
             Self::Number(number, _) => Some(*number),
             // Ages compare in minutes, as people say them: `since>30`.
-            Self::Since(then) => Some(since(now, *then).as_secs_f64() / 60.0),
+            Self::Since(then) | Self::When(then, _) => Some(since(now, *then).as_secs_f64() / 60.0),
             _ => None,
         }
     }
@@ -342,7 +348,7 @@ impl Value {
             Self::Count(count) => SortKey::Number(*count),
             Self::Number(number, _) => SortKey::Number(ordered(*number)),
             // As ages, which is how they are shown: the youngest first.
-            Self::Since(then) => SortKey::Number(ordered(-(then.as_second() as f64))),
+            Self::Since(then) | Self::When(then, _) => SortKey::Number(ordered(-(then.as_second() as f64))),
             Self::State(health, _) => SortKey::Number(u64::MAX - *health as u64),
             Self::Flag(flag) => SortKey::Number(u64::from(*flag)),
         }

@@ -3,4 +3,4 @@
 mod page;
 mod tree;
 
-pub(in crate::view) use page::{draw, find, trouble};
+pub(in crate::view) use page::{draw, find, markers, trouble};

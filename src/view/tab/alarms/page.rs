@@ -1,5 +1,7 @@
 //! One alarm: what it says, its graph with its limit, how it came to be, and whom it tells.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::Frame;
@@ -20,11 +22,11 @@ use crate::view::widget::graph::{Plot, draw as draw_graph};
 use crate::view::widget::popup;
 use crate::view::widget::table::faults_of_place;
 use crate::world::Place;
-use crate::world::changes;
 use crate::world::item::Item;
 use crate::world::port::CloudError;
 use crate::world::room::alarms::{ROOM, health, limit, unit};
 use crate::world::strip::box_of;
+use crate::world::timeline::Event;
 
 const LABEL: usize = 14;
 /// Changes drawn on the graph.
@@ -46,6 +48,14 @@ pub(in crate::view) fn draw(open: &ItemPage, model: &Model, theme: Theme, area: 
     for text in wrap(alarm.reason.as_str(), room.saturating_sub(4)).into_iter().take(2) {
         top.push(Line::styled(format!("   {text}"), theme.of_health(tree::of_state(alarm.state))));
     }
+    if let Some(first) = open.suspects.iter().flatten().next().filter(|suspect| suspect.stands_out()) {
+        let zone = &model.settings.bearings.zone;
+        let by = if first.event.by.is_empty() { String::new() } else { format!(" by {}", first.event.by) };
+        let when = when(first.event.at, model.now, zone);
+        let why = first.reasons.first().map_or("", String::as_str);
+        let text = format!("   suspect  {when} {}{by}, {why}    w goes there", first.event.what);
+        top.push(Line::styled(fit(&text, room), theme.style(Role::Strong)));
+    }
     for text in faults_of_place(&ROOM, place, model, room) {
         top.push(Line::styled(text, theme.style(Role::Unknown)));
     }
@@ -59,7 +69,7 @@ pub(in crate::view) fn draw(open: &ItemPage, model: &Model, theme: Theme, area: 
     let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
     let drawn = drawn_for(&alarm, place).map_or(0, |alarm| graph(&alarm, place, model, theme, rest, frame));
     let text = Rect { y: rest.y + drawn, height: rest.height.saturating_sub(drawn), ..rest };
-    popup::scrolled(story(&alarm, place, model, theme, room), open.scroll.offset, theme, text, frame)
+    popup::scrolled(story(&alarm, open, place, model, theme, room), open.scroll.offset, theme, text, frame)
 }
 
 fn title(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Line<'static> {
@@ -144,15 +154,15 @@ pub(in crate::view) fn trouble(asked: Option<&Asked<CloudError>>, model: &Model)
     Some(format!("{age}{}: {}; {}", fault.class.word(), fault, fault.class.remedy()))
 }
 
-/// Changes within the graph's span, newest first, each in words.
-fn markers(graph: &Graph, model: &Model) -> Vec<(Timestamp, String)> {
+/// Changes within the graph's span, newest first, each in words: the same moments on every graph.
+pub(in crate::view) fn markers(graph: &Graph, model: &Model) -> Vec<(Timestamp, String)> {
     let zone = &model.settings.bearings.zone;
-    changes::since(&model.world, graph.from)
-        .into_iter()
-        .filter(|change| change.kind.is_by_hand() && change.at <= graph.until())
-        .take(MARKERS)
-        .map(|change| (change.at, format!("{} {}", when(change.at, model.now, zone), change.what)))
-        .collect()
+    let events = model.world.places().iter().flat_map(|place| place.timeline.shared());
+    let mut within: Vec<&Arc<Event>> =
+        events.filter(|event| event.is_mark() && event.at >= graph.from && event.at <= graph.until()).collect();
+    within.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let words = |event: &Arc<Event>| (event.at, format!("{} {}", when(event.at, model.now, zone), event.what));
+    within.into_iter().take(MARKERS).map(words).collect()
 }
 
 /// To the second today, with the day before that.
@@ -175,7 +185,14 @@ fn ribbon(alarm: &Alarm, place: &Place) -> (Option<AlarmState>, Vec<(Timestamp, 
     (before, ribbon)
 }
 
-fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize) -> Vec<Line<'static>> {
+fn story(
+    alarm: &Alarm,
+    open: &ItemPage,
+    place: &Place,
+    model: &Model,
+    theme: Theme,
+    room: usize,
+) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut say = |label: &str, value: &str| {
         for (row, text) in wrap(value, room.saturating_sub(LABEL + 4)).into_iter().enumerate() {
@@ -188,6 +205,17 @@ fn story(alarm: &Alarm, place: &Place, model: &Model, theme: Theme, room: usize)
     };
     if let Some(link) = runbook(alarm, model) {
         say("runbook", &link);
+    }
+    if alarm.is_firing() {
+        for (number, suspect) in open.suspects.iter().flatten().enumerate() {
+            let when = when(suspect.event.at, model.now, &model.settings.bearings.zone);
+            let doubt = if suspect.stands_out() { "" } else { "does not stand out: " };
+            let reasons = suspect.reasons.join(", ");
+            say(&format!("suspect {}", number + 1), &format!("{doubt}{when} {}: {reasons}", suspect.event.what));
+        }
+        if open.suspects.as_ref().is_some_and(Vec::is_empty) {
+            say("suspect", "no change is known in the 30 min before it began");
+        }
     }
     if !alarm.description.is_empty() {
         say("description", alarm.description.as_str());

@@ -1,0 +1,286 @@
+//! What each feed tells of what happened. A source is a row here.
+
+use jiff::Timestamp;
+
+use super::{Event, EventKind, Tone};
+use crate::domain::alarm::AlarmState;
+use crate::domain::delivery::{Action, DeployStatus, Execution, Pipeline, RunStatus, Stage};
+use crate::domain::scope::Environment;
+use crate::domain::text::Text;
+use crate::world::Place;
+use crate::world::changes::{self, ChangeKind};
+use crate::world::feed::Feed;
+use crate::world::item::Kind;
+
+pub(super) struct Source {
+    pub feeds: &'static [Feed],
+    pub draw: fn(&Place, &mut Vec<Event>),
+}
+
+pub(super) const SOURCES: &[Source] = &[
+    Source { feeds: &[Feed::AlarmHistory, Feed::Alarms], draw: alarms },
+    // Which of a pipeline's runs a deployment was is known from both.
+    Source { feeds: &[Feed::Deployments, Feed::Pipelines, Feed::Instances], draw: deploys },
+    Source { feeds: &[Feed::Pipelines], draw: runs },
+    Source { feeds: &[Feed::Groups], draw: scaling },
+    Source { feeds: &[Feed::DatabaseEvents], draw: databases },
+    Source { feeds: &[Feed::Clusters], draw: tasks },
+    Source { feeds: &[Feed::Instances], draw: notices },
+];
+
+/// The older first, so that what is held already is found again by its time.
+fn finish(events: &mut Vec<Event>) {
+    events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    events.dedup_by(|a, b| a.id == b.id);
+}
+
+fn alarms(place: &Place, events: &mut Vec<Event>) {
+    for change in place.feeds.alarm_history.items() {
+        let alarm = place.feeds.alarms.items().find(|alarm| alarm.name == change.alarm);
+        let tone = match change.to {
+            // What moves a scaling policy is no trouble.
+            _ if alarm.is_some_and(|alarm| alarm.is_scaling_trigger()) => Tone::Plain,
+            AlarmState::Alarm => Tone::Bad,
+            AlarmState::Ok => Tone::Good,
+            AlarmState::InsufficientData => Tone::Warn,
+        };
+        let reason = if change.reason.is_empty() { String::new() } else { format!(": {}", change.reason) };
+        events.push(Event {
+            id: change.id.clone(),
+            at: change.at,
+            kind: EventKind::Alarm,
+            tone,
+            what: Text::from(format!("{} {} → {}{reason}", change.alarm, change.from.word(), change.to.word())),
+            by: Text::default(),
+            resource: change.alarm.clone(),
+            environment: Environment::Unknown,
+            about: Some(Kind::Alarm),
+        });
+    }
+    // A history that is denied, or a minute behind, does not hide that an alarm fires.
+    for alarm in place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()) {
+        let is_told = |event: &Event| event.resource == alarm.name && event.at >= alarm.since;
+        if !events.iter().any(is_told) {
+            events.push(Event {
+                id: Text::from(format!("{} {}", alarm.arn, alarm.since)),
+                at: alarm.since,
+                kind: EventKind::Alarm,
+                tone: Tone::Bad,
+                what: Text::from(format!("{} → {}: {}", alarm.name, alarm.state.word(), alarm.reason)),
+                by: Text::default(),
+                resource: alarm.name.clone(),
+                environment: Environment::Unknown,
+                about: Some(Kind::Alarm),
+            });
+        }
+    }
+    finish(events);
+}
+
+fn deploys(place: &Place, events: &mut Vec<Event>) {
+    for change in changes::of_place(place, Timestamp::MIN) {
+        let kind = match change.kind {
+            ChangeKind::Deploy => EventKind::Deploy,
+            ChangeKind::Rehearsal => EventKind::Rehearsal,
+            ChangeKind::Launch => EventKind::Launch,
+            // These have sources of their own, which tell more.
+            ChangeKind::Database | ChangeKind::Scaling => continue,
+        };
+        let deployment = place
+            .feeds
+            .deployments
+            .items()
+            .find(|deploy| deploy.started == change.at && deploy.target == change.resource);
+        let about = match (kind, deployment) {
+            (EventKind::Launch, _) => Some(Kind::Instance),
+            (_, Some(_)) => Some(Kind::Deployment),
+            (_, None) => Some(Kind::Pipeline),
+        };
+        let tone = deployment.map_or(Tone::Plain, |deploy| of_status(deploy.status));
+        let environment = deployment.map_or(place.scope.environment, |deploy| deploy.environment);
+        events.push(Event {
+            id: Text::from(format!("{} {} {}", kind.word(), change.resource, change.at)),
+            at: change.at,
+            kind,
+            tone,
+            what: Text::from(change.what),
+            by: change.by,
+            resource: change.resource,
+            environment,
+            about,
+        });
+    }
+    finish(events);
+}
+
+fn of_status(status: DeployStatus) -> Tone {
+    match status {
+        DeployStatus::Failed => Tone::Bad,
+        DeployStatus::Stopped | DeployStatus::RolledBack => Tone::Warn,
+        DeployStatus::InProgress | DeployStatus::Succeeded => Tone::Plain,
+    }
+}
+
+fn runs(place: &Place, events: &mut Vec<Event>) {
+    for pipeline in place.feeds.pipelines.items() {
+        for run in &pipeline.executions {
+            of_run(pipeline, run, events);
+        }
+        for stage in &pipeline.stages {
+            for action in &stage.actions {
+                of_action(pipeline, stage, action, events);
+            }
+        }
+    }
+    finish(events);
+}
+
+fn of_run(pipeline: &Pipeline, run: &Execution, events: &mut Vec<Event>) {
+    let revision = run.revision.as_ref();
+    let message = revision.map(|it| &it.message).filter(|message| !message.is_empty());
+    let message = message.map_or_else(String::new, |message| format!(" \"{message}\""));
+    let by = run.by.clone().or_else(|| revision?.author.clone()).unwrap_or_default();
+    let event = |at: Timestamp, part: &str, tone, what: String| Event {
+        id: Text::from(format!("{part} {} {}", pipeline.name, run.id)),
+        at,
+        kind: EventKind::Run,
+        tone,
+        what: Text::from(what),
+        by: by.clone(),
+        resource: pipeline.name.clone(),
+        environment: Environment::Unknown,
+        about: Some(Kind::Pipeline),
+    };
+    let called = run.called();
+    events.push(event(
+        run.started,
+        "began",
+        Tone::Plain,
+        format!("{} {called} began, {}{message}", pipeline.name, run.trigger_word()),
+    ));
+    if let Some(at) = run.finished {
+        let tone = match run.status {
+            RunStatus::Failed => Tone::Bad,
+            RunStatus::Succeeded => Tone::Good,
+            _ => Tone::Plain,
+        };
+        events.push(event(at, "ended", tone, format!("{} {called} {}", pipeline.name, run.status.word())));
+    }
+}
+
+/// An approval that was decided, and what failed.
+fn of_action(pipeline: &Pipeline, stage: &Stage, action: &Action, events: &mut Vec<Event>) {
+    let Some(at) = action.finished else { return };
+    let is_approval = action.category.as_ref().is_some_and(|category| category == "Approval");
+    let (kind, tone, verb) = match (is_approval, action.status) {
+        (true, RunStatus::Succeeded) => (EventKind::Approval, Tone::Plain, "approved"),
+        (true, RunStatus::Failed) => (EventKind::Approval, Tone::Warn, "rejected"),
+        (false, RunStatus::Failed) => (EventKind::Run, Tone::Bad, "failed"),
+        _ => return,
+    };
+    let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+    let why = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
+    events.push(Event {
+        id: Text::from(format!("{verb} {} {}/{} {at}", pipeline.name, stage.name, action.name)),
+        at,
+        kind,
+        tone,
+        what: Text::from(format!("{}{version} {verb} in {}/{}{why}", pipeline.name, stage.name, action.name)),
+        by: action.by.clone(),
+        resource: pipeline.name.clone(),
+        environment: Environment::in_name(stage.name.as_str()),
+        about: Some(Kind::Pipeline),
+    });
+}
+
+fn scaling(place: &Place, events: &mut Vec<Event>) {
+    for group in place.feeds.groups.items() {
+        for it in group.activities.iter().flatten() {
+            let is_by_clock = it.cause.as_str().contains("scheduled action");
+            let tone = match it.status.as_str() {
+                "Failed" => Tone::Bad,
+                "Cancelled" => Tone::Warn,
+                _ => Tone::Plain,
+            };
+            let why = if it.message.is_empty() { String::new() } else { format!(": {}", it.message) };
+            events.push(Event {
+                id: Text::from(format!("{} {} {}", group.name, it.at, it.what)),
+                at: it.at,
+                kind: if is_by_clock { EventKind::Schedule } else { EventKind::Scaling },
+                tone,
+                what: Text::from(format!("{}: {}{why}", group.name, it.what)),
+                by: Text::default(),
+                resource: group.name.clone(),
+                environment: group.environment,
+                about: Some(Kind::Group),
+            });
+        }
+    }
+    finish(events);
+}
+
+fn databases(place: &Place, events: &mut Vec<Event>) {
+    for it in place.feeds.database_events.items() {
+        let is = |word: &str| it.categories.iter().any(|category| category == word);
+        let tone = if is("failure") || is("low storage") {
+            Tone::Bad
+        } else if is("failover") || is("availability") {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
+        events.push(Event {
+            id: Text::from(format!("{} {} {}", it.source, it.at, it.message)),
+            at: it.at,
+            kind: EventKind::Database,
+            tone,
+            what: Text::from(format!("{}: {}", it.source, it.message)),
+            by: Text::default(),
+            resource: it.source.clone(),
+            environment: Environment::Unknown,
+            about: Some(Kind::Database),
+        });
+    }
+    finish(events);
+}
+
+fn tasks(place: &Place, events: &mut Vec<Event>) {
+    for cluster in place.feeds.clusters.items() {
+        for service in &cluster.services {
+            for it in &service.events {
+                let is_trouble =
+                    ["unable to", "unhealthy", "failed"].iter().any(|word| it.message.as_str().contains(word));
+                events.push(Event {
+                    id: Text::from(format!("{}/{} {} {}", cluster.name, service.name, it.at, it.message)),
+                    at: it.at,
+                    kind: EventKind::Task,
+                    tone: if is_trouble { Tone::Warn } else { Tone::Plain },
+                    what: Text::from(format!("{}: {}", service.name, it.message)),
+                    by: Text::default(),
+                    resource: service.name.clone(),
+                    environment: cluster.environment,
+                    about: None,
+                });
+            }
+        }
+    }
+    finish(events);
+}
+
+fn notices(place: &Place, events: &mut Vec<Event>) {
+    for it in place.feeds.instances.items() {
+        let Some(at) = it.interruption else { continue };
+        events.push(Event {
+            id: Text::from(format!("{} {at}", it.id)),
+            at,
+            kind: EventKind::Notice,
+            tone: Tone::Warn,
+            what: Text::from(format!("{} ({}): EC2 takes this Spot instance back", it.name, it.id)),
+            by: Text::default(),
+            resource: it.name.clone(),
+            environment: it.environment,
+            about: Some(Kind::Instance),
+        });
+    }
+    finish(events);
+}
