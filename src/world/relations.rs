@@ -156,7 +156,8 @@ impl Relations {
     }
 }
 
-/// The names an alarm is about: the values of its metric's dimensions; of a composite, those of the alarms in its rule.
+/// The names an alarm is about: the values of its metric's dimensions; of a composite, those of the
+/// alarms in its rule that make it fire.
 pub fn names_of(alarm: &Alarm, place: &Place) -> Vec<Text> {
     let mut names = Vec::new();
     let mut seen: HashSet<Text> = HashSet::new();
@@ -172,7 +173,10 @@ pub fn names_of(alarm: &Alarm, place: &Place) -> Vec<Text> {
         {
             let children = rule.children();
             let of = |name: &&str| place.feeds.alarms.items().find(|other| other.is_called(name)).cloned();
-            waiting.extend(children.iter().filter_map(of));
+            // One that fires does so for those of its alarms that fire.
+            let all: Vec<Alarm> = children.iter().filter_map(of).collect();
+            let is_firing = next.is_firing() && all.iter().any(Alarm::is_firing);
+            waiting.extend(all.into_iter().filter(|child| !is_firing || child.is_firing()));
         }
     }
     names.sort();

@@ -155,8 +155,9 @@ fn judge(
 
 fn weight_of_kind(event: &Event) -> f64 {
     match event.kind {
-        EventKind::Deploy => 1.0,
-        EventKind::Operation => 0.9,
+        // One that failed has already shown what it can do.
+        EventKind::Deploy if event.tone.health().is_broken() => 1.0,
+        EventKind::Deploy | EventKind::Operation => 0.9,
         // Not the nightly backup, nor what is only announced: those have no tone.
         EventKind::Database if event.tone.health().is_broken() => 0.9,
         EventKind::Launch => 0.7,

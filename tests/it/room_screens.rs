@@ -163,6 +163,17 @@ fn compute_and_data() {
 }
 
 #[test]
+fn the_timeline_and_a_suspect() {
+    for size in SIZES {
+        let (mut model, opened) = model_at("bad-deploy", 9, size);
+        press(&mut model, &opened, "t");
+        check("timeline", &model);
+        press(&mut model, &opened, "w");
+        check("suspect", &model);
+    }
+}
+
+#[test]
 fn pipelines_traces_and_the_bill() {
     for size in SIZES {
         let (mut model, opened) = model_at("bad-deploy", 9, size);
