@@ -13,6 +13,7 @@ use super::convert::{count, environment, tags, text, time};
 use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, Refresh, ScheduledChange, WarmPool};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
+use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
 /// Pages of a hundred activities read at most, of all groups together and newest first. Six weeks of them would be
@@ -203,6 +204,10 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
         }),
         scheduled: None,
         refresh: None,
+        tags,
+        operator: it.operator().filter(|it| it.managed() == Some(true)).map_or_else(Text::default, |it| {
+            it.principal().map_or_else(|| "a service of AWS".into(), Text::new)
+        }),
     }
 }
 
@@ -214,6 +219,7 @@ fn member(it: &Instance) -> Member {
         // `HEALTHY` or `Healthy`, by how the group was told.
         healthy: it.health_status().is_none_or(|status| status.eq_ignore_ascii_case("healthy")),
         weight: it.weighted_capacity().and_then(|weight| weight.parse().ok()).unwrap_or(1),
+        is_protected: it.protected_from_scale_in() == Some(true),
     }
 }
 

@@ -127,8 +127,17 @@ fn instance(it: &SdkInstance, scope: &Scope, words: &mut Words) -> Option<Instan
         scheduled_event: None,
         interruption: None,
         schedule: schedule(&tags),
+        tags: tags.iter().map(|(key, value)| (words.one(key.as_str()), words.one(value.as_str()))).collect(),
+        root: words.one(it.root_device_type().map_or("", |kind| kind.as_str())),
+        operator: words.one(operator(it)),
         per_hour: None,
     })
+}
+
+/// The service that runs it, where one does.
+fn operator(it: &SdkInstance) -> &str {
+    let operator = it.operator().filter(|operator| operator.managed() == Some(true));
+    operator.map_or("", |operator| operator.principal().unwrap_or("a service of AWS"))
 }
 
 #[derive(Debug, PartialEq)]
