@@ -249,9 +249,8 @@ fn database(
         certificate_until: instance.certificate_details().and_then(|one| one.valid_till()).map(time),
         schedule: schedule(&tags),
         tags,
-        cluster_tags: cluster.map_or_else(Vec::new, |one| {
-            self::tags(one.tag_list().iter().map(|tag| (tag.key(), tag.value())))
-        }),
+        cluster_tags: cluster
+            .map_or_else(Vec::new, |one| self::tags(one.tag_list().iter().map(|tag| (tag.key(), tag.value())))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_autoscaling::types::{
     Activity as SdkActivity, AutoScalingGroup as SdkGroup, Instance, InstanceRefresh, InstanceRefreshStatus,
-    LifecycleState, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
+    LifecycleState, Operator, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +13,6 @@ use super::convert::{count, environment, tags, text, time};
 use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, Refresh, ScheduledChange, WarmPool};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
-use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
 /// Pages of a hundred activities read at most, of all groups together and newest first. Six weeks of them would be
@@ -205,9 +204,7 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
         scheduled: None,
         refresh: None,
         tags,
-        operator: it.operator().filter(|it| it.managed() == Some(true)).map_or_else(Text::default, |it| {
-            it.principal().map_or_else(|| "a service of AWS".into(), Text::new)
-        }),
+        operator: text(it.operator().and_then(Operator::principal)),
     }
 }
 

@@ -24,9 +24,7 @@ pub fn exact<'a>(tags: &'a [Tag], name: &str) -> Option<&'a Text> {
 /// What each of its tags says it is for; nothing where it has none of the kind.
 pub fn environments(tags: &[Tag]) -> impl Iterator<Item = (&Text, Environment)> {
     let is_one = |key: &Text| ENVIRONMENT.iter().any(|name| key.as_str().eq_ignore_ascii_case(name));
-    tags.iter()
-        .filter(move |(key, _)| is_one(key))
-        .map(|(_, value)| (value, Environment::from_tag(value.as_str())))
+    tags.iter().filter(move |(key, _)| is_one(key)).map(|(_, value)| (value, Environment::from_tag(value.as_str())))
 }
 
 /// The schedule named by tags, in the spellings of AWS's Instance Scheduler and its imitators.

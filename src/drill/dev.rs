@@ -159,7 +159,7 @@ impl Dev {
             machines,
             workers: fleet(WORKERS, if was_office { AT_WORK } else { AT_NIGHT }, 12, "v12"),
             services: [
-                fleet("dev-api", (1, 2, 4), 4, "v64"),
+                fleet("preview", (1, 2, 4), 4, "v64"),
                 fleet("mail-catcher", (0, 1, 4), 3, "v3"),
                 fleet(AGENT, (0, 1, 4), 3, "v9"),
             ],

@@ -28,7 +28,13 @@ pub struct Bearings {
 
 impl Default for Bearings {
     fn default() -> Self {
-        Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None, runbooks: Vec::new(), dev: DevRule::default() }
+        Self {
+            thresholds: Thresholds::default(),
+            zone: TimeZone::UTC,
+            failover: None,
+            runbooks: Vec::new(),
+            dev: DevRule::default(),
+        }
     }
 }
 

@@ -34,7 +34,9 @@ pub(super) fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Opti
         Step::TagDatabase { resource, key, value } => {
             database_there(s, site, resource).map(|()| set(s, resource, key, Some(value)))
         }
-        Step::UntagDatabase { resource, key } => database_there(s, site, resource).map(|()| set(s, resource, key, None)),
+        Step::UntagDatabase { resource, key } => {
+            database_there(s, site, resource).map(|()| set(s, resource, key, None))
+        }
         Step::StopDatabase { database } => orders(s, site, database).and_then(|()| match s.dev.orders {
             Power::On => {
                 s.dev.stop_orders(s.tick);
@@ -106,7 +108,10 @@ fn stop(s: &mut Simulation, site: Site, ids: &[Text]) -> Result<(), Trouble> {
     there(s, site, ids)?;
     let is_early = |it: &&Machine| matches!(it.power, Power::Starting { .. }) && ids.contains(&it.id);
     if let Some(it) = s.dev.machines.iter().find(is_early) {
-        return Err(Trouble::invalid(format!("The instance '{}' is not in a state from which it can be stopped.", it.id)));
+        return Err(Trouble::invalid(format!(
+            "The instance '{}' is not in a state from which it can be stopped.",
+            it.id
+        )));
     }
     let (tick, noise) = (s.tick, s.dev.noise());
     for id in ids {
@@ -134,7 +139,10 @@ fn start(s: &mut Simulation, site: Site, ids: &[Text]) -> Result<(), Trouble> {
     there(s, site, ids)?;
     let is_early = |it: &&Machine| matches!(it.power, Power::Stopping { .. }) && ids.contains(&it.id);
     if let Some(it) = s.dev.machines.iter().find(is_early) {
-        return Err(Trouble::invalid(format!("The instance '{}' is not in a state from which it can be started.", it.id)));
+        return Err(Trouble::invalid(format!(
+            "The instance '{}' is not in a state from which it can be started.",
+            it.id
+        )));
     }
     let (tick, noise) = (s.tick, s.dev.noise());
     for id in ids {

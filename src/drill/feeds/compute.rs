@@ -311,8 +311,7 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
 }
 
 fn dev_instance(s: &Simulation, machine: &dev::Machine) -> Instance {
-    let environment =
-        if machine.name.as_str().starts_with("test") { Environment::Test } else { Environment::Dev };
+    let environment = if machine.name.as_str().starts_with("test") { Environment::Test } else { Environment::Dev };
     let mut own = vec![("environment", environment.word()), ("Name", machine.name.as_str())];
     own.extend(machine.schedule.map(|schedule| ("Schedule", schedule)));
     own.extend((!machine.owner.is_empty()).then(|| ("owner", machine.owner.as_str())));

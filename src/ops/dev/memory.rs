@@ -2,6 +2,7 @@
 //! anybody can read it. Letters, digits, spaces and `=` are what every service takes in a tag.
 
 use crate::domain::tags::{Tag, exact};
+use crate::domain::text::Text;
 
 /// Name of the tag.
 pub(super) const BEFORE: &str = "opscon:before";
@@ -27,7 +28,7 @@ pub(super) struct ServiceSize {
 
 /// What is remembered with it, as it is written there.
 pub(super) fn written(tags: &[Tag]) -> Option<&str> {
-    exact(tags, BEFORE).map(|value| value.as_str())
+    exact(tags, BEFORE).map(Text::as_str)
 }
 
 impl GroupSize {

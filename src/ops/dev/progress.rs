@@ -64,7 +64,8 @@ fn told(
     let marked = plan.steps.iter().filter(|step| is_marked(place, step)).count();
     match (there == seen.len(), marked) {
         (true, 0) => Progress::Reached,
-        (true, _) => Progress::Waiting(format!("{words}, tags are still to go")),
+        (true, _) if seen.is_empty() => Progress::Waiting("the tags are still there".into()),
+        (true, _) => Progress::Waiting(format!("{words}, the tags are still there")),
         (false, _) => Progress::Waiting(words),
     }
 }
@@ -95,9 +96,8 @@ fn down(place: &Place, step: &Step) -> Vec<Seen> {
         Step::UpdateAutoScalingGroup { group, .. } => {
             let it = place.feeds.groups.items().find(|it| it.name == *group);
             let stays = |lifecycle: &Text| lifecycle != "Standby";
-            let is_empty = it.is_none_or(|it| {
-                it.desired == 0 && !it.members.iter().any(|member| stays(&member.lifecycle))
-            });
+            let is_empty =
+                it.is_none_or(|it| it.desired == 0 && !it.members.iter().any(|member| stays(&member.lifecycle)));
             vec![if_so(is_empty)]
         }
         Step::SetServiceCount { cluster, service, .. } => {

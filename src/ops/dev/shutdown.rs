@@ -89,11 +89,11 @@ fn instances(place: &Place, rule: &DevRule, draft: &mut Draft) {
     if chosen.is_empty() {
         return;
     }
-    draft.effects.push("what instances hold in memory and on instance-store disks is lost; public addresses change".into());
-    let calls = plural(chosen.len().div_ceil(BATCH), "call", "calls");
-    draft.warnings.push(format!(
-        "stop protection is not read: AWS refuses a call as a whole ({calls}) where one instance of it has it"
-    ));
+    draft
+        .effects
+        .push("what instances hold in memory and on instance-store disks is lost; public addresses change".into());
+    let protection = "stop protection is not read: where one instance has it, AWS refuses the whole call it is in";
+    draft.warnings.push(protection.into());
     let schedules: BTreeSet<&Text> = chosen.iter().filter_map(|it| it.schedule.as_ref()).collect();
     if !schedules.is_empty() {
         let names: Vec<String> = schedules.into_iter().map(Text::to_string).collect();
@@ -108,7 +108,9 @@ fn cannot_stop(it: &Instance) -> Option<String> {
         _ if !it.group.is_empty() => format!("it belongs to {}, which would replace it", it.group),
         _ if !it.operator.is_empty() => format!("{} runs it and alone may stop it", it.operator),
         (InstanceState::Running, _) if it.root.is_empty() => "AWS does not tell what its root disk is".into(),
-        (InstanceState::Running, _) if it.root != "ebs" => "its root disk is an instance store: it cannot be stopped".into(),
+        (InstanceState::Running, _) if it.root != "ebs" => {
+            "its root disk is an instance store: it cannot be stopped".into()
+        }
         // Only what a persistent request keeps can be stopped, and that is not read.
         (InstanceState::Running, Purchase::Spot) => "whether its Spot request is persistent is not read".into(),
         (InstanceState::Running, _) => return None,
@@ -314,7 +316,10 @@ fn cannot_rest(it: &Database) -> Option<String> {
         return Some(format!("it is a read replica of {source}, and cannot be stopped"));
     }
     if !it.replicas.is_empty() {
-        return Some(format!("it has {}, and cannot be stopped", plural(it.replicas.len(), "read replica", "read replicas")));
+        return Some(format!(
+            "it has {}, and cannot be stopped",
+            plural(it.replicas.len(), "read replica", "read replicas")
+        ));
     }
     if it.engine.as_str().starts_with("sqlserver") && it.multi_az != Some(false) {
         return Some("SQL Server in two zones cannot be stopped".into());

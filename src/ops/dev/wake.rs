@@ -25,7 +25,8 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     groups(place, &mut draft);
     services(place, &mut draft);
     if draft.steps.is_empty() {
-        let text = format!("nothing in {scope} was shut down by `{}`: no tag {BEFORE} says what to wake", SHUTDOWN.name);
+        let text =
+            format!("nothing in {scope} was shut down by `{}`: no tag {BEFORE} says what to wake", SHUTDOWN.name);
         if draft.excluded.is_empty() {
             return Err(Refusal::new(Why::Nothing, text));
         }
@@ -130,6 +131,9 @@ fn service(place: &Place, cluster: &Cluster, it: &Service, name: &Text, size: Se
         let scaled = size.bounds.map_or_else(String::new, |(min, max)| format!(", scaled {min} to {max}"));
         let after = format!("{}{scaled}", plural(size.desired as usize, "task", "tasks"));
         draft.change("service", format!("{name} {}", it.desired), after);
+        // Its number before its bounds: while those are at zero it is plain that this was not done to its end.
+        let (cluster, service) = (cluster.name.clone(), it.name.clone());
+        draft.steps.push(Step::SetServiceCount { cluster, service, desired: size.desired });
         match (size.bounds, bounds) {
             (Some((min, max)), Some(_)) => draft.steps.push(Step::RegisterScalableTarget {
                 resource: format!("service/{name}").into(),
@@ -142,8 +146,6 @@ fn service(place: &Place, cluster: &Cluster, it: &Service, name: &Text, size: Se
             }
             (None, _) => {}
         }
-        let (cluster, service) = (cluster.name.clone(), it.name.clone());
-        draft.steps.push(Step::SetServiceCount { cluster, service, desired: size.desired });
         draft.price(name, None);
     }
     draft.steps.push(Step::UntagEcs { resource: it.arn.clone(), key: BEFORE.into() });
