@@ -233,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn who_says_how_many_tasks_it_has_is_told() {
+        use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType};
+        let it = of(&SdkService::builder().service_name("web").build());
+        assert_eq!((it.controller.as_str(), it.strategy.as_str(), it.arn.as_str()), ("ECS", "", ""));
+        let external = DeploymentController::builder().r#type(DeploymentControllerType::External).build().unwrap();
+        let sdk = SdkService::builder().scheduling_strategy(SchedulingStrategy::Daemon).deployment_controller(external);
+        let it = of(&sdk.service_arn("arn:aws:ecs:eu-west-1:123456789012:service/prod/web").build());
+        assert_eq!((it.controller.as_str(), it.strategy.as_str()), ("EXTERNAL", "DAEMON"));
+        assert!(it.arn.as_str().ends_with("service/prod/web"));
+    }
+
+    #[test]
     fn where_events_say_nothing_it_is_since_we_saw_it() {
         let sdk = SdkService::builder().service_name("web").desired_count(1).build();
         let first = of(&sdk);

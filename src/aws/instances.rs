@@ -257,6 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_stopped_is_told() {
+        use aws_sdk_ec2::types::{DeviceType, OperatorResponse};
+        let of = |root: &str, is_managed: bool| {
+            let operator = OperatorResponse::builder().managed(is_managed).principal("eks.amazonaws.com").build();
+            let sdk = SdkInstance::builder().instance_id("i-1").root_device_type(DeviceType::from(root));
+            instance(&sdk.operator(operator).build(), &scope(), &mut Words::default()).unwrap()
+        };
+        let it = of("ebs", false);
+        assert_eq!((it.root.as_str(), it.operator.as_str()), ("ebs", ""));
+        let it = of("instance-store", true);
+        assert_eq!((it.root.as_str(), it.operator.as_str()), ("instance-store", "eks.amazonaws.com"));
+        let it = made(InstanceStateName::Running, &[("opscon:before", "running"), ("Name", "web-1")]).unwrap();
+        assert_eq!(it.tags, [("Name".into(), "web-1".into()), ("opscon:before".into(), "running".into())]);
+    }
+
+    #[test]
     fn the_worst_check_counts() {
         let of = |status: &str| InstanceStatusSummary::builder().status(SummaryStatus::from(status)).build();
         let word = |system: &str, instance: &str| {
