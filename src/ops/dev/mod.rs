@@ -3,6 +3,7 @@
 
 mod draft;
 mod memory;
+mod names;
 mod progress;
 mod shutdown;
 mod wake;

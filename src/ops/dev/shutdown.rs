@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use super::draft::{Draft, some};
 use super::memory::{AVAILABLE, BEFORE, GroupSize, RUNNING, ServiceSize, written};
+use super::names::Names;
 use super::{BATCH, DIMENSION, WAKE};
 use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::container::{Cluster, Service};
@@ -62,6 +63,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
 }
 
 fn instances(place: &Place, rule: &DevRule, draft: &mut Draft) {
+    let names = Names::of(place);
     let mut chosen: Vec<&Instance> = Vec::new();
     for it in place.feeds.instances.items() {
         // What is on its way out needs no word.
@@ -69,16 +71,16 @@ fn instances(place: &Place, rule: &DevRule, draft: &mut Draft) {
             continue;
         }
         match rule.spares(Marks { names: &[&it.name, &it.id], tags: &[&it.tags], schedule: it.schedule.as_ref() }) {
-            Some(why) => draft.exclude(&it.name, why),
+            Some(why) => draft.exclude(&names.call(it), why),
             None => match cannot_stop(it) {
-                Some(why) => draft.exclude(&it.name, why),
+                Some(why) => draft.exclude(&names.call(it), why),
                 None => chosen.push(it),
             },
         }
     }
     for it in &chosen {
-        draft.change("instance", format!("{} ({}) running", it.name, it.kind), "stopped");
-        draft.price(&it.name, it.per_hour);
+        draft.change("instance", format!("{} ({}) running", names.call(it), it.kind), "stopped");
+        draft.price(&names.call(it), it.per_hour);
     }
     for batch in chosen.chunks(BATCH) {
         let ids: Vec<Text> = batch.iter().map(|it| it.id.clone()).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, some};
 use super::memory::{AVAILABLE, BEFORE, GroupSize, RUNNING, ServiceSize, written};
+use super::names::Names;
 use super::shutdown::bounds;
 use super::{BATCH, DIMENSION, SHUTDOWN};
 use crate::domain::container::{Cluster, Service};
@@ -55,24 +56,25 @@ fn is_back(draft: &mut Draft, what: &'static str, name: &Text, is: &str) {
 }
 
 fn instances(place: &Place, draft: &mut Draft) {
+    let names = Names::of(place);
     let mut down: Vec<&Instance> = Vec::new();
     let mut marked: Vec<Text> = Vec::new();
     for it in place.feeds.instances.items() {
         let Some(value) = written(&it.tags) else { continue };
         match it.state {
             InstanceState::ShuttingDown | InstanceState::Terminated => {}
-            _ if value != RUNNING => draft.exclude(&it.name, malformed(value)),
+            _ if value != RUNNING => draft.exclude(&names.call(it), malformed(value)),
             InstanceState::Stopped => down.push(it),
             InstanceState::Running | InstanceState::Pending => {
-                is_back(draft, "instance", &it.name, it.state.word());
+                is_back(draft, "instance", &names.call(it), it.state.word());
                 marked.push(it.id.clone());
             }
-            state => draft.exclude(&it.name, format!("it is {}: wait until it is stopped", state.word())),
+            state => draft.exclude(&names.call(it), format!("it is {}: wait until it is stopped", state.word())),
         }
     }
     for it in &down {
-        draft.change("instance", format!("{} ({}) stopped", it.name, it.kind), RUNNING);
-        draft.price(&it.name, it.per_hour);
+        draft.change("instance", format!("{} ({}) stopped", names.call(it), it.kind), RUNNING);
+        draft.price(&names.call(it), it.per_hour);
     }
     for batch in down.chunks(BATCH) {
         let ids: Vec<Text> = batch.iter().map(|it| it.id.clone()).collect();

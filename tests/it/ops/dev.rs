@@ -596,6 +596,10 @@ fn a_load_test_that_ran_away_is_mended_by_shutting_dev_down() {
     let (plan, _) = on.carry_out("dev.shutdown", DEV, &[]);
     assert_eq!(plan.title, "acme-dev/eu-west-1: shut down 32 instances, 2 services, 1 database");
     assert!(plan.per_hour.is_some_and(|saved| saved < Usd::from_dollars(-46.0)), "{:?}", plan.per_hour);
+    // Two were called the same: told apart by their ids.
+    let named: Vec<&str> = plan.changes.iter().map(|change| change.before.as_str()).collect();
+    assert!(named.iter().any(|words| words.starts_with("loadtest-1 i-")), "{named:?}");
+    assert!(named.iter().any(|words| words.starts_with("loadtest-20 (c6i.8xlarge)")), "{named:?}");
     on.live_until_mended(10);
 }
 
