@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use opscon::domain::autoscaling::{AutoScalingGroup, Refresh, WarmPool};
+use opscon::domain::autoscaling::{AutoScalingGroup, Refresh, ScalingPolicy, WarmPool};
 use opscon::domain::container::{Cluster, Service};
 use opscon::domain::database::{Database, DatabaseRole};
 use opscon::domain::dev::DevRule;
@@ -509,6 +509,48 @@ fn after_any_call_that_was_refused_it_can_be_done_again_and_undone() {
         on.carry_out("dev.wake", DEV, &[]);
         assert_eq!(state(&on), before, "refused at call {}", refused + 1);
     }
+}
+
+/// The policies of the place with other bounds.
+fn bounds(on: &mut Rehearsal, min: u32, max: u32) {
+    let place = place(on);
+    let mut all: Vec<ScalingPolicy> = on.model.world.places()[place].feeds.policies.items().cloned().collect();
+    all.iter_mut().for_each(|policy| (policy.min, policy.max) = (Some(min), Some(max)));
+    observe(&mut on.model, place, Feed::Policies, Payload::Policies(Arc::new(List::new(all))));
+}
+
+#[test]
+fn bounds_at_zero_are_never_remembered_over_what_they_were() {
+    let remembered = |tag: Option<&str>| {
+        let mut on = calm();
+        bounds(&mut on, 0, 0);
+        services(&mut on, |it| {
+            if let Some(value) = tag.filter(|_| it.name == "preview") {
+                tagged(&mut it.tags, BEFORE, value);
+            }
+        });
+        let steps = shutdown(&on).unwrap().steps;
+        let is_it = |step: &&Step| step.command("eu-west-1").contains("preview");
+        let names: Vec<String> = steps.iter().filter(is_it).map(Step::action).collect();
+        names
+    };
+    // AWS has taken the bounds, and not yet moved the number when the next call was refused.
+    let rest = ["application-autoscaling:RegisterScalableTarget", "ecs:UpdateService"];
+    assert_eq!(remembered(Some("desired=2 min=1 max=4")), rest);
+    // What was not written here is not kept.
+    for tag in [None, Some("many")] {
+        assert_eq!(remembered(tag), [&["ecs:TagResource"], &rest[..]].concat(), "{tag:?}");
+    }
+    // And the other way round: its number is back, its bounds are not yet.
+    let mut on = calm();
+    bounds(&mut on, 0, 0);
+    services(&mut on, |it| {
+        if it.name == "preview" {
+            tagged(&mut it.tags, BEFORE, "desired=2 min=1 max=4");
+        }
+    });
+    let steps = wake(&on).unwrap().steps;
+    assert!(matches!(steps[1], Step::RegisterScalableTarget { min: 1, max: 4, .. }), "{steps:?}");
 }
 
 #[test]
