@@ -515,7 +515,9 @@ fn after_any_call_that_was_refused_it_can_be_done_again_and_undone() {
 fn bounds(on: &mut Rehearsal, min: u32, max: u32) {
     let place = place(on);
     let mut all: Vec<ScalingPolicy> = on.model.world.places()[place].feeds.policies.items().cloned().collect();
-    all.iter_mut().for_each(|policy| (policy.min, policy.max) = (Some(min), Some(max)));
+    for policy in &mut all {
+        (policy.min, policy.max) = (Some(min), Some(max));
+    }
     observe(&mut on.model, place, Feed::Policies, Payload::Policies(Arc::new(List::new(all))));
 }
 
