@@ -1,8 +1,8 @@
 //! ECS clusters, their services and their tasks.
 
 use aws_sdk_ecs::types::{
-    Cluster as SdkCluster, ClusterField, DeploymentRolloutState, DesiredStatus, Failure, Service as SdkService,
-    Task as SdkTask,
+    Cluster as SdkCluster, ClusterField, DeploymentRolloutState, DesiredStatus, Failure, SchedulingStrategy,
+    Service as SdkService, ServiceField, Task as SdkTask,
 };
 use jiff::Timestamp;
 
@@ -60,7 +60,8 @@ async fn cluster(ask: &Ask<'_>, it: &SdkCluster, before: Option<&Cluster>) -> Re
     services.sort_by(|a, b| a.name.cmp(&b.name));
     let tags = tags(it.tags().iter().map(|tag| (tag.key(), tag.value())));
     let tasks = ask.or_gap(tasks_of(ask, arn, !services.is_empty()).await)?;
-    Ok(Cluster { name: text(it.cluster_name()), environment: environment(&tags, ask.scope()), services, tasks })
+    let environment = environment(&tags, ask.scope());
+    Ok(Cluster { name: text(it.cluster_name()), environment, services, tasks, tags })
 }
 
 async fn services(ask: &Ask<'_>, cluster: &str) -> Result<Vec<SdkService>, CloudError> {
@@ -84,9 +85,9 @@ async fn services(ask: &Ask<'_>, cluster: &str) -> Result<Vec<SdkService>, Cloud
     Ok(described.into_iter().flatten().filter(|it| it.status() != Some("INACTIVE")).collect())
 }
 
-/// Without their tags: a service is for what its cluster is for.
 async fn describe_services(ask: &Ask<'_>, cluster: &str, arns: &[String]) -> Result<Vec<SdkService>, CloudError> {
-    let request = ask.clients.ecs.describe_services().cluster(cluster).set_services(Some(arns.to_vec())).send();
+    let request = ask.clients.ecs.describe_services().cluster(cluster).set_services(Some(arns.to_vec()));
+    let request = request.include(ServiceField::Tags).send();
     let answer = ask.call("ecs:DescribeServices", request).await?;
     missed(ask, "ecs:DescribeServices", answer.failures());
     Ok(answer.services.unwrap_or_default())
@@ -169,6 +170,11 @@ fn service<'a>(it: &SdkService, now: Timestamp, before: impl Fn(&Text) -> Option
     let short_since = (running < desired).then(since);
     events.truncate(EVENTS);
     Service {
+        arn: text(it.service_arn()),
+        strategy: text(it.scheduling_strategy().map(SchedulingStrategy::as_str)),
+        // ECS itself, where it does not say.
+        controller: it.deployment_controller().map_or_else(|| "ECS".into(), |it| it.r#type().as_str().into()),
+        tags: tags(it.tags().iter().map(|tag| (tag.key(), tag.value()))),
         desired,
         running,
         pending: count(Some(it.pending_count())),
@@ -224,6 +230,18 @@ mod tests {
         assert_eq!(it.task_definition, "web:41");
         assert_eq!((it.rollout.as_str(), it.failed_tasks), ("", None));
         assert_eq!(of(&sdk.running_count(3).build()).short_since, None);
+    }
+
+    #[test]
+    fn who_says_how_many_tasks_it_has_is_told() {
+        use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType};
+        let it = of(&SdkService::builder().service_name("web").build());
+        assert_eq!((it.controller.as_str(), it.strategy.as_str(), it.arn.as_str()), ("ECS", "", ""));
+        let external = DeploymentController::builder().r#type(DeploymentControllerType::External).build().unwrap();
+        let sdk = SdkService::builder().scheduling_strategy(SchedulingStrategy::Daemon).deployment_controller(external);
+        let it = of(&sdk.service_arn("arn:aws:ecs:eu-west-1:123456789012:service/prod/web").build());
+        assert_eq!((it.controller.as_str(), it.strategy.as_str()), ("EXTERNAL", "DAEMON"));
+        assert!(it.arn.as_str().ends_with("service/prod/web"));
     }
 
     #[test]

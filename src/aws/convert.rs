@@ -4,7 +4,10 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use crate::domain::scope::{Environment, Scope};
+use crate::domain::tags::{self, Tag};
 use crate::domain::text::Text;
+
+pub(super) use crate::domain::tags::value as tag;
 
 /// A text that may be missing.
 pub(super) fn text(raw: Option<&str>) -> Text {
@@ -40,23 +43,15 @@ pub(super) fn region_of_arn(arn: &str) -> &str {
 }
 
 /// Name and value of each tag, sorted by name: AWS answers in any order, and an order that changes is no change.
-pub(super) fn tags<'a>(tags: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Vec<(Text, Text)> {
-    let mut all: Vec<(Text, Text)> = tags.map(|(key, value)| (text(key), text(value))).collect();
+pub(super) fn tags<'a>(tags: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Vec<Tag> {
+    let mut all: Vec<Tag> = tags.map(|(key, value)| (text(key), text(value))).collect();
     all.sort();
     all
 }
 
-/// The value of the first of these tags there is; names are compared without case.
-pub(super) fn tag<'a>(tags: &'a [(Text, Text)], names: &[&str]) -> Option<&'a Text> {
-    names
-        .iter()
-        .find_map(|name| tags.iter().find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)))
-        .map(|(_, value)| value)
-}
-
 /// What a resource's own tags say, else what the operator calls the place.
-pub(super) fn environment(all: &[(Text, Text)], scope: &Scope) -> Environment {
-    match tag(all, &["environment", "env", "stage"]).map(|value| Environment::from_tag(value.as_str())) {
+pub(super) fn environment(all: &[Tag], scope: &Scope) -> Environment {
+    match tag(all, &tags::ENVIRONMENT).map(|value| Environment::from_tag(value.as_str())) {
         Some(environment) if environment != Environment::Unknown => environment,
         _ => scope.environment,
     }
@@ -71,9 +66,9 @@ pub(super) fn environment_of_name(name: &str, scope: &Scope) -> Environment {
     }
 }
 
-/// The schedule named by tags, in the spellings of AWS's Instance Scheduler and its imitators.
-pub(super) fn schedule(all: &[(Text, Text)]) -> Option<Text> {
-    tag(all, &["schedule", "instance-schedule", "scheduler"]).filter(|value| !value.is_empty()).cloned()
+/// The schedule named by tags.
+pub(super) fn schedule(all: &[Tag]) -> Option<Text> {
+    tags::schedule(all).cloned()
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ fn database(
     let restorable = cluster.map_or(instance.latest_restorable_time(), |one| one.latest_restorable_time());
     Database {
         id: id.into(),
+        arn: text(instance.db_instance_arn()),
         environment: environment(&tags, scope),
         engine: format!("{engine} {}", instance.engine_version().unwrap_or("")).trim().into(),
         class: text(instance.db_instance_class()),
@@ -232,6 +233,7 @@ fn database(
             .map(|gib| gib * GIB),
         max_connections: None,
         role: role(instance, cluster, global, scope),
+        replicas: replicas(instance, cluster),
         encrypted: instance.storage_encrypted(),
         kms_key: instance.kms_key_id().map(|arn| name_of_arn(arn).into()),
         backup_retention_days: retention.map(|days| count(Some(days))),
@@ -246,6 +248,9 @@ fn database(
         pending_changes: instance.pending_modified_values().map_or_else(Vec::new, changes),
         certificate_until: instance.certificate_details().and_then(|one| one.valid_till()).map(time),
         schedule: schedule(&tags),
+        tags,
+        cluster_tags: cluster
+            .map_or_else(Vec::new, |one| self::tags(one.tag_list().iter().map(|tag| (tag.key(), tag.value())))),
     }
 }
 
@@ -256,6 +261,16 @@ fn status(instance: &DbInstance, cluster: Option<&DbCluster>) -> Text {
         Some(whole) if serves(own) && !serves(whole) => whole.into(),
         _ => own.into(),
     }
+}
+
+/// What follows it, and what follows its cluster.
+fn replicas(instance: &DbInstance, cluster: Option<&DbCluster>) -> Vec<Text> {
+    let own = instance.read_replica_db_instance_identifiers().iter();
+    let own = own.chain(instance.read_replica_db_cluster_identifiers());
+    let mut all: Vec<Text> =
+        own.chain(cluster.into_iter().flat_map(DbCluster::read_replica_identifiers)).map(|id| Text::new(id)).collect();
+    all.sort();
+    all
 }
 
 fn member_of<'a>(instance: &DbInstance, cluster: &'a DbCluster) -> Option<&'a DbClusterMember> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_autoscaling::types::{
     Activity as SdkActivity, AutoScalingGroup as SdkGroup, Instance, InstanceRefresh, InstanceRefreshStatus,
-    LifecycleState, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
+    LifecycleState, Operator, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -203,6 +203,8 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
         }),
         scheduled: None,
         refresh: None,
+        tags,
+        operator: text(it.operator().and_then(Operator::principal)),
     }
 }
 
@@ -214,6 +216,7 @@ fn member(it: &Instance) -> Member {
         // `HEALTHY` or `Healthy`, by how the group was told.
         healthy: it.health_status().is_none_or(|status| status.eq_ignore_ascii_case("healthy")),
         weight: it.weighted_capacity().and_then(|weight| weight.parse().ok()).unwrap_or(1),
+        is_protected: it.protected_from_scale_in() == Some(true),
     }
 }
 

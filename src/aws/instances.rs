@@ -127,8 +127,17 @@ fn instance(it: &SdkInstance, scope: &Scope, words: &mut Words) -> Option<Instan
         scheduled_event: None,
         interruption: None,
         schedule: schedule(&tags),
+        tags: tags.iter().map(|(key, value)| (words.one(key.as_str()), words.one(value.as_str()))).collect(),
+        root: words.one(it.root_device_type().map_or("", |kind| kind.as_str())),
+        operator: words.one(operator(it)),
         per_hour: None,
     })
+}
+
+/// The service that runs it, where one does.
+fn operator(it: &SdkInstance) -> &str {
+    let operator = it.operator().filter(|operator| operator.managed() == Some(true));
+    operator.map_or("", |operator| operator.principal().unwrap_or("a service of AWS"))
 }
 
 #[derive(Debug, PartialEq)]
@@ -245,6 +254,22 @@ mod tests {
         let it = made(InstanceStateName::Running, &all).unwrap();
         assert_eq!((it.name.as_str(), it.group.as_str(), it.owner.as_str()), ("web-1", "web", "payments"));
         assert_eq!((it.environment, it.schedule), (Environment::Dev, Some("office-hours".into())));
+    }
+
+    #[test]
+    fn what_can_be_stopped_is_told() {
+        use aws_sdk_ec2::types::{DeviceType, OperatorResponse};
+        let of = |root: &str, is_managed: bool| {
+            let operator = OperatorResponse::builder().managed(is_managed).principal("eks.amazonaws.com").build();
+            let sdk = SdkInstance::builder().instance_id("i-1").root_device_type(DeviceType::from(root));
+            instance(&sdk.operator(operator).build(), &scope(), &mut Words::default()).unwrap()
+        };
+        let it = of("ebs", false);
+        assert_eq!((it.root.as_str(), it.operator.as_str()), ("ebs", ""));
+        let it = of("instance-store", true);
+        assert_eq!((it.root.as_str(), it.operator.as_str()), ("instance-store", "eks.amazonaws.com"));
+        let it = made(InstanceStateName::Running, &[("opscon:before", "running"), ("Name", "web-1")]).unwrap();
+        assert_eq!(it.tags, [("Name".into(), "web-1".into()), ("opscon:before".into(), "running".into())]);
     }
 
     #[test]

@@ -338,6 +338,10 @@ mod tests {
     fn replica(engine: &str, source_region: &str) -> Database {
         Database {
             id: "copy".into(),
+            arn: Text::default(),
+            replicas: Vec::new(),
+            tags: Vec::new(),
+            cluster_tags: Vec::new(),
             environment: Environment::Prod,
             engine: engine.into(),
             class: "db.r6g.large".into(),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::app::keymap::{Keymap, KeymapError};
 use crate::app::settings::{ARMED_FOR, Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
+use crate::domain::dev::DevRule;
 use crate::domain::origin::Origin;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
@@ -42,6 +43,8 @@ pub struct Config {
     /// Where to read what to do, by the name of the alarm.
     pub runbook: Vec<Runbook>,
     pub operations: Operations,
+    /// What may be shut down.
+    pub dev: DevRule,
 }
 
 /// How things may be changed.
@@ -240,6 +243,7 @@ impl Config {
         if !(SignedDuration::from_mins(1)..=SignedDuration::from_hours(8)).contains(&armed_for) {
             return Err(value(format!("operations.armed_for: {armed_for:#} is not between a minute and 8 hours")));
         }
+        config.dev.check().map_err(value)?;
         check_scopes(&config.scope).map_err(value)?;
         zone(&config.ui.time_zone).map_err(value)?;
         own_colours(&config.colors).map_err(value)?;
@@ -282,6 +286,7 @@ impl Config {
                 zone: zone(zone_name).map_err(from_flag)?,
                 failover: self.failover.clone(),
                 runbooks: self.runbook.clone(),
+                dev: self.dev.clone(),
             },
             look: Look { colours, glyphs, ground, own: own_colours(&self.colors).map_err(from_flag)? },
             keymap,
@@ -393,6 +398,16 @@ mod tests {
         let rules = config.settings(&Overrides::default()).unwrap().bearings.runbooks;
         assert_eq!(rules[0].link(&"web-5xx".into()).as_deref(), Some("https://wiki/web-5xx"));
         assert!(error("[[runbook]]\npatern = \"x\"").contains("patern"));
+    }
+
+    #[test]
+    fn what_is_never_shut_down_is_said() {
+        let config = Config::parse("[dev]\nnever = ['build-agent-*', 'keep=*']", Path::new("c.toml")).unwrap();
+        let rule = config.settings(&Overrides::default()).unwrap().bearings.dev;
+        assert_eq!(rule.never, ["build-agent-*", "keep=*"]);
+        assert!(error("[dev]\nenvironments = ['prod']").contains("dev.environments: prod is never shut down"));
+        assert!(error("[dev]\nnever = ['']").contains("dev.never[0] is empty"));
+        assert!(error("[dev]\nnver = []").contains("unknown field `nver`"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,6 +25,9 @@ pub struct AutoScalingGroup {
     pub scheduled: Option<Vec<ScheduledChange>>,
     /// The newest instance refresh, while it runs and for a day after.
     pub refresh: Option<Refresh>,
+    pub tags: Vec<Tag>,
+    /// The service of AWS that runs it and alone may change it, or empty.
+    pub operator: Text,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +39,8 @@ pub struct Member {
     pub healthy: bool,
     /// How much it counts towards the desired capacity: 1, but for groups that are counted in weights.
     pub weight: u32,
+    /// It is not taken when the group shrinks.
+    pub is_protected: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

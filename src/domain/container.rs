@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,11 +16,19 @@ pub struct Cluster {
     /// What runs, starts or stops, and of a service that cannot start anything its last attempt. `None` where they could
     /// not be read.
     pub tasks: Option<Vec<Task>>,
+    pub tags: Vec<Tag>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Service {
     pub name: Text,
+    /// What calls about its tags name it by.
+    pub arn: Text,
+    /// `REPLICA`, or `DAEMON`: one task on every machine, whose number nobody sets.
+    pub strategy: Text,
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`: who deploys it.
+    pub controller: Text,
+    pub tags: Vec<Tag>,
     pub desired: u32,
     pub running: u32,
     pub pending: u32,

@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Database {
     pub id: Text,
+    /// What calls about its tags name it by.
+    pub arn: Text,
     pub environment: Environment,
     /// With its version: `mysql 8.0.40`.
     pub engine: Text,
@@ -39,6 +42,8 @@ pub struct Database {
     /// RDS does not tell: a parameter group sets it, mostly as a formula over the memory of the class.
     pub max_connections: Option<u32>,
     pub role: DatabaseRole,
+    /// What follows it, or its cluster, in whichever region: by name, or by ARN where that is another one.
+    pub replicas: Vec<Text>,
     pub encrypted: Option<bool>,
     pub kms_key: Option<Text>,
     /// 0 means automated backups are off.
@@ -57,6 +62,8 @@ pub struct Database {
     /// When its server certificate expires.
     pub certificate_until: Option<Timestamp>,
     pub schedule: Option<Text>,
+    pub tags: Vec<Tag>,
+    pub cluster_tags: Vec<Tag>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -102,6 +109,11 @@ pub fn serves(status: &str) -> bool {
 }
 
 impl Database {
+    /// Stopped, or on its way there or back, as somebody wanted.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self.status.as_str(), "stopped" | "stopping" | "starting")
+    }
+
     pub fn is_primary(&self) -> bool {
         self.role == DatabaseRole::Primary
     }

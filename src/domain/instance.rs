@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::list::Identified;
 use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,11 @@ pub struct Instance {
     pub interruption: Option<Timestamp>,
     /// The schedule named by its tags, if any.
     pub schedule: Option<Text>,
+    pub tags: Vec<Tag>,
+    /// `ebs`, or `instance-store`, which cannot be stopped but only terminated; empty where it is not told.
+    pub root: Text,
+    /// The service of AWS that runs it and alone may change it, or empty.
+    pub operator: Text,
     /// List price; EC2 does not tell it.
     pub per_hour: Option<Usd>,
 }

@@ -90,7 +90,7 @@ impl Simulation {
                 self.web_dr.set_desired(tick, wanted, "region failover");
             }
             Happening::Launch(launch) => self.dev.launch(tick, launch),
-            Happening::Stop(_) => self.dev.stop_launched(),
+            Happening::Stop(_) => self.dev.stop_launched(tick),
             Happening::Fault(fault) => {
                 let until = fault.lasts.map_or(i64::MAX, |lasts| tick + lasts.as_secs() / TICK);
                 self.faults.push((fault.clone(), tick, until));

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use crate::domain::text::Text;
 use crate::drill::company::Site;
+use crate::drill::dev::WORKERS;
 use crate::drill::noise::{Carry, Noise};
 use crate::drill::rollout::{Release, Rollout};
 
@@ -190,7 +191,7 @@ impl Fleet {
 
     /// An Auto Scaling group; a service otherwise.
     pub fn is_group(&self) -> bool {
-        matches!(self.plan.name.as_str(), "web" | "web-dr" | "workers")
+        matches!(self.plan.name.as_str(), "web" | "web-dr" | "workers" | WORKERS)
     }
 
     fn is_suspended(&self, process: &str) -> bool {

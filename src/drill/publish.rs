@@ -4,6 +4,7 @@ use crate::domain::metric::Measure as M;
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::database::State;
+use crate::drill::dev::ORDERS;
 use crate::drill::feeds::network;
 use crate::drill::fleet::{Fleet, Minute};
 use crate::drill::redis::NodeState;
@@ -43,6 +44,7 @@ impl Simulation {
         ] {
             fleet.minute = Minute::default();
         }
+        self.dev.fleets_mut().for_each(|fleet| fleet.minute = Minute::default());
         for queue in [&mut self.orders, &mut self.emails, &mut self.thumbnails] {
             queue.minute = queue::Minute::default();
         }
@@ -90,7 +92,7 @@ impl Simulation {
         let mut values: Vec<(Site, M, Text, f64)> = Vec::new();
         let mut put =
             |fleet: &Fleet, measure, value| values.push((fleet.plan.site, measure, fleet.plan.name.clone(), value));
-        for fleet in [&self.web, &self.web_dr, &self.workers] {
+        for fleet in [&self.web, &self.web_dr, &self.workers, &self.dev.workers] {
             let reachable = home_up || fleet.plan.site != Site::Prod;
             let in_service = if reachable { fleet.in_service().count() } else { 0 };
             put(fleet, M::AsgInService, in_service as f64);
@@ -98,9 +100,11 @@ impl Simulation {
                 put(fleet, M::AsgCpu, fleet.minute.cpu.value());
             }
         }
-        if home_up {
-            for fleet in [&self.catalog, &self.checkout, &self.orders_worker] {
-                put(fleet, M::EcsRunning, fleet.in_service().count() as f64);
+        let services = [&self.catalog, &self.checkout, &self.orders_worker];
+        for fleet in services.into_iter().filter(|_| home_up).chain(&self.dev.services) {
+            let running = fleet.in_service().count();
+            put(fleet, M::EcsRunning, running as f64);
+            if running > 0 {
                 put(fleet, M::EcsCpu, fleet.minute.cpu.value());
                 put(fleet, M::EcsMemory, 38.0 + fleet.cpu * 0.18);
             }
@@ -111,15 +115,19 @@ impl Simulation {
     }
 
     fn publish_database(&mut self, minute: i64, home_up: bool) {
-        let quiet = &self.noise.of("dev-orders");
-        let dev_orders = Text::new("dev-orders");
-        let mut put = |measure, value| self.gauges.publish(Site::Dev, measure, &dev_orders, minute, value);
-        put(M::RdsCpu, 4.0 + quiet.smooth(minute, 7));
-        put(M::RdsConnections, 6.0);
-        put(M::RdsFreeStorage, 13.4 * 1_073_741_824.0);
-        put(M::RdsFreeMemory, 2.1 * 1_073_741_824.0);
-        put(M::RdsWriteLatency, 0.003);
-        put(M::RdsReadLatency, 0.001);
+        let quiet = self.noise.of(ORDERS);
+        let dev_orders = Text::new(ORDERS);
+        let values = [
+            (M::RdsCpu, 4.0 + quiet.smooth(minute, 7)),
+            (M::RdsConnections, 6.0),
+            (M::RdsFreeStorage, 13.4 * 1_073_741_824.0),
+            (M::RdsFreeMemory, 2.1 * 1_073_741_824.0),
+            (M::RdsWriteLatency, 0.003),
+            (M::RdsReadLatency, 0.001),
+        ];
+        for (measure, value) in values.into_iter().filter(|_| self.dev.orders.is_on()) {
+            self.gauges.publish(Site::Dev, measure, &dev_orders, minute, value);
+        }
         let mysql = &self.mysql;
         for server in &mysql.servers {
             let site = if server.is_remote { Site::Standby } else { Site::Prod };

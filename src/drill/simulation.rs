@@ -4,12 +4,13 @@
 //! through, then the database and queues behind, then what starts, stops, rolls out and falls ill. At the end of each
 //! minute the gauges are published, the alarms judge them, and the scaling policies act on their triggers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alarm::AlarmState;
 use crate::domain::metric::Measure;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
 use crate::drill::act::Mishap;
 use crate::drill::alarms::Alarms;
@@ -61,6 +62,8 @@ pub struct Simulation {
     pub emails: Queue,
     pub thumbnails: Queue,
     pub dev: Dev,
+    /// What operators have tagged things with, by id or ARN.
+    pub tags: BTreeMap<Text, Vec<Tag>>,
     pub runs: Vec<Run>,
     /// Stages that let nothing in, and the rollouts that wait before them.
     pub closed: Vec<Closed>,
@@ -214,7 +217,8 @@ impl Simulation {
             orders: Queue::new("orders", 3),
             emails: Queue::new("emails", 5),
             thumbnails: Queue::new("thumbnails", 4),
-            dev: Dev::new(noise, scenario.start),
+            dev: Dev::new(noise, tick, scenario.start - SignedDuration::from_secs(PAST * TICK)),
+            tags: BTreeMap::new(),
             runs: planned_runs(&scenario, noise),
             closed: Vec::new(),
             held: Vec::new(),
@@ -282,6 +286,7 @@ impl Simulation {
         for fleet in self.fleets_mut() {
             fleet.advance(tick);
         }
+        self.dev.advance(tick);
         self.heal(tick);
         self.tick += 1;
         if self.tick.rem_euclid(TICKS_PER_MINUTE) == 0 {
@@ -382,7 +387,7 @@ impl Simulation {
 
     fn end_minute(&mut self, tick: i64) {
         let minute = tick.div_euclid(TICKS_PER_MINUTE);
-        self.dev.keep_hours(self.now());
+        self.dev.keep_hours(self.tick, self.now());
         self.remember(minute);
         self.publish(minute);
         self.alarms.evaluate(&self.gauges, minute, self.scenario.start);
@@ -447,7 +452,33 @@ impl Simulation {
     }
 
     pub(super) fn fleet_mut(&mut self, name: &str) -> Option<&mut Fleet> {
-        self.fleets_mut().into_iter().find(|fleet| fleet.plan.name == *name)
+        let mut all = [
+            &mut self.web,
+            &mut self.web_dr,
+            &mut self.workers,
+            &mut self.catalog,
+            &mut self.checkout,
+            &mut self.orders_worker,
+        ]
+        .into_iter()
+        .chain(self.dev.fleets_mut());
+        all.find(|fleet| fleet.plan.name == *name)
+    }
+
+    /// Everything of one place that is made of equal units.
+    pub(super) fn fleets_of(&mut self, site: Site) -> impl Iterator<Item = &mut Fleet> {
+        let (dev, own) = (
+            self.dev.fleets_mut(),
+            [
+                &mut self.web,
+                &mut self.web_dr,
+                &mut self.workers,
+                &mut self.catalog,
+                &mut self.checkout,
+                &mut self.orders_worker,
+            ],
+        );
+        own.into_iter().chain(dev).filter(move |fleet| fleet.plan.site == site)
     }
 
     pub(super) fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {

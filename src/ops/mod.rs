@@ -8,6 +8,7 @@ mod aurora;
 mod cache;
 mod codedeploy_rollback;
 mod database;
+mod dev;
 mod dns;
 mod ecs_rollback;
 mod gate;
@@ -142,6 +143,8 @@ pub const OPERATIONS: &[&Operation] = &[
     &aurora::GLOBAL_FAILOVER,
     &dns::SWITCH,
     &region::FAILOVER,
+    &dev::SHUTDOWN,
+    &dev::WAKE,
     &cache::REPLICAS,
     &cache::FAILOVER,
 ];

@@ -72,6 +72,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Who feels it, and what may come of it.
     pub effects: Vec<String>,
+    /// What it is not done to, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<String>,
     /// What the operator should know and may accept.
     pub warnings: Vec<String>,
     /// More or less a hour, where that is known.
@@ -124,6 +127,7 @@ impl Plan {
             changes: Vec::new(),
             steps: Vec::new(),
             effects: Vec::new(),
+            excluded: Vec::new(),
             warnings: Vec::new(),
             per_hour: None,
             undo: None,

@@ -41,6 +41,7 @@ pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
             .map(|change| line(change.what.as_str(), format!("{} → {}", change.before, change.after), Change)),
     );
     all.extend(plan.effects.iter().map(|effect| line("effect", effect.clone(), Plain)));
+    all.extend(plan.excluded.iter().map(|words| line("left out", words.clone(), Plain)));
     all.extend(plan.warnings.iter().map(|warning| line("warning", warning.clone(), Warning)));
     all.extend(plan.per_hour.map(|per_hour| line("costs", per_hour_words(per_hour), Plain)));
     all.push(match &plan.undo {

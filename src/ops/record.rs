@@ -144,6 +144,7 @@ impl Intent {
             changes: self.changes.clone(),
             steps: self.steps.clone(),
             effects: Vec::new(),
+            excluded: Vec::new(),
             warnings: Vec::new(),
             per_hour: None,
             undo: self.undo.clone(),

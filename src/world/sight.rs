@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::dev::DevRule;
 use crate::domain::list::List;
 use crate::domain::metric::{Measure, Series};
 use crate::domain::recovery::FailoverPlan;
@@ -21,11 +22,19 @@ pub struct Bearings {
     pub failover: Option<FailoverPlan>,
     /// The operator's own rules, the first that fits wins.
     pub runbooks: Vec<Runbook>,
+    /// What may be shut down.
+    pub dev: DevRule,
 }
 
 impl Default for Bearings {
     fn default() -> Self {
-        Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None, runbooks: Vec::new() }
+        Self {
+            thresholds: Thresholds::default(),
+            zone: TimeZone::UTC,
+            failover: None,
+            runbooks: Vec::new(),
+            dev: DevRule::default(),
+        }
     }
 }
 

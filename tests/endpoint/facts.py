@@ -252,7 +252,7 @@ def elastic_containers(read: Reader) -> list:
             **read.one("ecs", "describe_clusters", clusters=[arn], include=["TAGS"])["clusters"][0],
             "services": [
                 one for first in range(0, len(services), 10)
-                for one in read.one("ecs", "describe_services", cluster=arn, services=services[first : first + 10])["services"]
+                for one in read.one("ecs", "describe_services", cluster=arn, services=services[first : first + 10], include=["TAGS"])["services"]
             ],
             "tasks": read.one("ecs", "describe_tasks", cluster=arn, tasks=tasks)["tasks"] if tasks else [],
         })

@@ -125,6 +125,25 @@ fn a_scope_is_named_where_an_operation_is_done_to_one() {
 }
 
 #[test]
+fn all_of_dev_is_stopped_in_one_go() {
+    let home = tempfile::tempdir().unwrap();
+    let go = |operation: &str, more: &[&str]| {
+        let world = ["--world", "drill:runaway-dev@8m", "--speed", "200", "--reason", "INC-4"];
+        run(home.path(), &[&["run", operation, "acme-dev/eu-west-1"], &world[..], more].concat())
+    };
+    let (code, out, _) = go("dev.shutdown", &["--confirm", "acme-dev"]);
+    assert!(code == 4 && out.contains("build-agent-1: its schedule is always-on"), "{out}");
+    let (code, out, complaint) = go("dev.shutdown", &["--confirm", "acme-dev/eu-west-1"]);
+    assert_eq!(code, 0, "{out}{complaint}");
+    assert!(out.contains("sends 9 of 9") && out.contains("verified: 35 of 35 down after"), "{out}");
+    // Another run is another drill, in which nothing was shut down.
+    let (code, out, _) = go("dev.wake", &[]);
+    assert!(code == 4 && out.contains("no tag opscon:before says what to wake"), "{out}");
+    let told = journal(home.path());
+    assert_eq!(told["operations"][0]["intent"]["undo"]["operation"], "dev.wake");
+}
+
+#[test]
 fn killed_while_it_waits_the_journal_says_that_nobody_knows() {
     let home = tempfile::tempdir().unwrap();
     // So slowly that it cannot be done before it is killed.

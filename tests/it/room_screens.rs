@@ -285,6 +285,13 @@ fn hands_on_the_controls() {
         check("operation", &model);
         press(&mut model, &opened, "esc q");
         check("leave", &model);
+        // All of dev in one plan, longer than the screen: what is left out is further down.
+        let (mut model, opened) = model_at("runaway-dev", 8, size);
+        press(&mut model, &opened, &format!(": {} enter", letters("shut down")));
+        press(&mut model, &opened, &format!("{} enter", letters("acme-dev")));
+        check("shutdown", &model);
+        press(&mut model, &opened, "pgdn pgdn");
+        check("shutdown-below", &model);
         // What cannot be done says why.
         let (mut model, opened) = model_at("calm", 0, size);
         press(&mut model, &opened, &format!("6 / {} enter j a enter 9 9 9 tab 5 0 0 0", letters("web")));

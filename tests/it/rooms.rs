@@ -246,7 +246,7 @@ async fn compute_and_data_are_lists_with_the_same_habits() {
     stage.hides("being read");
     stage.shows("✖ web-5xx-high ALARM");
     stage.press("esc / k i n d : g r o u p enter").await;
-    stage.shows("3 of ");
+    stage.shows("4 of ");
     stage.press("7 /").await;
     stage.type_text("replica").await;
     stage.press("enter enter").await;

@@ -2,17 +2,19 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy};
+use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy, ScheduledChange};
 use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::container::{Cluster, Service, ServiceEvent, Task, TaskHealth};
 use crate::domain::function::{Function, Provisioned, Reserved};
 use crate::domain::instance::{Instance, InstanceState, Purchase};
 use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
+use crate::domain::tags::Tag;
 use crate::domain::text::Text;
+use crate::drill::act::dev::group_id;
 use crate::drill::company::Site;
 use crate::drill::delivery::CLUSTER;
-use crate::drill::dev::price;
+use crate::drill::dev::{self, OFFICE_HOURS, Power, price};
 use crate::drill::feeds::delivery::task_definition;
 use crate::drill::fleet::{Fleet, Unit, UnitState};
 use crate::drill::function::ALIAS;
@@ -91,12 +93,34 @@ fn unit_id(fleet: &Fleet, unit: &Unit) -> Text {
     if fleet.is_group() { format!("i-{}", unit.id).into() } else { unit.id.clone() }
 }
 
-pub(super) fn groups(s: &Simulation, site: Site) -> Vec<AutoScalingGroup> {
-    s.fleets()
-        .into_iter()
-        .filter(|fleet| fleet.plan.site == site && fleet.is_group())
-        .map(|fleet| group(s, fleet))
-        .collect()
+pub(in crate::drill) fn groups(s: &Simulation, site: Site) -> Vec<AutoScalingGroup> {
+    let all = s.fleets().into_iter().chain(s.dev.fleets());
+    all.filter(|fleet| fleet.plan.site == site && fleet.is_group()).map(|fleet| group(s, fleet)).collect()
+}
+
+/// What it is tagged with from the beginning, and what operators have added.
+pub(super) fn tags(s: &Simulation, id: &Text, own: &[(&str, &str)]) -> Vec<Tag> {
+    let mut all: Vec<Tag> = own.iter().map(|(key, value)| (Text::new(key), Text::new(value))).collect();
+    all.extend(s.tags.get(id).into_iter().flatten().cloned());
+    all.sort();
+    all
+}
+
+/// The size its office hours set a group to, at the next time they do.
+fn office_hours(s: &Simulation, fleet: &Fleet) -> Vec<ScheduledChange> {
+    let change = |name: &str, hour: i64, min, desired| ScheduledChange {
+        name: name.into(),
+        at: Some(super::money::next_weekday(s.now(), hour)),
+        recurrence: format!("0 {hour} * * MON-FRI").into(),
+        zone: Text::default(),
+        min: Some(min),
+        desired: Some(desired),
+        max: Some(4),
+    };
+    match fleet.plan.site {
+        Site::Dev => vec![change("office-hours-begin", 6, 1, 2), change("office-hours-end", 18, 0, 0)],
+        _ => Vec::new(),
+    }
 }
 
 fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
@@ -104,7 +128,7 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
     let pending = fleet.units.iter().any(|unit| matches!(unit.state, UnitState::Booting { .. }));
     AutoScalingGroup {
         name: fleet.plan.name.clone(),
-        environment: Environment::Prod,
+        environment: fleet.plan.site.environment(),
         min: fleet.min,
         desired: fleet.desired,
         max: fleet.max,
@@ -122,6 +146,7 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
                 // The group asks EC2, not the balancer: an application that answers 503 is well to it.
                 healthy: !lost,
                 weight: 1,
+                is_protected: false,
             })
             .collect(),
         suspended: fleet.suspended.clone(),
@@ -140,12 +165,21 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
                 .collect(),
         ),
         warm_pool: None,
-        scheduled: Some(Vec::new()),
+        scheduled: Some(office_hours(s, fleet)),
         refresh: None,
+        tags: tags(
+            s,
+            &group_id(fleet.plan.site, &fleet.plan.name),
+            &[("environment", fleet.plan.site.environment().word())],
+        ),
+        operator: Text::default(),
     }
 }
 
 pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
+    if site == Site::Dev {
+        return vec![dev_policy(&s.dev.services[0])];
+    }
     if site != Site::Prod {
         return Vec::new();
     }
@@ -179,9 +213,33 @@ pub(super) fn policies(s: &Simulation, site: Site) -> Vec<ScalingPolicy> {
         .collect()
 }
 
-pub(super) fn instances(s: &Simulation, site: Site) -> Vec<Instance> {
+/// It looks ahead, and answers no alarm.
+fn dev_policy(fleet: &Fleet) -> ScalingPolicy {
+    let name = &fleet.plan.name;
+    let target: Text = format!("service/{}/{name}", dev::CLUSTER).into();
+    ScalingPolicy {
+        id: Site::Dev.arn("autoscaling", &format!("scalingPolicy:{target}:policyName/{name}-ahead")),
+        name: format!("{name}-ahead").into(),
+        target,
+        environment: Environment::Dev,
+        kind: "PredictiveScaling".into(),
+        metric: "ECSServiceCPUUtilization".into(),
+        target_value: Some(fleet.plan.target_cpu),
+        cooldown: None,
+        enabled: true,
+        out_alarm: Text::default(),
+        in_alarm: Text::default(),
+        min: Some(fleet.min),
+        max: Some(fleet.max),
+        current: Some(fleet.desired),
+    }
+}
+
+pub(in crate::drill) fn instances(s: &Simulation, site: Site) -> Vec<Instance> {
     if site == Site::Dev {
-        return s.dev.machines.iter().map(|machine| dev_instance(s, machine)).collect();
+        let workers = s.dev.workers.units.iter().enumerate();
+        let machines = s.dev.machines.iter().map(|machine| dev_instance(s, machine));
+        return machines.chain(workers.map(|(number, unit)| instance(s, &s.dev.workers, unit, number))).collect();
     }
     let mut all: Vec<Instance> = s
         .fleets()
@@ -214,14 +272,23 @@ pub(super) const HOSTILE: [&str; 5] = [
 fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instance {
     let lost = s.home_lost.is_some() && fleet.plan.site == Site::Prod;
     let is_worker = fleet.plan.name == "workers";
-    let kind = if is_worker { "c6i.large" } else { "c6i.xlarge" };
+    let is_dev = fleet.plan.site == Site::Dev;
+    let kind = match (is_worker, is_dev) {
+        (_, true) => dev::WORKER_KIND,
+        (true, _) => "c6i.large",
+        _ => "c6i.xlarge",
+    };
+    let id: Text = format!("i-{}", unit.id).into();
     let discount = if is_worker { 0.34 } else { 1.0 };
     Instance {
-        id: format!("i-{}", unit.id).into(),
+        tags: tags(s, &id, &[("environment", fleet.plan.site.environment().word())]),
+        root: "ebs".into(),
+        operator: Text::default(),
+        id,
         name: format!("{}-{}", fleet.plan.name, number + 1).into(),
         kind: kind.into(),
         zone: fleet.plan.site.zone(unit.zone),
-        environment: Environment::Prod,
+        environment: fleet.plan.site.environment(),
         state: match unit.state {
             UnitState::Booting { until } if until - s.tick > 6 => InstanceState::Pending,
             UnitState::Draining { .. } => InstanceState::ShuttingDown,
@@ -238,19 +305,31 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
         },
         scheduled_event: None,
         interruption: None,
-        schedule: None,
+        schedule: is_dev.then(|| OFFICE_HOURS.into()),
         per_hour: Some(Usd::from_dollars(price(kind) * discount)),
     }
 }
 
-fn dev_instance(s: &Simulation, machine: &crate::drill::dev::Machine) -> Instance {
+fn dev_instance(s: &Simulation, machine: &dev::Machine) -> Instance {
+    let environment = if machine.name.as_str().starts_with("test") { Environment::Test } else { Environment::Dev };
+    let mut own = vec![("environment", environment.word()), ("Name", machine.name.as_str())];
+    own.extend(machine.schedule.map(|schedule| ("Schedule", schedule)));
+    own.extend((!machine.owner.is_empty()).then(|| ("owner", machine.owner.as_str())));
     Instance {
+        tags: tags(s, &machine.id, &own),
+        root: "ebs".into(),
+        operator: Text::default(),
         id: machine.id.clone(),
         name: machine.name.clone(),
         kind: machine.kind.clone(),
         zone: Site::Dev.zone(0),
-        environment: if machine.name.as_str().starts_with("test") { Environment::Test } else { Environment::Dev },
-        state: if machine.running { InstanceState::Running } else { InstanceState::Stopped },
+        environment,
+        state: match machine.power {
+            Power::On => InstanceState::Running,
+            Power::Stopping { .. } => InstanceState::Stopping,
+            Power::Off { .. } => InstanceState::Stopped,
+            Power::Starting { .. } => InstanceState::Pending,
+        },
         purchase: Purchase::OnDemand,
         launched: Some(machine.launched.map_or_else(|| s.at(-3_000), |tick| s.at(tick))),
         owner: machine.owner.clone(),
@@ -263,16 +342,18 @@ fn dev_instance(s: &Simulation, machine: &crate::drill::dev::Machine) -> Instanc
     }
 }
 
-pub(super) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
-    if site != Site::Prod {
-        return Vec::new();
-    }
-    let fleets = [&s.catalog, &s.checkout, &s.orders_worker];
+pub(in crate::drill) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
+    let (name, fleets): (&str, Vec<&Fleet>) = match site {
+        Site::Prod => (CLUSTER, vec![&s.catalog, &s.checkout, &s.orders_worker]),
+        Site::Dev => (dev::CLUSTER, s.dev.services.iter().collect()),
+        _ => return Vec::new(),
+    };
     let crashes = s.past.iter().rev().take(10).map(|minute| minute.crashes).sum::<u64>();
     vec![Cluster {
-        name: CLUSTER.into(),
-        environment: Environment::Prod,
-        services: fleets.iter().map(|fleet| service(s, fleet)).collect(),
+        name: name.into(),
+        environment: site.environment(),
+        tags: tags(s, &site.arn("ecs", &format!("cluster/{name}")), &[("environment", site.environment().word())]),
+        services: fleets.iter().map(|fleet| service(s, fleet, name)).collect(),
         tasks: Some(
             fleets
                 .iter()
@@ -284,8 +365,10 @@ pub(super) fn clusters(s: &Simulation, site: Site) -> Vec<Cluster> {
     }]
 }
 
-fn service(s: &Simulation, fleet: &Fleet) -> Service {
-    let running = if s.home_lost.is_some() { 0 } else { fleet.in_service().count() as u32 };
+fn service(s: &Simulation, fleet: &Fleet, cluster: &str) -> Service {
+    let lost = s.home_lost.filter(|_| fleet.plan.site == Site::Prod);
+    let arn = fleet.plan.site.arn("ecs", &format!("service/{cluster}/{}", fleet.plan.name));
+    let running = if lost.is_some() { 0 } else { fleet.in_service().count() as u32 };
     let pending = fleet.units.iter().filter(|unit| matches!(unit.state, UnitState::Booting { .. })).count() as u32;
     let rollout = fleet.rollouts.last();
     let mut events: Vec<ServiceEvent> = fleet
@@ -302,6 +385,10 @@ fn service(s: &Simulation, fleet: &Fleet) -> Service {
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     Service {
         name: fleet.plan.name.clone(),
+        tags: tags(s, &arn, &[]),
+        arn,
+        strategy: if fleet.plan.name == dev::AGENT { "DAEMON".into() } else { "REPLICA".into() },
+        controller: "ECS".into(),
         desired: fleet.desired,
         running,
         pending,
@@ -313,13 +400,13 @@ fn service(s: &Simulation, fleet: &Fleet) -> Service {
         },
         rollout_reason: Text::default(),
         failed_tasks: Some(0),
-        short_since: s.home_lost.or(fleet.short_since).map(|tick| s.at(tick)),
+        short_since: lost.or(fleet.short_since).map(|tick| s.at(tick)),
         events,
     }
 }
 
 fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64) -> Task {
-    let lost = s.home_lost.is_some();
+    let lost = s.home_lost.is_some() && fleet.plan.site == Site::Prod;
     let is_worker = fleet.plan.name == "orders-worker";
     // A worker that crashes on a message is started again in its place; many crashes show as many restarts.
     let restarts =

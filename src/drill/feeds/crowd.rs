@@ -29,6 +29,7 @@ impl Crowd {
         // The words most machines share are held once.
         let zones: Vec<Text> = ["eu-west-1a", "eu-west-1b", "eu-west-1c"].map(Text::new).to_vec();
         let (kind, checks, nobody) = (Text::new("m6i.large"), Text::new("ok"), Text::default());
+        let disk = Text::new("ebs");
         let machine = |number: usize| Instance {
             id: format!("i-0c20d{number:012x}").into(),
             name: format!("batch-{number:06}").into(),
@@ -44,6 +45,9 @@ impl Crowd {
             scheduled_event: None,
             interruption: None,
             schedule: None,
+            tags: Vec::new(),
+            root: disk.clone(),
+            operator: nobody.clone(),
             per_hour: Some(Usd::from_dollars(0.107)),
         };
         let instances: Vec<Arc<Instance>> = (0..size).map(|number| Arc::new(machine(number))).collect();

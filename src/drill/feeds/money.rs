@@ -144,7 +144,7 @@ pub(super) fn schedules(s: &Simulation, site: Site) -> Vec<Schedule> {
 }
 
 /// The next time it is `hour` o'clock UTC on a working day.
-fn next_weekday(now: Timestamp, hour: i64) -> Timestamp {
+pub(super) fn next_weekday(now: Timestamp, hour: i64) -> Timestamp {
     let mut at = super::storage::last_night(now, hour) + SignedDuration::from_hours(24);
     while matches!(at.to_zoned(TimeZone::UTC).weekday(), Weekday::Saturday | Weekday::Sunday) {
         at += SignedDuration::from_hours(24);

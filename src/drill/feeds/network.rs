@@ -14,7 +14,11 @@ pub(super) fn networks(s: &Simulation, site: Site) -> Vec<Vpc> {
     };
     let zones = zones(site);
     let fleets: usize = s.fleets().iter().filter(|fleet| fleet.plan.site == site).map(|fleet| fleet.units.len()).sum();
-    let in_use = if site == Site::Dev { s.dev.machines.len() } else { fleets };
+    let in_use = if site == Site::Dev {
+        s.dev.machines.len() + s.dev.fleets().map(|it| it.units.len()).sum::<usize>()
+    } else {
+        fleets
+    };
     let subnet = |zone: usize, is_public: bool| {
         let (addresses, taken) = if is_public { (251, 12) } else { (1_019, 60 + in_use / zones) };
         Subnet {

@@ -9,6 +9,8 @@ use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::drill::company::{HOME, SECOND, Site};
 use crate::drill::database::{MAX_CONNECTIONS, Server, State};
+use crate::drill::dev::{OFFICE_HOURS, ORDERS, Power};
+use crate::drill::feeds::compute::tags;
 use crate::drill::publish::SESSIONS;
 use crate::drill::redis::{Node, NodeState, SHARD};
 use crate::drill::simulation::{ORDERS_BYTES, Simulation};
@@ -20,17 +22,23 @@ pub(in crate::drill) const BUCKET_SIZES: &[(&str, f64)] =
 /// 2061-05-29, as the certificates of RDS's own authority.
 const CERTIFICATE_UNTIL: Timestamp = Timestamp::constant(2_884_550_400, 0);
 
-pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
+pub(in crate::drill) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
     let here = |server: &&Server| site == if server.is_remote { Site::Standby } else { Site::Prod };
     let mut all: Vec<Database> = s.mysql.servers.iter().filter(here).map(|server| mysql(s, server, site)).collect();
     if site == Site::Dev
         && let Some(mould) = s.mysql.servers.first()
     {
         all.push(Database {
-            id: "dev-orders".into(),
+            id: ORDERS.into(),
+            arn: arn(site, ORDERS),
             class: "db.t4g.medium".into(),
-            status: "available".into(),
-            endpoint: Some(address("dev-orders")),
+            status: match s.dev.orders {
+                Power::On => "available".into(),
+                Power::Stopping { .. } => "stopping".into(),
+                Power::Off { .. } => "stopped".into(),
+                Power::Starting { .. } => "starting".into(),
+            },
+            endpoint: Some(address(ORDERS)),
             zone: site.zone(0),
             multi_az: Some(false),
             secondary_zone: None,
@@ -38,7 +46,9 @@ pub(super) fn databases(s: &Simulation, site: Site) -> Vec<Database> {
             backup_retention_days: Some(1),
             earliest_restorable: Some(s.now() - SignedDuration::from_hours(24)),
             latest_restorable: Some(s.now() - SignedDuration::from_secs(170)),
-            schedule: Some(crate::drill::dev::OFFICE_HOURS.into()),
+            schedule: Some(OFFICE_HOURS.into()),
+            replicas: Vec::new(),
+            tags: tags(s, &arn(site, ORDERS), &[("Schedule", OFFICE_HOURS), ("environment", "dev")]),
             ..mysql(s, mould, site)
         });
     }
@@ -49,7 +59,13 @@ fn mysql(s: &Simulation, server: &Server, site: Site) -> Database {
     let (zone, standby) = server.shown_zones(s.tick);
     let is_first = server.id == "orders-primary";
     let keeps = server.retention > 0;
+    let arn = arn(site, server.id.as_str());
+    let followers = s.mysql.servers.iter().filter(|other| other.source.as_ref() == Some(&server.id));
     Database {
+        tags: tags(s, &arn, &[("environment", site.environment().word())]),
+        cluster_tags: Vec::new(),
+        replicas: followers.map(|other| other.id.clone()).collect(),
+        arn,
         id: server.id.clone(),
         environment: site.environment(),
         engine: "mysql 8.0.40".into(),
@@ -101,6 +117,10 @@ fn role(server: &Server) -> DatabaseRole {
         (_, None) => Some("error".into()),
     };
     DatabaseRole::Replica { source: source.clone(), source_region: HOME.into(), replication }
+}
+
+fn arn(site: Site, id: &str) -> Text {
+    site.arn("rds", &format!("db:{id}"))
 }
 
 fn address(id: &str) -> Text {

@@ -126,18 +126,26 @@ pub(super) const BOXES: &[BoxSpec] = &[
         checks: &[
             Check {
                 title: "Something runs",
-                limit: |_| "bad when services want tasks and none runs".into(),
+                limit: |_| "bad when the services of a cluster want tasks and none runs".into(),
                 judge: |sight| {
-                    let wanted: u32 = services(sight).map(|(_, _, service)| service.desired).sum();
-                    let running: u32 = services(sight).map(|(_, _, service)| service.running).sum();
-                    match (wanted, running) {
-                        (0, _) => Verdict::Skip,
-                        (_, 0) => Verdict::Fail(vec![Finding::bad(
-                            "none running",
-                            format!("no container runs where {wanted} are wanted"),
-                        )]),
-                        _ => Verdict::Pass(format!("{running} of {wanted}")),
+                    let of = |cluster: &Cluster| {
+                        let all = cluster.services.iter();
+                        all.fold((0, 0), |sum, service| (sum.0 + service.desired, sum.1 + service.running))
+                    };
+                    // That another cluster has some is no comfort to one that has none.
+                    let clusters = || sight.items(|f| &f.clusters).map(|(place, it)| (place, it, of(it)));
+                    let (wanted, running) = clusters().fold((0, 0), |sum, (_, _, it)| (sum.0 + it.0, sum.1 + it.1));
+                    if wanted == 0 {
+                        return Verdict::Skip;
                     }
+                    let findings = clusters()
+                        .filter(|(_, _, (wanted, running))| *wanted > 0 && *running == 0)
+                        .map(|(place, it, (wanted, _))| {
+                            let text = format!("no container of {} runs where {wanted} are wanted", it.name);
+                            Finding::bad("none running", text).at(place)
+                        })
+                        .collect();
+                    Verdict::of(findings, format!("{running} of {wanted}"))
                 },
             },
             Check {

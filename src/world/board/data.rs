@@ -44,9 +44,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "bad when not".into(),
                 judge: |sight| {
                     let findings = primaries(sight)
-                        .filter(|(_, db)| {
-                            !(db.is_available() || db.status == "stopped" && db.environment.is_dev_or_test())
-                        })
+                        .filter(|(_, db)| !(db.is_available() || db.is_at_rest() && db.environment.is_dev_or_test()))
                         .map(|(place, db)| {
                             let event = place
                                 .feeds

@@ -1,10 +1,12 @@
 //! What each feed tells of what happened. A source is a row here.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 
 use super::{Event, EventKind, Tone};
 use crate::domain::alarm::AlarmState;
-use crate::domain::delivery::{Action, DeployStatus, Execution, Pipeline, RunStatus, Stage};
+use crate::domain::delivery::{Action, DeployStatus, Deployment, Execution, Pipeline, RunStatus, Stage};
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::world::Place;
@@ -35,11 +37,15 @@ fn finish(events: &mut Vec<Event>) {
 }
 
 fn alarms(place: &Place, events: &mut Vec<Event>) {
+    let triggers: HashSet<&Text> =
+        place.feeds.alarms.items().filter(|alarm| alarm.is_scaling_trigger()).map(|alarm| &alarm.name).collect();
+    let mut newest: HashMap<&Text, Timestamp> = HashMap::new();
     for change in place.feeds.alarm_history.items() {
-        let alarm = place.feeds.alarms.items().find(|alarm| alarm.name == change.alarm);
+        let known = newest.entry(&change.alarm).or_insert(change.at);
+        *known = change.at.max(*known);
         let tone = match change.to {
             // What moves a scaling policy is no trouble.
-            _ if alarm.is_some_and(|alarm| alarm.is_scaling_trigger()) => Tone::Plain,
+            _ if triggers.contains(&change.alarm) => Tone::Plain,
             AlarmState::Alarm => Tone::Bad,
             AlarmState::Ok => Tone::Good,
             AlarmState::InsufficientData => Tone::Warn,
@@ -59,8 +65,7 @@ fn alarms(place: &Place, events: &mut Vec<Event>) {
     }
     // A history that is denied, or a minute behind, does not hide that an alarm fires.
     for alarm in place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()) {
-        let is_told = |event: &Event| event.resource == alarm.name && event.at >= alarm.since;
-        if !events.iter().any(is_told) {
+        if newest.get(&alarm.name).is_none_or(|at| *at < alarm.since) {
             events.push(Event {
                 id: Text::from(format!("{} {}", alarm.arn, alarm.since)),
                 at: alarm.since,
@@ -78,6 +83,8 @@ fn alarms(place: &Place, events: &mut Vec<Event>) {
 }
 
 fn deploys(place: &Place, events: &mut Vec<Event>) {
+    let deployments: HashMap<(Timestamp, &Text), &Deployment> =
+        place.feeds.deployments.items().map(|deploy| ((deploy.started, &deploy.target), deploy)).collect();
     for change in changes::of_place(place, Timestamp::MIN) {
         let kind = match change.kind {
             ChangeKind::Deploy => EventKind::Deploy,
@@ -86,11 +93,7 @@ fn deploys(place: &Place, events: &mut Vec<Event>) {
             // These have sources of their own, which tell more.
             ChangeKind::Database | ChangeKind::Scaling => continue,
         };
-        let deployment = place
-            .feeds
-            .deployments
-            .items()
-            .find(|deploy| deploy.started == change.at && deploy.target == change.resource);
+        let deployment = deployments.get(&(change.at, &change.resource)).copied();
         let about = match (kind, deployment) {
             (EventKind::Launch, _) => Some(Kind::Instance),
             (_, Some(_)) => Some(Kind::Deployment),

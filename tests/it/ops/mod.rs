@@ -3,6 +3,7 @@
 mod aurora;
 mod data;
 mod delivery;
+mod dev;
 mod region;
 mod scale;
 

@@ -18,49 +18,51 @@ use crate::endpoint::{Bench, answer, on_endpoint, origin, place};
 /// Things that are changed are nobody else's.
 const REGION: &str = "eu-south-1";
 
-struct Stage {
-    aws: Aws,
-    origin: Origin,
+pub(super) struct Stage {
+    pub(super) aws: Aws,
+    pub(super) origin: Origin,
+    region: &'static str,
     /// What AWS calls some of it.
     names: Value,
 }
 
 impl Stage {
-    fn set(bench: &Bench) -> Self {
-        let origin = origin(&[REGION]);
-        let names = bench.front.run("stage.py", &["make", REGION], None);
-        Self { aws: bench.aws(std::slice::from_ref(&origin)), origin, names }
+    pub(super) fn set(bench: &Bench, region: &'static str, origin: Origin) -> Self {
+        let names = bench.front.run("stage.py", &["make", region], None);
+        Self { aws: bench.aws(std::slice::from_ref(&origin)), origin, region, names }
     }
 
-    fn name(&self, of: &str) -> Text {
+    pub(super) fn name(&self, of: &str) -> Text {
         Text::new(self.names[of].as_str().unwrap())
     }
 
     async fn sent(&self, step: Step) -> Result<(), Sent> {
-        let receipt = self.aws.apply(&place(&self.origin, REGION), &step).await?;
+        let receipt = self.aws.apply(&place(&self.origin, self.region), &step).await?;
         assert!(receipt.request_id.is_none_or(|id| !id.is_empty()));
         Ok(())
     }
 
-    async fn send(&self, step: Step) {
+    pub(super) async fn send(&self, step: Step) {
         let said = format!("{step:?}");
         self.sent(step).await.unwrap_or_else(|error| panic!("{said}: {error}"));
     }
 
     async fn group(&self) -> AutoScalingGroup {
-        let Payload::Groups(groups) = answer(&self.aws, &self.origin, REGION, Feed::Groups).await else { panic!() };
+        let Payload::Groups(groups) = answer(&self.aws, &self.origin, self.region, Feed::Groups).await else {
+            panic!()
+        };
         (**groups.first().unwrap()).clone()
     }
 
-    async fn cluster(&self) -> Cluster {
-        let Payload::Clusters(clusters) = answer(&self.aws, &self.origin, REGION, Feed::Clusters).await else {
+    pub(super) async fn cluster(&self) -> Cluster {
+        let Payload::Clusters(clusters) = answer(&self.aws, &self.origin, self.region, Feed::Clusters).await else {
             panic!()
         };
         (**clusters.first().unwrap()).clone()
     }
 
     async fn machine(&self) -> Instance {
-        let Payload::Instances(instances) = answer(&self.aws, &self.origin, REGION, Feed::Instances).await else {
+        let Payload::Instances(instances) = answer(&self.aws, &self.origin, self.region, Feed::Instances).await else {
             panic!()
         };
         let id = self.name("machine");
@@ -68,7 +70,7 @@ impl Stage {
     }
 
     async fn database(&self, id: &str) -> Option<Database> {
-        let Payload::Databases(databases) = answer(&self.aws, &self.origin, REGION, Feed::Databases).await else {
+        let Payload::Databases(databases) = answer(&self.aws, &self.origin, self.region, Feed::Databases).await else {
             panic!()
         };
         databases.iter().find(|database| database.id == *id).map(|database| (**database).clone())
@@ -82,7 +84,7 @@ impl Stage {
 #[test]
 fn what_is_sent_happens() {
     on_endpoint(async |bench| {
-        let stage = Stage::set(&bench);
+        let stage = Stage::set(&bench, REGION, origin(&[REGION]));
         groups(&stage).await;
         services(&stage).await;
         machines(&stage).await;

@@ -2,6 +2,7 @@
 //! as it is, and that it happens.
 
 mod catcher;
+mod dev;
 mod faults;
 mod live;
 mod wire;

@@ -14,7 +14,7 @@ use opscon::world::feed::{Feed, Payload};
 use serde_json::Value;
 
 use super::super::{HOME, on_company};
-use super::{all, count, environment, list, named, number, same_time, shown, time, word};
+use super::{all, count, environment, list, named, number, same_time, shown, tags, time, word};
 
 #[test]
 fn balancers() {
@@ -116,6 +116,8 @@ pub fn same_group(group: &AutoScalingGroup, facts: &Value) {
     let name = group.name.as_str();
     let fact = named(&facts["groups"], "AutoScalingGroupName", name);
     assert_eq!(group.environment, environment(&fact["Tags"]), "{name}");
+    assert_eq!(group.tags, tags(&fact["Tags"]), "{name}");
+    assert_eq!(group.operator, shown(&fact["Operator"]["Principal"]), "{name}");
     let sizes = [&fact["MinSize"], &fact["DesiredCapacity"], &fact["MaxSize"]].map(count);
     assert_eq!([group.min, group.desired, group.max], sizes, "{name}");
     let instances = all(&fact["Instances"]);
@@ -124,6 +126,7 @@ pub fn same_group(group: &AutoScalingGroup, facts: &Value) {
         let fact = named(&fact["Instances"], "InstanceId", member.instance.as_str());
         assert_eq!(member.zone, shown(&fact["AvailabilityZone"]));
         assert_eq!(member.lifecycle, shown(&fact["LifecycleState"]));
+        assert_eq!(member.is_protected, fact["ProtectedFromScaleIn"] == true);
         assert_eq!(member.healthy, word(&fact["HealthStatus"]).eq_ignore_ascii_case("healthy"));
     }
     let mut suspended: Vec<Text> =
@@ -234,6 +237,9 @@ fn instances() {
 fn same_instance(instance: &Instance, facts: &Value) {
     let id = instance.id.as_str();
     let fact = named(&facts["instances"], "InstanceId", id);
+    assert_eq!(instance.tags, tags(&fact["Tags"]), "{id}");
+    assert_eq!(instance.root, shown(&fact["RootDeviceType"]), "{id}");
+    assert_eq!(instance.operator, "", "{id}");
     let tags: BTreeMap<&str, Text> =
         all(&fact["Tags"]).iter().map(|tag| (word(&tag["Key"]), shown(&tag["Value"]))).collect();
     let tag = |name: &str| tags.get(name).cloned();
@@ -274,6 +280,7 @@ fn clusters() {
 
 pub fn same_cluster(cluster: &Cluster, fact: &Value) {
     assert_eq!(cluster.environment, environment(&fact["tags"]), "{}", cluster.name);
+    assert_eq!(cluster.tags, tags(&fact["tags"]), "{}", cluster.name);
     assert_eq!(cluster.services.len(), all(&fact["services"]).len());
     for service in &cluster.services {
         same_service(service, named(&fact["services"], "serviceName", service.name.as_str()));
@@ -291,6 +298,10 @@ fn same_service(service: &Service, fact: &Value) {
     // moto counts fewer than none that are pending, where more run than are wanted.
     let counts = [&fact["desiredCount"], &fact["runningCount"], &fact["pendingCount"]].map(count);
     assert_eq!([service.desired, service.running, service.pending], counts, "{}", service.name);
+    assert_eq!(service.arn, shown(&fact["serviceArn"]));
+    assert_eq!(service.tags, tags(&fact["tags"]), "{}", service.name);
+    assert_eq!(service.strategy, shown(&fact["schedulingStrategy"]));
+    assert_eq!(service.controller, fact["deploymentController"]["type"].as_str().map_or("ECS".into(), Text::new));
     assert_eq!(Some(service.task_definition.as_str()), word(&fact["taskDefinition"]).rsplit('/').next());
     let primary = all(&fact["deployments"]).iter().find(|one| one["status"] == "PRIMARY").unwrap();
     assert_eq!(service.rollout, shown(&primary["rolloutState"]));

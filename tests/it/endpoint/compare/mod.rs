@@ -93,6 +93,17 @@ pub fn environment(tags: &Value) -> Environment {
     })
 }
 
+/// Name and value of each, sorted, however the service spells them.
+pub fn tags(tags: &Value) -> Vec<(Text, Text)> {
+    let part = |tag: &Value, name: &str| {
+        let lower = name.to_lowercase();
+        shown(if tag[name].is_null() { &tag[lower.as_str()] } else { &tag[name] })
+    };
+    let mut all: Vec<(Text, Text)> = all(tags).iter().map(|tag| (part(tag, "Key"), part(tag, "Value"))).collect();
+    all.sort();
+    all
+}
+
 /// What a list is compared by.
 #[track_caller]
 pub fn named<'a>(facts: &'a Value, key: &str, name: &str) -> &'a Value {

@@ -10,7 +10,7 @@ use opscon::world::feed::{Feed, Payload};
 use serde_json::Value;
 
 use super::super::{HOME, on_company};
-use super::{all, environment, list, named, number, same_time, shown, time, word};
+use super::{all, environment, list, named, number, same_time, shown, tags, time, word};
 
 const GIB: u64 = 1 << 30;
 
@@ -38,6 +38,13 @@ fn same_database(database: &Database, facts: &Value) {
     assert_eq!(database.class, shown(&fact["DBInstanceClass"]));
     assert_eq!(database.status, shown(&fact["DBInstanceStatus"]));
     assert_eq!(database.environment, environment(&fact["TagList"]), "{id}");
+    assert_eq!(database.arn, shown(&fact["DBInstanceArn"]), "{id}");
+    assert_eq!(database.tags, tags(&fact["TagList"]), "{id}");
+    assert_eq!(database.cluster_tags, cluster_fact.map_or_else(Vec::new, |fact| tags(&fact["TagList"])), "{id}");
+    let mut followers: Vec<Text> = all(&fact["ReadReplicaDBInstanceIdentifiers"]).iter().map(shown).collect();
+    followers.extend(cluster_fact.iter().flat_map(|fact| all(&fact["ReadReplicaIdentifiers"])).map(shown));
+    followers.sort();
+    assert_eq!(database.replicas, followers, "{id}");
     assert_eq!(database.cluster.as_ref().map(Text::as_str), cluster);
     let endpoint = format!("{}:{}", word(&fact["Endpoint"]["Address"]), fact["Endpoint"]["Port"]);
     assert_eq!(database.endpoint.as_ref().map(Text::as_str), Some(endpoint.as_str()));
