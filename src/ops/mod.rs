@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod preview;
 pub mod record;
+mod redrive;
 pub mod region;
 mod release;
 mod scale;
@@ -144,6 +145,8 @@ pub const OPERATIONS: &[&Operation] = &[
     &region::FAILOVER,
     &cache::REPLICAS,
     &cache::FAILOVER,
+    &redrive::REDRIVE,
+    &redrive::STOP,
 ];
 
 /// What can be done to things of a kind.

@@ -203,7 +203,7 @@ feeds! {
         ["s3:ListAllMyBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock",
          "s3:GetBucketVersioning", "s3:GetReplicationConfiguration", "s3:GetLifecycleConfiguration"];
     Queues, queues: List<Queue>, "queues", Regional, every 30, focused 10, Free,
-        ["sqs:ListQueues", "sqs:GetQueueAttributes"];
+        ["sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListMessageMoveTasks"];
     Topics, topics: List<Topic>, "topics", Regional, every 300, focused 60, Free,
         ["sns:ListTopics", "sns:ListSubscriptions", "sns:GetTopicAttributes"];
     Networks, networks: List<Vpc>, "networks", Regional, every 300, focused 60, Free,

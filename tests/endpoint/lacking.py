@@ -12,6 +12,7 @@ def tell(session, region: str, at: datetime) -> None:
     made = Made(session, region)
     for service, operation, body, *when in [
         *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *tracing(ago),
+        *messaging(at),
     ]:
         script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
     # What has no region is signed for in this one.
@@ -147,6 +148,19 @@ def storing(made: Made, ago) -> list:
         ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
         ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),
     ]
+
+
+def messaging(at: datetime) -> list:
+    began = lambda minutes: int((at - timedelta(minutes=minutes)).timestamp() * 1_000)  # noqa: E731
+    letters = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders-dlq"
+    # The newest is not first, as nothing says that it is.
+    moves = [
+        {"Status": "FAILED", "SourceArn": letters, "ApproximateNumberOfMessagesMoved": 7, "StartedTimestamp": began(90),
+         "FailureReason": "CouldNotDetermineMessageSource"},
+        {"Status": "RUNNING", "SourceArn": letters, "TaskHandle": "eyJ0YXNrSWQiOiJkYzE2OWUwNCJ9", "MaxNumberOfMessagesPerSecond": 10,
+         "ApproximateNumberOfMessagesMoved": 340, "ApproximateNumberOfMessagesToMove": 1_200, "StartedTimestamp": began(1)},
+    ]
+    return [("sqs", "ListMessageMoveTasks", {"Results": moves})]
 
 
 def scaling(ago) -> list:

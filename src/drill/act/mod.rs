@@ -3,6 +3,7 @@
 
 mod data;
 mod delivery;
+mod messages;
 mod rollback;
 mod scale;
 
@@ -95,7 +96,7 @@ impl Trouble {
 /// Asked in turn; the family a call belongs to answers it.
 type Family = fn(&mut Simulation, Site, &Step) -> Option<Result<(), Trouble>>;
 
-const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take];
+const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take, messages::take];
 
 fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Result<Receipt, Trouble> {
     let taken = FAMILIES.iter().find_map(|family| family(simulation, site, step));

@@ -5,6 +5,7 @@ mod data;
 mod delivery;
 mod region;
 mod scale;
+mod small;
 
 use std::sync::{Arc, Mutex};
 
