@@ -17,6 +17,7 @@ use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
 use super::{cost, functions, pipelines, traces};
+use crate::domain::alarm::Mute;
 use crate::domain::balancer::Listener;
 use crate::domain::messaging::Move;
 use crate::domain::scope::ScopeRef;
@@ -94,7 +95,8 @@ clients! {
     sns: aws_sdk_sns,
     sqs: aws_sdk_sqs,
     sts: aws_sdk_sts,
-    xray: aws_sdk_xray
+    xray: aws_sdk_xray,
+    zonal_shift: aws_sdk_arczonalshift
 }
 
 #[derive(Debug)]
@@ -118,6 +120,8 @@ pub(super) struct Place {
     pub listeners: Rota<Option<Vec<Listener>>>,
     /// What is moved out of each dead letter queue, by its name; `None` where it may not be read.
     pub moves: Rota<Option<Vec<Move>>>,
+    /// What each mute rule says, by its ARN.
+    pub mutes: Rota<Mute>,
     kept: Mutex<HashMap<&'static str, Kept>>,
 }
 
@@ -149,6 +153,7 @@ impl Place {
             functions: Rota::default(),
             listeners: Rota::default(),
             moves: Rota::default(),
+            mutes: Rota::default(),
             kept: Mutex::default(),
         }
     }

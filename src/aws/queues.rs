@@ -119,7 +119,7 @@ async fn moves(ask: &Ask<'_>, arn: &Text) -> Result<Option<Vec<Move>>, CloudErro
     let request = ask.clients.sqs.list_message_move_tasks().source_arn(arn.as_str()).max_results(10).send();
     match ask.call("sqs:ListMessageMoveTasks", request).await {
         Err(error) if error.class == FaultClass::NotFound => Ok(None),
-        outcome => Ok(ask.or_gap(outcome)?.map(|answer| {
+        outcome => Ok(ask.beside(outcome).map(|answer| {
             let mut all: Vec<Move> = answer.results().iter().map(moved).collect();
             all.sort_by_key(|one| std::cmp::Reverse(one.started));
             all

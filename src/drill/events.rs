@@ -84,6 +84,13 @@ impl Simulation {
                     queue.begin_move(tick, handle.into(), MOST_A_SECOND).ok();
                 }
             }
+            Happening::ImpairZone(impair) => {
+                if let Some(fleet) = self.fleet_mut(impair.fleet.as_str()) {
+                    let site = fleet.plan.site;
+                    let zone = (0..3).find(|zone| impair.zone.as_ref() == Some(&site.zone(*zone)));
+                    fleet.impaired = zone.map(|zone| (zone, impair.errors));
+                }
+            }
             Happening::LoseRegion(_) => self.home_lost = Some(tick),
             Happening::FailOverRegion(over) => {
                 let from = tick + over.takes.as_secs() / TICK;

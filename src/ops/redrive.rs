@@ -21,9 +21,9 @@ pub(super) const REDRIVE: Operation = Operation {
     boxes: &[],
     params: &[Param {
         name: "per-second",
-        doc: "messages a second at most, 1 to 500",
-        present: |_| Some("10".into()),
-        is_needed: true,
+        doc: "messages a second at most, 1 to 500; 10 unless it is said",
+        present: |_| Some(CAREFUL.to_string()),
+        is_needed: false,
     }],
     feeds: &[Feed::Queues],
     beside: &[Feed::Metrics, Feed::Alarms],
@@ -48,6 +48,8 @@ pub(super) const STOP: Operation = Operation {
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
 const FASTEST: u32 = 500;
+/// Slow enough to see what becomes of the first ones.
+const CAREFUL: u32 = 10;
 /// What AWS moves for at most; then the task ends, wherever it is.
 const LONGEST: SignedDuration = SignedDuration::from_hours(36);
 /// The clock of AWS may be a little behind ours.
@@ -90,7 +92,7 @@ fn moves<'a>(it: &'a Queue) -> Result<&'a [Move], Refusal> {
 fn plan_redrive(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let it = queue(ask)?;
     let all = moves(it)?;
-    let per_second = ask.needed_number("per-second")?;
+    let per_second = ask.number("per-second")?.unwrap_or(CAREFUL);
     if !(1..=FASTEST).contains(&per_second) {
         return Err(Refusal::new(Why::Bounds, format!("SQS moves 1 to {FASTEST} messages a second, not {per_second}")));
     }
@@ -236,7 +238,7 @@ fn plan_stop(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     plan.change("move", pace, "stopped".to_owned());
     plan.steps.push(Step::CancelMessageMoveTask { task: handle.clone() });
     plan.effects.push(format!("{}: what is back stays back, and is not brought here again", task.words()));
-    let per_second = task.per_second.unwrap_or(10);
+    let per_second = task.per_second.unwrap_or(CAREFUL);
     plan.undo = Some(Undo {
         operation: REDRIVE.name.into(),
         params: Params::from([("per-second".to_owned(), per_second.to_string())]),

@@ -1,4 +1,4 @@
-//! Dead letters go back.
+//! Dead letters go back, and alarms are muted.
 
 use super::Trouble;
 use crate::domain::text::Text;
@@ -12,6 +12,21 @@ pub(super) fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Opti
     Some(match step {
         Step::StartMessageMoveTask { source, per_second } => begin_move(s, site, source, *per_second),
         Step::CancelMessageMoveTask { task } => cancel_move(s, site, task),
+        Step::PutAlarmMuteRule { rule, alarms, from, lasts } => {
+            // Nobody knows what AWS makes of a beginning that has passed.
+            if *from < s.now() {
+                return Some(Err(Trouble::invalid("the schedule of the rule is in the past")));
+            }
+            let is_known = s.alarms.mute(site, rule, alarms, *from, *from + *lasts);
+            if is_known { Ok(()) } else { Err(Trouble::invalid("one of the alarms of the rule does not exist")) }
+        }
+        Step::DeleteAlarmMuteRule { rule } => {
+            if s.alarms.unmute(site, rule) {
+                Ok(())
+            } else {
+                Err(Trouble::unknown("mute rule", rule))
+            }
+        }
         _ => return None,
     })
 }

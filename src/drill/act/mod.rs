@@ -6,6 +6,7 @@ mod delivery;
 mod messages;
 mod rollback;
 mod scale;
+mod zones;
 
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
@@ -96,7 +97,7 @@ impl Trouble {
 /// Asked in turn; the family a call belongs to answers it.
 type Family = fn(&mut Simulation, Site, &Step) -> Option<Result<(), Trouble>>;
 
-const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take, messages::take];
+const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take, messages::take, zones::take];
 
 fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Result<Receipt, Trouble> {
     let taken = FAMILIES.iter().find_map(|family| family(simulation, site, step));

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use opscon::domain::alarm::{Alarm, Mute};
+use opscon::domain::balancer::{LoadBalancer, TargetHealth};
 use opscon::domain::list::List;
 use opscon::domain::messaging::{Move, Queue};
+use opscon::domain::metric::Measure;
+use opscon::domain::zone::{Shifting, ZoneShift, Zones};
 use opscon::ops::plan::{Blast, Plan, Why};
 use opscon::ops::{Params, Progress};
 use opscon::world::act::Step;
@@ -167,4 +171,273 @@ fn a_redrive_ends_as_aws_says_it_does() {
         it.moves = Some(vec![Move { started: started - SignedDuration::from_mins(2), ..task("COMPLETED", "") }]);
     });
     assert_eq!(on.progress(&plan), Progress::Waiting("no move is listed yet".into()), "an earlier one");
+}
+
+fn alarm(on: &Rehearsal, name: &str) -> Alarm {
+    let Some(Item::Alarm(found)) = on.model.world.find(&on.of_kind(Kind::Alarm, name)) else { panic!("{name}") };
+    Alarm::clone(&found)
+}
+
+fn with_alarm(on: &mut Rehearsal, name: &str, change: impl FnOnce(&mut Alarm)) {
+    let place = on.of_kind(Kind::Alarm, name).place;
+    let mut all: Vec<Alarm> = on.model.world.places()[place].feeds.alarms.items().cloned().collect();
+    change(all.iter_mut().find(|alarm| alarm.name == *name).unwrap());
+    observe(&mut on.model, place, Feed::Alarms, Payload::Alarms(Arc::new(List::new(all))));
+}
+
+const OLD: &str = "orders-queue-old";
+
+#[test]
+fn an_alarm_is_muted_for_a_while_and_acts_again_by_itself() {
+    // 12:42 in the drill.
+    let mut on = Rehearsal::of("poison-queue", 12);
+    let (plan, minutes) = on.carry_out("alarm.mute", OLD, &[("for", "30m")]);
+    let from = "2026-03-12T12:45:00Z".parse().unwrap();
+    let rule = "opscon-orders-queue-old-20260312T1245".into();
+    let lasts = SignedDuration::from_mins(30);
+    assert_eq!(plan.steps, [Step::PutAlarmMuteRule { rule, alarms: vec![OLD.into()], from, lasts }]);
+    assert_eq!(
+        (plan.blast, plan.title.as_str(), minutes),
+        (Blast::Reversible, "orders-queue-old: mute until 13:15", 3)
+    );
+    assert!(is(&plan, "in whatever state: page-oncall") && is(&plan, "goes on being judged"), "{plan:?}");
+    assert!(is(&plan, "what is made of it still acts: orders-impaired"), "{:?}", plan.effects);
+    let it = alarm(&on, OLD);
+    assert!(it.is_firing(), "it is judged as ever");
+    let zone = jiff::tz::TimeZone::UTC;
+    assert_eq!(it.muted_words(on.model.now, &zone).unwrap(), "muted until 13:15");
+    refused(&on, "alarm.mute", OLD, &[("for", "2h")], Why::Nothing, "orders-queue-old is muted until 13:15 already");
+    on.live(29);
+    assert!(alarm(&on, OLD).muted(on.model.now).is_some());
+    on.live(1);
+    assert!(alarm(&on, OLD).muted(on.model.now).is_none());
+    refused(&on, "alarm.unmute", OLD, &[], Why::Nothing, "orders-queue-old is not muted");
+}
+
+#[test]
+fn a_mute_says_the_same_when_it_is_planned_again_before_it_is_sent() {
+    let mut on = Rehearsal::of("poison-queue", 12);
+    let unsaid = on.plan("alarm.mute", OLD, &[]).unwrap();
+    assert_eq!(unsaid.params["for"], "60m", "it never lasts for ever");
+    let shown = on.plan("alarm.mute", OLD, &[("for", "2h")]).unwrap();
+    on.live(1);
+    let target = on.target("alarm.mute", OLD);
+    let operation = opscon::ops::named("alarm.mute").unwrap();
+    let again = operation.plan(&target, &shown.params, &on.model.sight()).unwrap();
+    assert!(again.is_same_as(&shown), "{} and {}", again.what(), shown.what());
+    // Nobody knows what AWS would make of a beginning that has passed.
+    on.live(2);
+    let late = operation.plan(&target, &shown.params, &on.model.sight()).unwrap_err();
+    assert!(late.text.contains("12:45 has passed"), "{late}");
+    assert!(on.send(&shown).is_ok(), "at the minute itself it is in time");
+    on.live(1);
+    assert!(on.send(&shown).is_err());
+}
+
+#[test]
+fn an_alarm_is_unmuted_before_its_time() {
+    let mut on = Rehearsal::of("poison-queue", 12);
+    let (plan, _) = on.carry_out("alarm.mute", OLD, &[("for", "1h")]);
+    assert_eq!(plan.undo.as_ref().unwrap().operation, "alarm.unmute");
+    let (back, _) = on.carry_out("alarm.unmute", OLD, &[]);
+    assert_eq!(back.steps, [Step::DeleteAlarmMuteRule { rule: "opscon-orders-queue-old-20260312T1245".into() }]);
+    let undo = back.undo.unwrap();
+    assert_eq!((undo.operation.as_str(), undo.params["for"].as_str()), ("alarm.mute", "60m"));
+    // And one that has not begun yet, as soon as it is sent.
+    let plan = on.plan("alarm.mute", OLD, &[("for", "1h")]).unwrap();
+    on.send(&plan).unwrap();
+    on.live(0);
+    assert_eq!(on.progress(&plan), Progress::Waiting("the rule is there, and begins at 12:49".into()));
+    on.carry_out("alarm.unmute", OLD, &[]);
+}
+
+#[test]
+fn what_cannot_be_muted_or_unmuted_is_refused() {
+    let mut on = Rehearsal::of("poison-queue", 12);
+    let says = |on: &Rehearsal, said: &[(&str, &str)], why, words| refused(on, "alarm.mute", OLD, said, why, words);
+    says(&on, &[("for", "0m")], Why::Bounds, "1 min to 15 d");
+    says(&on, &[("for", "90s")], Why::Bounds, "whole minutes");
+    says(&on, &[("for", "16d")], Why::Bounds, "1 min to 15 d");
+    says(&on, &[("for", "long")], Why::Bounds, "a time such as 30m, 2h or 3d");
+    assert!(on.plan("alarm.mute", OLD, &[("for", "15d")]).is_ok());
+    for (from, words) in [
+        ("tomorrow", "has to be a moment such as 2026-03-12T12:45+00:00"),
+        ("2026-03-12T12:42Z", "12:42 has passed"),
+        ("2026-03-12T13:00:30Z", "begins with a minute"),
+        ("2026-06-12T13:00Z", "more than 30 d ahead"),
+    ] {
+        says(&on, &[("for", "1h"), ("from", from)], Why::Bounds, words);
+    }
+    let later = on.plan("alarm.mute", OLD, &[("for", "1h"), ("from", "2026-03-12T14:00+01:00")]).unwrap();
+    assert!(is(&later, "it acts until 13:00") && later.deadline > SignedDuration::from_mins(20), "{later:?}");
+    let hour = &[("for", "1h")];
+    let mute = |rule: &str, alarms: &[&str], recurs: bool| Mute {
+        rule: rule.into(),
+        alarms: alarms.iter().map(|name| (*name).into()).collect(),
+        is_active: true,
+        recurs,
+        from: None,
+        until: None,
+    };
+    with_alarm(&mut on, OLD, |it| it.mutes = Some(vec![mute("deploys", &[OLD, "web-slow"], false)]));
+    says(&on, hour, Why::Nothing, "orders-queue-old is muted by deploys already");
+    refused(&on, "alarm.unmute", OLD, &[], Why::State, "deploys mutes web-slow as well");
+    with_alarm(&mut on, OLD, |it| it.mutes = Some(vec![mute("nights", &[OLD], true)]));
+    refused(&on, "alarm.unmute", OLD, &[], Why::State, "nights comes again and again");
+    with_alarm(&mut on, OLD, |it| it.mutes = Some(vec![Mute { is_active: false, ..mute("nights", &[OLD], true) }]));
+    assert!(on.plan("alarm.mute", OLD, hour).is_ok(), "a plan for the night is in nobody's way");
+    refused(&on, "alarm.unmute", OLD, &[], Why::Nothing, "is not muted");
+    with_alarm(&mut on, OLD, |it| it.mutes = None);
+    says(&on, hour, Why::Blind, "whether orders-queue-old is muted is not known");
+    with_alarm(&mut on, OLD, |it| (it.mutes, it.actions_enabled) = (Some(Vec::new()), false));
+    says(&on, hour, Why::Nothing, "are switched off altogether");
+    with_alarm(&mut on, OLD, |it| it.actions.clear());
+    says(&on, hour, Why::Nothing, "does nothing in any state");
+    let taken = mute("opscon-orders-queue-old-20260312T1245", &["another"], false);
+    with_alarm(&mut on, OLD, |it| (it.actions, it.actions_enabled) = (vec!["arn:page".into()], true));
+    with_alarm(&mut on, "orders-impaired", |it| it.mutes = Some(vec![taken]));
+    says(&on, hour, Why::State, "of another alarm: it would be written over");
+}
+
+fn balancer(on: &Rehearsal, name: &str) -> LoadBalancer {
+    let Some(Item::Balancer(found)) = on.model.world.find(&on.of_kind(Kind::Balancer, name)) else { panic!("{name}") };
+    LoadBalancer::clone(&found)
+}
+
+fn with_balancer(on: &mut Rehearsal, name: &str, change: impl FnOnce(&mut LoadBalancer)) {
+    let place = on.of_kind(Kind::Balancer, name).place;
+    let mut all: Vec<LoadBalancer> = on.model.world.places()[place].feeds.balancers.items().cloned().collect();
+    change(all.iter_mut().find(|balancer| balancer.name == *name).unwrap());
+    observe(&mut on.model, place, Feed::Balancers, Payload::Balancers(Arc::new(List::new(all))));
+}
+
+fn with_zones(on: &mut Rehearsal, change: impl FnOnce(&mut Zones)) {
+    with_balancer(on, "web-edge", |it| {
+        let Some(Shifting::Enabled(zones)) = &mut it.shifting else { panic!("{:?}", it.shifting) };
+        change(zones);
+    });
+}
+
+fn errors(on: &Rehearsal) -> f64 {
+    let place = &on.model.world.places()[on.of_kind(Kind::Balancer, "web-edge").place];
+    place.latest(Measure::AlbErrorPercent, &balancer(on, "web-edge").dimension).unwrap()
+}
+
+const AWAY: &[(&str, &str)] = &[("away-from", "eu-west-1b"), ("for", "30m")];
+
+/// Health checks that see nothing, in one zone.
+const GREY: &str = "
+title = 'A grey zone'
+story = 'In one zone a part of all requests fails, and no health check sees it.'
+start = '2026-03-12T12:30:00Z'
+[[event]]
+at = '2m'
+impair_zone = { fleet = 'web', zone = 'eu-west-1b', errors = 0.3 }
+[mended]
+held_for = '3m'
+alarms_ok = ['web-5xx-high']
+";
+
+#[test]
+fn a_grey_zone_is_left_alone_for_a_while_and_comes_back_by_itself() {
+    let mut on = Rehearsal::written("bad-deploy", GREY, 10);
+    assert!(errors(&on) > 5.0, "{}", errors(&on));
+    assert_eq!(balancer(&on, "web-edge").unhealthy(), 0);
+    let (plan, minutes) = on.carry_out("zone.shift", "web-edge", AWAY);
+    let step = Step::StartZonalShift {
+        resource: balancer(&on, "web-edge").arn,
+        away_from: "euw1-az3".into(),
+        expires_in: "30m".into(),
+        comment: "opscon: away from eu-west-1b".into(),
+    };
+    assert_eq!((plan.steps.as_slice(), plan.blast, minutes), (&[step][..], Blast::Disruptive, 1));
+    assert!(is(&plan, "are left for all of it, each with ") && is(&plan, "ends by itself about 13:10"), "{plan:?}");
+    assert_eq!(plan.undo.as_ref().unwrap().operation, "zone.unshift");
+    on.live(5);
+    assert!(errors(&on) < 0.5, "{}", errors(&on));
+    refused(&on, "zone.shift", "web-edge", AWAY, Why::State, "shifted away from eu-west-1b until 13:10 already");
+    on.live(22);
+    assert!(errors(&on) < 0.5 && balancer(&on, "web-edge").zones().unwrap().applied().is_some());
+    on.live(8);
+    assert!(errors(&on) > 5.0, "it was for a while, and nobody has mended the zone");
+    refused(&on, "zone.unshift", "web-edge", &[], Why::Nothing, "web-edge is not shifted away from any zone");
+}
+
+#[test]
+fn traffic_is_let_back_into_a_zone_before_its_time() {
+    let mut on = Rehearsal::of("calm", 5);
+    on.carry_out("zone.shift", "web-edge", &[("away-from", "euw1-az3"), ("for", "2h")]);
+    let (plan, _) = on.carry_out("zone.unshift", "web-edge", &[]);
+    assert!(matches!(&plan.steps[..], [Step::CancelZonalShift { .. }]));
+    assert!(is(&plan, "by itself it would have ended about "), "{:?}", plan.effects);
+    let undo = plan.undo.unwrap();
+    assert_eq!((undo.operation.as_str(), undo.params["away-from"].as_str()), ("zone.shift", "eu-west-1b"));
+    assert_eq!(undo.params["for"], "119m");
+}
+
+#[test]
+fn what_cannot_be_shifted_is_refused() {
+    let mut on = Rehearsal::of("calm", 5);
+    let says = |on: &Rehearsal, why, words| refused(on, "zone.shift", "web-edge", AWAY, why, words);
+    for (said, why, words) in [
+        (&[("away-from", "eu-west-1d"), ("for", "1h")][..], Why::Unknown, "web-edge is in no zone eu-west-1d"),
+        (&[("away-from", "eu-west-1b"), ("for", "29m")], Why::Bounds, "30 min to 72 h, not 29 min"),
+        (&[("away-from", "eu-west-1b"), ("for", "4d")], Why::Bounds, "30 min to 72 h, not 4 d"),
+        (&[("for", "1h")], Why::Bounds, "no single zone of web-edge is plainly in trouble"),
+    ] {
+        refused(&on, "zone.shift", "web-edge", said, why, words);
+    }
+    refused(&on, "zone.shift", "checkout", AWAY, Why::State, "zonal shift is not enabled for checkout");
+    let shift = |kind: &str, id: Option<&str>, is_applied: bool| ZoneShift {
+        id: id.map(Into::into),
+        away_from: "euw1-az2".into(),
+        kind: kind.into(),
+        is_applied,
+        until: None,
+        comment: "".into(),
+    };
+    with_zones(&mut on, |it| it.shifts = vec![shift("ZONAL_AUTOSHIFT", None, true)]);
+    says(&on, Why::State, "web-edge is shifted away from eu-west-1a by AWS itself already");
+    refused(&on, "zone.unshift", "web-edge", &[], Why::State, "nobody here began that");
+    with_zones(&mut on, |it| it.shifts = vec![shift("PRACTICE_RUN", Some("p"), true)]);
+    let plan = on.plan("zone.shift", "web-edge", AWAY).unwrap();
+    assert!(is(&plan, "it ends a practice run, away from eu-west-1a, for practice"), "{:?}", plan.warnings);
+    let ours = ZoneShift { away_from: "euw1-az3".into(), ..shift("ZONAL_SHIFT", Some("s"), false) };
+    with_zones(&mut on, |it| it.shifts.push(ours));
+    let Progress::Waiting(words) = on.progress(&plan) else { panic!("{:?}", on.progress(&plan)) };
+    assert!(words.starts_with("the shift is not in force: it is shifted away from eu-west-1a"), "{words}");
+    with_zones(&mut on, |it| it.shifts.iter_mut().for_each(|shift| shift.is_applied = true));
+    assert_eq!(on.progress(&plan), Progress::Waiting("traffic still goes to eu-west-1b".into()));
+    with_zones(&mut on, |it| (it.shifts.clear(), it.is_automatic = Some(true)).1);
+    assert!(is(&on.plan("zone.shift", "web-edge", AWAY).unwrap(), "zonal autoshift is on"));
+    with_zones(&mut on, |it| it.zones.iter_mut().for_each(|zone| zone.is_on = zone.name == "eu-west-1b"));
+    says(&on, Why::State, "eu-west-1b is the last zone with traffic of web-edge");
+    with_zones(&mut on, |it| it.zones.iter_mut().for_each(|zone| zone.is_on = zone.name != "eu-west-1b"));
+    says(&on, Why::Nothing, "no traffic of web-edge goes to eu-west-1b");
+    with_zones(&mut on, |it| it.zones.iter_mut().for_each(|zone| zone.is_on = true));
+    // What is healthy, and where.
+    with_balancer(&mut on, "web-edge", |it| {
+        let targets = it.target_groups[0].targets.iter_mut().flatten();
+        targets
+            .filter(|target| target.zone == *"eu-west-1c")
+            .for_each(|target| target.health = TargetHealth::Unhealthy);
+    });
+    assert!(is(&on.plan("zone.shift", "web-edge", AWAY).unwrap(), "nothing healthy is in eu-west-1c"));
+    let form =
+        opscon::ops::named("zone.shift").unwrap().present(&on.target("zone.shift", "web-edge"), &on.model.sight());
+    assert_eq!(form["away-from"], "eu-west-1c", "where it is plain, it is proposed");
+    with_balancer(&mut on, "web-edge", |it| {
+        let targets = it.target_groups[0].targets.iter_mut().flatten();
+        targets.filter(|target| target.zone == *"eu-west-1a").for_each(|target| target.zone = "".into());
+    });
+    says(&on, Why::State, "nothing healthy of web is known in eu-west-1a, eu-west-1c");
+    with_zones(&mut on, |it| it.zones.iter_mut().for_each(|zone| zone.name = "".into()));
+    let by_id = &[("away-from", "euw1-az3"), ("for", "1h")];
+    refused(&on, "zone.shift", "web-edge", by_id, Why::Blind, "which zone euw1-az3 is in this account is not known");
+    with_balancer(&mut on, "web-edge", |it| it.target_groups[0].targets = None);
+    refused(&on, "zone.shift", "web-edge", by_id, Why::Blind, "the health of the targets of web-edge is not read");
+    with_balancer(&mut on, "web-edge", |it| it.shifting = None);
+    refused(&on, "zone.shift", "web-edge", by_id, Why::Blind, "can be shifted away from a zone is not known");
+    with_balancer(&mut on, "web-edge", |it| it.kind = "gateway".into());
+    refused(&on, "zone.shift", "web-edge", by_id, Why::State, "web-edge is a gateway balancer");
 }
