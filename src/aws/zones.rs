@@ -26,11 +26,11 @@ pub(super) async fn shifting(ask: &Ask<'_>) -> Option<HashMap<String, Shifting>>
     let pages = ask.clients.zonal_shift.list_managed_resources().into_paginator();
     let pages = pages.page_size(100).stop_on_duplicate_token(false).send();
     let pages = ask.beside(ask.pages("arc-zonal-shift:ListManagedResources", pages).await)?;
-    let mut listed = pages.iter().flat_map(|page| page.items()).filter_map(|it| Some((it.arn()?, it))).peekable();
-    if listed.peek().is_none() {
+    if pages.iter().all(|page| page.items().is_empty()) {
         return Some(HashMap::new());
     }
     let names = ask.beside(ask.seldom("zone names", NAMES_KEPT, names(ask)).await).unwrap_or_default();
+    let listed = pages.iter().flat_map(|page| page.items()).filter_map(|it| Some((it.arn()?, it)));
     Some(listed.map(|(arn, it)| (arn.to_owned(), Shifting::Enabled(zones(it, &names)))).collect())
 }
 
