@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
 use super::convert::{count, sdk_time, text, time};
+use super::mutes;
 use crate::domain::alarm::{
     Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, Evaluation, LogRule, MetricRule,
     MetricSource, MissingData, PromQlRule,
@@ -44,6 +45,12 @@ pub(super) async fn alarms(ask: &Ask<'_>) -> Result<List<Alarm>, CloudError> {
         all.extend(page.composite_alarms().iter().map(composite_alarm));
         all.extend(page.log_alarms().iter().map(log_alarm));
     }
+    if !all.is_empty() {
+        let known = mutes::mutes(ask).await;
+        for alarm in &mut all {
+            alarm.mutes = known.of(&alarm.name);
+        }
+    }
     Ok(List::new(all))
 }
 
@@ -65,6 +72,7 @@ fn metric_alarm(alarm: &MetricAlarm) -> Alarm {
         actions: texts(alarm.alarm_actions()),
         ok_actions: texts(alarm.ok_actions()),
         insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+        mutes: None,
         tags: Vec::new(),
     }
 }
@@ -133,6 +141,7 @@ fn composite_alarm(alarm: &CompositeAlarm) -> Alarm {
         actions: texts(alarm.alarm_actions()),
         ok_actions: texts(alarm.ok_actions()),
         insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+        mutes: None,
         tags: Vec::new(),
     }
 }
@@ -161,6 +170,7 @@ fn log_alarm(alarm: &LogAlarm) -> Alarm {
         actions: texts(alarm.alarm_actions()),
         ok_actions: texts(alarm.ok_actions()),
         insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+        mutes: None,
         tags: Vec::new(),
     }
 }

@@ -240,6 +240,12 @@ impl Ask<'_> {
         }
     }
 
+    /// An answer that only adds to what the question is about: whatever stands in its way is a gap, and takes nothing of the
+    /// rest.
+    pub fn beside<T>(&self, outcome: Result<T, CloudError>) -> Option<T> {
+        outcome.map_err(|error| self.gap(error)).ok()
+    }
+
     /// Notes what the answer had to do without; one of each kind is enough.
     pub fn gap(&self, error: CloudError) {
         let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,10 +16,12 @@ use jiff::SignedDuration;
 use super::ask::{Ask, gather};
 use super::convert::{environment, tags, text};
 use super::rota::{Found, Pace};
+use super::zones;
 use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
+use crate::domain::zone::Shifting;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::{CloudError, FaultClass};
 
@@ -49,21 +51,22 @@ pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, Cloud
     let serving: Vec<&SdkGroup> = serving.collect();
     // AWS answers the health of one group at a time.
     let health = gather(serving.iter().map(|group| health_of(ask, group)).collect()).await?;
-    let zones = zones(ask, &health);
+    let zones_of = zones_of(ask, &health);
     let mut groups: Vec<(&[String], TargetGroup)> = Vec::new();
     for (group, health) in serving.into_iter().zip(&health) {
         if matches!(health, Health::Gone) {
             continue;
         }
-        groups.push((group.load_balancer_arns(), target_group(group, health, &zones)));
+        groups.push((group.load_balancer_arns(), target_group(group, health, &zones_of)));
     }
     groups.sort_by(|(_, a), (_, b)| a.dimension.cmp(&b.dimension));
     let arns: Vec<&str> = balancers.iter().filter_map(|it| it.load_balancer_arn()).collect();
     let tags: Tags =
         gather(arns.chunks(TAGGED).map(|arns| tags_of(ask, arns)).collect()).await?.into_iter().flatten().collect();
     let listeners = listeners(ask, &balancers).await?;
-    let mut all: Vec<LoadBalancer> =
-        balancers.into_iter().map(|it| balancer(it, &groups, &tags, &listeners, ask.scope())).collect();
+    let shifting = zones::shifting(ask).await;
+    let more = More { groups: &groups, tags: &tags, listeners: &listeners, shifting: shifting.as_ref() };
+    let mut all: Vec<LoadBalancer> = balancers.into_iter().map(|it| balancer(it, &more, ask.scope())).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(List::new(all))
 }
@@ -204,7 +207,7 @@ async fn tags_of(ask: &Ask<'_>, arns: &[&str]) -> Result<Tags, CloudError> {
 }
 
 /// The zone of each instance that is a target: AWS tells the zone of addresses only, but the instances were listed.
-fn zones(ask: &Ask<'_>, health: &[Health]) -> HashMap<Text, Text> {
+fn zones_of(ask: &Ask<'_>, health: &[Health]) -> HashMap<Text, Text> {
     let told = health.iter().filter_map(|health| if let Health::Told(all) = health { Some(all) } else { None });
     let mut names = told.flatten().filter_map(|it| it.target()?.id());
     if !names.any(|id| id.starts_with("i-")) {
@@ -216,24 +219,29 @@ fn zones(ask: &Ask<'_>, health: &[Health]) -> HashMap<Text, Text> {
     }
 }
 
-fn balancer(
-    it: &SdkBalancer,
-    groups: &[(&[String], TargetGroup)],
-    tags: &Tags,
-    listeners: &Listeners,
-    scope: &Scope,
-) -> LoadBalancer {
+/// What a balancer does not say of itself.
+struct More<'a> {
+    groups: &'a [(&'a [String], TargetGroup)],
+    tags: &'a Tags,
+    listeners: &'a Listeners,
+    /// By ARN, those of which traffic can be led away from a zone; nothing where that may not be read.
+    shifting: Option<&'a HashMap<String, Shifting>>,
+}
+
+fn balancer(it: &SdkBalancer, more: &More<'_>, scope: &Scope) -> LoadBalancer {
     let arn = it.load_balancer_arn().unwrap_or("");
-    let mine = groups.iter().filter(|(users, _)| users.iter().any(|user| user == arn));
+    let mine = more.groups.iter().filter(|(users, _)| users.iter().any(|user| user == arn));
     LoadBalancer {
         name: text(it.load_balancer_name()),
+        arn: Text::new(arn),
         kind: text(it.r#type().map(LoadBalancerTypeEnum::as_str)),
-        environment: environment(tags.get(arn).map_or(&[], Vec::as_slice), scope),
+        environment: environment(more.tags.get(arn).map_or(&[], Vec::as_slice), scope),
         state: text(it.state().and_then(|state| state.code()).map(LoadBalancerStateEnum::as_str)),
         state_reason: text(it.state().and_then(|state| state.reason())),
         dimension: Text::new(arn.split_once(":loadbalancer/").map_or(arn, |(_, dimension)| dimension)),
         target_groups: mine.map(|(_, group)| group.clone()).collect(),
-        listeners: listeners.get(arn).cloned().flatten(),
+        listeners: more.listeners.get(arn).cloned().flatten(),
+        shifting: more.shifting.map(|all| all.get(arn).cloned().unwrap_or(Shifting::NotEnabled)),
     }
 }
 
@@ -363,11 +371,16 @@ mod tests {
             .r#type(LoadBalancerTypeEnum::Network)
             .build();
         let tags = Tags::from([(WEB.to_owned(), vec![("env".into(), "staging".into())])]);
-        let all = balancer(&sdk, &groups, &tags, &Listeners::new(), &scope());
+        let shifting = HashMap::new();
+        let more = More { groups: &groups, tags: &tags, listeners: &Listeners::new(), shifting: Some(&shifting) };
+        let all = balancer(&sdk, &more, &scope());
+        assert_eq!((all.arn.as_str(), &all.shifting), (WEB, &Some(Shifting::NotEnabled)));
         assert_eq!((all.dimension.as_str(), all.kind.as_str()), ("net/web/50dc6c495c0c9188", "network"));
         assert_eq!((all.target_groups.len(), all.environment), (1, Environment::Staging));
         assert!(!all.is_told());
-        assert_eq!(balancer(&SdkBalancer::builder().build(), &[], &Tags::new(), &Listeners::new(), &scope()).state, "");
+        let nothing = More { groups: &[], tags: &Tags::new(), listeners: &Listeners::new(), shifting: None };
+        let empty = balancer(&SdkBalancer::builder().build(), &nothing, &scope());
+        assert_eq!((empty.state.as_str(), empty.shifting), ("", None));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod login;
 mod metric_names;
 mod metrics;
 mod mfa;
+mod mutes;
 mod pipelines;
 mod place;
 mod policies;
@@ -35,6 +36,7 @@ mod rota;
 mod tasks;
 mod topics;
 mod traces;
+mod zones;
 
 use std::collections::HashMap;
 use std::fmt;

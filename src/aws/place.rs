@@ -17,7 +17,9 @@ use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
 use super::{cost, functions, pipelines, traces};
+use crate::domain::alarm::Mute;
 use crate::domain::balancer::Listener;
+use crate::domain::messaging::Move;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::CloudError;
@@ -39,6 +41,7 @@ const RATES: &[(&str, u32)] = &[
     ("ecs", 15),
     // Fifteen a second for all that is no invocation. <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
     ("lambda", 8),
+    ("sqs:ListMessageMoveTasks", 5),
     ("sqs", 50),
     ("sns", 20),
     ("xray", 3),
@@ -92,7 +95,8 @@ clients! {
     sns: aws_sdk_sns,
     sqs: aws_sdk_sqs,
     sts: aws_sdk_sts,
-    xray: aws_sdk_xray
+    xray: aws_sdk_xray,
+    zonal_shift: aws_sdk_arczonalshift
 }
 
 #[derive(Debug)]
@@ -114,6 +118,10 @@ pub(super) struct Place {
     pub functions: Rota<functions::Known>,
     /// The listeners of each balancer, by its ARN; `None` where they may not be read.
     pub listeners: Rota<Option<Vec<Listener>>>,
+    /// What is moved out of each dead letter queue, by its name; `None` where it may not be read.
+    pub moves: Rota<Option<Vec<Move>>>,
+    /// What each mute rule says, by its ARN.
+    pub mutes: Rota<Mute>,
     kept: Mutex<HashMap<&'static str, Kept>>,
 }
 
@@ -144,6 +152,8 @@ impl Place {
             settled: Notify::new(),
             functions: Rota::default(),
             listeners: Rota::default(),
+            moves: Rota::default(),
+            mutes: Rota::default(),
             kept: Mutex::default(),
         }
     }

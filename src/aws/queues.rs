@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use jiff::SignedDuration;
+use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry, QueueAttributeName as Attribute};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::ask::{Ask, gather, malformed};
 use super::convert::{environment_of_name, name_of_arn, text};
+use super::rota::{Found, Pace};
 use crate::domain::list::List;
-use crate::domain::messaging::Queue;
+use crate::domain::messaging::{Move, Queue};
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
@@ -19,6 +20,9 @@ use crate::world::port::{CloudError, FaultClass};
 /// read of them when it was their turn, a minute or two ago; to read thousands every time would be most of what SQS gives the
 /// account, and all of its free requests. How deep they are now, their metrics tell.
 const AT_A_TIME: usize = 500;
+
+/// One call for each dead letter queue: where the depth has changed at once, elsewhere in turn.
+const MOVES: Pace = Pace { at_a_time: 20, kept: SignedDuration::from_secs(20) };
 
 /// 0.40 USD for a million requests. <https://aws.amazon.com/sqs/pricing/>
 const NANO_USD_PER_CALL: usize = 400;
@@ -88,7 +92,52 @@ pub(super) async fn queues(ask: &Ask<'_>) -> Result<List<Queue>, CloudError> {
             missing: None,
         });
     }
-    Ok(List::new(joined(all)))
+    let mut all = joined(all);
+    read_moves(ask, &mut all).await?;
+    Ok(List::new(all))
+}
+
+/// What is moved out of each dead letter queue of a queue.
+async fn read_moves(ask: &Ask<'_>, all: &mut [Queue]) -> Result<(), CloudError> {
+    let depths: Vec<String> = all.iter().map(|it| format!("{} {}", it.visible, it.in_flight)).collect();
+    let letters = all.iter().zip(&depths).filter(|(it, _)| !it.dead_letters_of.is_empty() && !it.arn.is_empty());
+    let found: Vec<Found<'_, Text>> =
+        letters.map(|(it, depth)| Found { key: it.name.as_str(), changed: Some(depth), it: &it.arn }).collect();
+    let wanted = ask.place.moves.wanted(MOVES, &found, ask.at);
+    ask.charge(u32::try_from((wanted.len() * NANO_USD_PER_CALL).div_ceil(1_000)).unwrap_or(u32::MAX));
+    let read = gather(wanted.iter().map(|found| moves(ask, found.it)).collect()).await?;
+    let mut known = ask.place.moves.take(wanted.into_iter().zip(read), &found, ask.at);
+    for queue in all {
+        queue.moves = known.remove(queue.name.as_str()).flatten();
+    }
+    Ok(())
+}
+
+/// Newest first; nothing where they may not be read, or the queue is gone.
+async fn moves(ask: &Ask<'_>, arn: &Text) -> Result<Option<Vec<Move>>, CloudError> {
+    // Without a number only the newest is answered.
+    let request = ask.clients.sqs.list_message_move_tasks().source_arn(arn.as_str()).max_results(10).send();
+    match ask.call("sqs:ListMessageMoveTasks", request).await {
+        Err(error) if error.class == FaultClass::NotFound => Ok(None),
+        outcome => Ok(ask.beside(outcome).map(|answer| {
+            let mut all: Vec<Move> = answer.results().iter().map(moved).collect();
+            all.sort_by_key(|one| std::cmp::Reverse(one.started));
+            all
+        })),
+    }
+}
+
+fn moved(it: &ListMessageMoveTasksResultEntry) -> Move {
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    Move {
+        handle: it.task_handle().filter(|handle| !handle.is_empty()).map(|handle| Text::cut_to(handle, 4_096)),
+        status: text(it.status()),
+        per_second: it.max_number_of_messages_per_second().and_then(|pace| u32::try_from(pace).ok()),
+        moved: number(it.approximate_number_of_messages_moved()),
+        of: it.approximate_number_of_messages_to_move().map(number),
+        failure: text(it.failure_reason()),
+        started: Timestamp::from_millisecond(it.started_timestamp()).unwrap_or(Timestamp::UNIX_EPOCH),
+    }
 }
 
 /// What was read of each last time, by name.
@@ -143,6 +192,7 @@ fn queue(url: &str, attributes: &Attributes, scope: &Scope) -> Option<Queue> {
         fifo: name.strip_suffix(".fifo").is_some(),
         visibility_timeout: seconds(&Attribute::VisibilityTimeout),
         retention: seconds(&Attribute::MessageRetentionPeriod),
+        moves: None,
     })
 }
 

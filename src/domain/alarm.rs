@@ -1,5 +1,6 @@
 //! CloudWatch alarms and what became of them.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -250,7 +251,30 @@ pub struct Alarm {
     pub actions: Vec<Text>,
     pub ok_actions: Vec<Text>,
     pub insufficient_data_actions: Vec<Text>,
+    /// The rules by which its actions are not taken, now or later; `None` where they could not be read.
+    pub mutes: Option<Vec<Mute>>,
     pub tags: Vec<(Text, Text)>,
+}
+
+/// A rule by which alarms go on being judged, and do nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mute {
+    pub rule: Text,
+    /// All that it mutes.
+    pub alarms: Vec<Text>,
+    pub is_active: bool,
+    /// It comes again: every night, say.
+    pub recurs: bool,
+    /// Of one that comes once; `None` also where that could not be read.
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+impl Mute {
+    /// Whether it mutes at a moment: as AWS says, and until the end that is known.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.is_active && self.until.is_none_or(|until| at < until)
+    }
 }
 
 impl Alarm {
@@ -263,6 +287,30 @@ impl Alarm {
     pub fn is_scaling_trigger(&self) -> bool {
         self.name.as_str().starts_with("TargetTracking-")
             || (!self.actions.is_empty() && self.actions.iter().all(|arn| arn.as_str().contains(":scalingPolicy:")))
+    }
+
+    /// The rule it is muted by, where several are, the one that lasts longest.
+    pub fn muted(&self, at: Timestamp) -> Option<&Mute> {
+        let holding = self.mutes.iter().flatten().filter(|mute| mute.holds(at));
+        holding.max_by_key(|mute| mute.until.unwrap_or(Timestamp::MAX))
+    }
+
+    /// `muted until 14:30`, where it is.
+    pub fn muted_words(&self, at: Timestamp, zone: &TimeZone) -> Option<String> {
+        let mute = self.muted(at)?;
+        Some(match mute.until {
+            Some(until) => format!("muted until {}", units::until(until, at, zone)),
+            None => format!("muted by {}", mute.rule),
+        })
+    }
+
+    /// Everything it does in any state, each once.
+    pub fn all_actions(&self) -> Vec<&Text> {
+        let all = self.actions.iter().chain(&self.ok_actions).chain(&self.insufficient_data_actions);
+        let mut all: Vec<&Text> = all.collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Whether a rule that says `name` means this alarm: by its name or its ARN.

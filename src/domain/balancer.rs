@@ -5,10 +5,12 @@ use serde::Serialize;
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
+use crate::domain::zone::{Shifting, Zones};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadBalancer {
     pub name: Text,
+    pub arn: Text,
     /// `application`, `network` or `gateway`.
     pub kind: Text,
     pub environment: Environment,
@@ -21,6 +23,8 @@ pub struct LoadBalancer {
     pub target_groups: Vec<TargetGroup>,
     /// `None` where they are not read, or not yet.
     pub listeners: Option<Vec<Listener>>,
+    /// Whether its traffic can be led away from a zone, and is; `None` where that could not be read.
+    pub shifting: Option<Shifting>,
 }
 
 /// Where it listens, and what it does with what matches no rule.
@@ -104,6 +108,14 @@ impl LoadBalancer {
 
     pub fn unchecked(&self) -> usize {
         self.targets().filter(|target| target.health == TargetHealth::Unavailable).count()
+    }
+
+    /// Its zones and what is led away from them, where that can be.
+    pub fn zones(&self) -> Option<&Zones> {
+        match &self.shifting {
+            Some(Shifting::Enabled(zones)) => Some(zones),
+            Some(Shifting::NotEnabled) | None => None,
+        }
     }
 
     pub fn is_application(&self) -> bool {

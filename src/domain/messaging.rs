@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::list::Identified;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
+use crate::domain::units::count;
 
 /// Depths are SQS's approximate counts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,9 +29,47 @@ pub struct Queue {
     pub visibility_timeout: Option<SignedDuration>,
     /// How long a message is kept before it is lost.
     pub retention: Option<SignedDuration>,
+    /// What is, or was, moved out of a dead letter queue, newest first; `None` where that is not read.
+    pub moves: Option<Vec<Move>>,
+}
+
+/// Messages on their way from a dead letter queue to where they came from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Move {
+    /// What it is stopped by. AWS tells it only while it runs.
+    pub handle: Option<Text>,
+    /// `RUNNING`, `COMPLETED`, `CANCELLING`, `CANCELLED`, `FAILED`, in AWS's spelling.
+    pub status: Text,
+    /// At most so many a second; `None` where AWS chooses.
+    pub per_second: Option<u32>,
+    pub moved: u64,
+    /// What there was when it began; `None` where AWS does not say.
+    pub of: Option<u64>,
+    /// Why it failed, where it did.
+    pub failure: Text,
+    pub started: Timestamp,
+}
+
+impl Move {
+    pub fn is_running(&self) -> bool {
+        matches!(self.status.as_str(), "RUNNING" | "CANCELLING")
+    }
+
+    /// `340 of 1,200 moved`.
+    pub fn words(&self) -> String {
+        match self.of {
+            Some(of) => format!("{} of {} moved", count(self.moved), count(of)),
+            None => format!("{} moved", count(self.moved)),
+        }
+    }
 }
 
 impl Queue {
+    /// The move that is under way, of those that are read.
+    pub fn running_move(&self) -> Option<&Move> {
+        self.moves.iter().flatten().find(|one| one.is_running())
+    }
+
     /// By the queues that point to it, or by its name: functions, topics and rules have dead letter queues too, and
     /// nothing in the queue tells.
     pub fn is_dead_letter_queue(&self) -> bool {

@@ -43,3 +43,4 @@ pub mod text;
 pub mod trace;
 pub mod unit;
 pub mod units;
+pub mod zone;

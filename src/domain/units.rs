@@ -121,6 +121,13 @@ pub fn stamp(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// A moment to come: `14:06` today, `02 Mar 14:06` on another day.
+pub fn until(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let then = at.to_zoned(zone.clone());
+    let form = if now.to_zoned(zone.clone()).date() == then.date() { "%H:%M" } else { "%d %b %H:%M" };
+    then.strftime(form).to_string()
+}
+
 /// `14:06` today, `Mon 14:06` within the last six days, else `02 Mar`.
 pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let then = at.to_zoned(zone.clone());

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alarm::{
-    Alarm, AlarmRule, AlarmState, AlarmTransition, Comparison, Condition, MetricRule, MetricSource, MissingData,
+    Alarm, AlarmRule, AlarmState, AlarmTransition, Comparison, Condition, MetricRule, MetricSource, MissingData, Mute,
 };
 use crate::domain::composite::Rule;
 use crate::domain::graph::{Query, QueryWhat};
@@ -26,6 +26,17 @@ pub struct Alarms {
     entries: Vec<Entry>,
     /// Newest last.
     history: VecDeque<(Site, AlarmTransition)>,
+    mutes: Vec<MuteRule>,
+}
+
+/// Alarms that do nothing for a while.
+#[derive(Clone, Debug)]
+struct MuteRule {
+    site: Site,
+    name: Text,
+    alarms: Vec<Text>,
+    from: Timestamp,
+    until: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +110,7 @@ impl Alarms {
                 },
             ));
         }
-        Self { entries, history: VecDeque::new() }
+        Self { entries, history: VecDeque::new(), mutes: Vec::new() }
     }
 
     /// Judges every alarm at the end of `minute`.
@@ -167,8 +178,43 @@ impl Alarms {
         self.entries.iter().find(|entry| *entry.watch.name() == name).map(|entry| entry.state)
     }
 
-    pub fn answer(&self, site: Site, epoch: Timestamp) -> Vec<Alarm> {
-        self.entries.iter().filter(|entry| entry.site == site).map(|entry| entry.alarm(epoch)).collect()
+    pub fn answer(&self, site: Site, epoch: Timestamp, now: Timestamp) -> Vec<Alarm> {
+        let here = self.entries.iter().filter(|entry| entry.site == site);
+        here.map(|entry| {
+            let alarm = entry.alarm(epoch);
+            Alarm { mutes: Some(self.mutes_of(site, &alarm.name, now)), ..alarm }
+        })
+        .collect()
+    }
+
+    fn mutes_of(&self, site: Site, alarm: &Text, now: Timestamp) -> Vec<Mute> {
+        let all = self.mutes.iter().filter(|rule| rule.site == site && rule.alarms.contains(alarm) && now < rule.until);
+        all.map(|rule| Mute {
+            rule: rule.name.clone(),
+            alarms: rule.alarms.clone(),
+            is_active: rule.from <= now,
+            recurs: false,
+            from: Some(rule.from),
+            until: Some(rule.until),
+        })
+        .collect()
+    }
+
+    /// A rule of a name that there is already takes its place.
+    pub fn mute(&mut self, site: Site, name: &Text, alarms: &[Text], from: Timestamp, until: Timestamp) -> bool {
+        if alarms.iter().any(|alarm| self.state(site, alarm.as_str()).is_none()) {
+            return false;
+        }
+        self.mutes.retain(|rule| rule.site != site || rule.name != *name);
+        self.mutes.push(MuteRule { site, name: name.clone(), alarms: alarms.to_vec(), from, until });
+        true
+    }
+
+    /// Whether there was such a rule.
+    pub fn unmute(&mut self, site: Site, name: &Text) -> bool {
+        let before = self.mutes.len();
+        self.mutes.retain(|rule| rule.site != site || rule.name != *name);
+        self.mutes.len() < before
     }
 
     /// Newest first.
@@ -326,6 +372,7 @@ impl Entry {
             evaluation: None,
             ok_actions,
             insufficient_data_actions: Vec::new(),
+            mutes: Some(Vec::new()),
             name,
             description,
             rule,
@@ -415,7 +462,7 @@ mod tests {
     #[test]
     fn triggers_of_scaling_policies_are_told_apart() {
         let alarms = Alarms::new(&[("web".into(), Measure::AsgCpu, 60.0)]);
-        let all = alarms.answer(Site::Prod, epoch());
+        let all = alarms.answer(Site::Prod, epoch(), epoch());
         assert_eq!(all.iter().filter(|alarm| alarm.is_scaling_trigger()).count(), 2);
     }
 }

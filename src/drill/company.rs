@@ -58,6 +58,12 @@ impl Site {
         Text::new(&format!("{}{}", self.region(), LETTERS[index % LETTERS.len()]))
     }
 
+    /// What the zone is called everywhere: in another order than by letters.
+    pub fn zone_id(self, index: usize) -> Text {
+        let short = if self.region() == HOME { "euw1" } else { "euc1" };
+        Text::new(&format!("{short}-az{}", (index + 1) % 3 + 1))
+    }
+
     pub fn arn(self, service: &str, resource: &str) -> Text {
         Text::new(&format!("arn:aws:{service}:{}:{}:{resource}", self.region(), self.account()))
     }

@@ -8,6 +8,9 @@ use crate::drill::rollout::{Release, Rollout};
 use crate::drill::scenario::Happening;
 use crate::drill::simulation::{Simulation, TICKS_PER_MINUTE};
 
+/// Messages a second that SQS moves at most.
+const MOST_A_SECOND: u32 = 500;
+
 impl Simulation {
     /// Lets every event happen whose time has come.
     pub(super) fn happen(&mut self, tick: i64) {
@@ -76,8 +79,16 @@ impl Simulation {
                 }
             }
             Happening::Redrive(redrive) => {
+                let handle = self.noise.of("move").hex(tick, 32);
                 if let Some(queue) = self.queue_mut(redrive.queue.as_str()) {
-                    queue.redrive(tick);
+                    queue.begin_move(tick, handle.into(), MOST_A_SECOND).ok();
+                }
+            }
+            Happening::ImpairZone(impair) => {
+                if let Some(fleet) = self.fleet_mut(impair.fleet.as_str()) {
+                    let site = fleet.plan.site;
+                    let zone = (0..3).find(|zone| impair.zone.as_ref() == Some(&site.zone(*zone)));
+                    fleet.impaired = zone.map(|zone| (zone, impair.errors));
                 }
             }
             Happening::LoseRegion(_) => self.home_lost = Some(tick),

@@ -20,6 +20,8 @@ const SHORT_BREAK: i64 = 3;
 const BETWEEN_BATCHES: i64 = 9;
 /// How long an ill unit fails its health checks before it comes back, in ticks.
 const ILLNESS: i64 = 12;
+/// From the beginning of a zonal shift to the last request in the zone, in ticks: connections that are open stay.
+const DRAINING: i64 = 12;
 /// Scaling activities kept.
 const ACTIVITIES: usize = 20;
 
@@ -60,6 +62,10 @@ pub struct Fleet {
     pub cpu: f64,
     /// Since which tick fewer units serve than desired.
     pub short_since: Option<i64>,
+    /// A zone its balancer sends nothing to.
+    pub shift: Option<ZoneShift>,
+    /// A zone in which a share of the requests fails, while health checks do not.
+    pub impaired: Option<(usize, f64)>,
     launched: i64,
     last_scale_out: i64,
     last_scale_in: i64,
@@ -94,6 +100,16 @@ pub struct Activity {
     pub tick: i64,
     pub what: Text,
     pub cause: Text,
+}
+
+/// Traffic led away from a zone, until it is called back or its time is over.
+#[derive(Clone, Debug)]
+pub struct ZoneShift {
+    pub id: Text,
+    pub zone: usize,
+    pub began: i64,
+    pub until: i64,
+    pub comment: Text,
 }
 
 /// Requests since the beginning. In always equals served plus failed plus the backlog.
@@ -171,6 +187,8 @@ impl Fleet {
             minute: Minute::default(),
             cpu: 0.0,
             short_since: None,
+            shift: None,
+            impaired: None,
             launched: 0,
             last_scale_out: i64::MIN / 2,
             last_scale_in: i64::MIN / 2,
@@ -210,9 +228,13 @@ impl Fleet {
     pub fn serve(&mut self, tick: i64, arrived: u64, below: Below) -> Served {
         let (mut per_tick, mut erring) = (0.0, 0.0);
         for unit in self.in_service() {
-            let capacity = self.plan.capacity / unit.release.work * TICK as f64;
+            let capacity = self.plan.capacity / unit.release.work * TICK as f64 * self.part_of(unit.zone, tick);
+            let failing = match self.impaired {
+                Some((zone, share)) if zone == unit.zone => unit.release.errors.max(share),
+                _ => unit.release.errors,
+            };
             per_tick += capacity;
-            erring += capacity * unit.release.errors;
+            erring += capacity * failing;
         }
         let offered = self.backlog + arrived;
         let capacity = per_tick as u64;
@@ -233,6 +255,14 @@ impl Fleet {
         self.minute.most_ill = self.minute.most_ill.max(self.ill());
         self.measure(tick, offered as f64, per_tick, below);
         Served { ok: processed - failed, failing: (failed + rejected) as f64 / offered.max(1) as f64 }
+    }
+
+    /// How much of what it could take a zone is sent, from all to nothing.
+    fn part_of(&self, zone: usize, tick: i64) -> f64 {
+        match &self.shift {
+            Some(shift) if shift.zone == zone => (1.0 - (tick - shift.began) as f64 / DRAINING as f64).clamp(0.0, 1.0),
+            _ => 1.0,
+        }
     }
 
     /// For a fleet that takes its work from a queue: how much of its capacity it used.
@@ -260,6 +290,9 @@ impl Fleet {
 
     /// Moves boots, drains, illnesses and the rollout on by one tick.
     pub fn advance(&mut self, tick: i64) {
+        if self.shift.as_ref().is_some_and(|shift| tick >= shift.until) {
+            self.shift = None;
+        }
         for position in 0..self.units.len() {
             self.advance_unit(position, tick);
         }

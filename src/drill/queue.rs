@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 
 use crate::domain::text::Text;
+use crate::drill::fleet::TICK;
 
 /// Ticks a message stays hidden after it was received and not deleted.
 pub const VISIBILITY: i64 = 3;
 /// What one poisoned message costs its consumer, as a multiple of a good one: it crashes on it and starts again.
 const POISON_WORK: f64 = 10.0;
+/// Moves remembered, as many as AWS tells.
+const MOVES: usize = 10;
 
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -19,6 +22,10 @@ pub struct Queue {
     waiting: VecDeque<Batch>,
     hidden: Vec<Batch>,
     pub total: Tally,
+    /// How many of the dead the consumer could read by now.
+    readable: u64,
+    /// What was moved out of the dead letter queue and is, newest first.
+    pub moves: Vec<Move>,
     /// Tick of the first message now in the dead letter queue.
     pub first_dead: Option<i64>,
     pub minute: Minute,
@@ -32,6 +39,24 @@ struct Batch {
     poisoned: u64,
     receives: u32,
     hidden_until: i64,
+}
+
+/// Dead messages on their way back.
+#[derive(Clone, Debug)]
+pub struct Move {
+    pub handle: Text,
+    pub began: i64,
+    pub per_second: u32,
+    pub moved: u64,
+    pub of: u64,
+    pub state: MoveState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoveState {
+    Running,
+    Completed,
+    Cancelled,
 }
 
 /// Messages since the beginning. Sent always equals deleted plus dead plus what is still here.
@@ -58,6 +83,8 @@ impl Queue {
             waiting: VecDeque::new(),
             hidden: Vec::new(),
             total: Tally::default(),
+            readable: 0,
+            moves: Vec::new(),
             first_dead: None,
             minute: Minute::default(),
         }
@@ -139,14 +166,53 @@ impl Queue {
             batch.good += batch.poisoned;
             batch.poisoned = 0;
         }
+        self.readable = self.total.dead;
     }
 
-    /// Moves what is dead back to where it came from, as good messages: redriving is for a consumer that was mended.
-    pub fn redrive(&mut self, tick: i64) {
-        let good = std::mem::take(&mut self.total.dead);
-        self.first_dead = None;
-        if good > 0 {
-            self.waiting.push_back(Batch { arrived: tick, good, poisoned: 0, receives: 0, hidden_until: tick });
+    /// Begins to move what is dead back to where it came from. AWS has one such task for a queue at a time.
+    pub fn begin_move(&mut self, tick: i64, handle: Text, per_second: u32) -> Result<(), &'static str> {
+        if self.moves.first().is_some_and(|one| one.state == MoveState::Running) {
+            return Err("There is already a task running. Only one active task is allowed for a source queue arn");
+        }
+        let of = self.total.dead;
+        self.moves.insert(0, Move { handle, began: tick, per_second, moved: 0, of, state: MoveState::Running });
+        self.moves.truncate(MOVES);
+        Ok(())
+    }
+
+    /// Ends a move; what is back stays back.
+    pub fn cancel_move(&mut self, handle: &Text) -> Result<(), &'static str> {
+        let found = self.moves.iter_mut().find(|one| one.handle == *handle);
+        let Some(task) = found.filter(|one| one.state == MoveState::Running) else {
+            return Err("the task is not running, or there is none");
+        };
+        task.state = MoveState::Cancelled;
+        Ok(())
+    }
+
+    /// A tick of the move under way. What is moved begins anew: whoever could not read it then and cannot now dies of it
+    /// again.
+    pub fn carry_moves(&mut self, tick: i64) {
+        let Some(task) = self.moves.first_mut().filter(|one| one.state == MoveState::Running) else { return };
+        let number = (u64::from(task.per_second) * TICK as u64).min(self.total.dead).min(task.of - task.moved);
+        task.moved += number;
+        self.total.dead -= number;
+        if task.moved == task.of || self.total.dead == 0 {
+            task.state = MoveState::Completed;
+        }
+        let good = number.min(self.readable);
+        self.readable -= good;
+        if self.total.dead == 0 {
+            self.first_dead = None;
+        }
+        if number > 0 {
+            self.waiting.push_back(Batch {
+                arrived: tick,
+                good,
+                poisoned: number - good,
+                receives: 0,
+                hidden_until: tick,
+            });
         }
     }
 
@@ -225,8 +291,37 @@ mod tests {
         }
         assert_eq!(queue.total.dead, dead, "nothing dies of what was cured");
         assert_eq!(queue.visible(), 0);
-        queue.redrive(400);
-        check_conserved(&queue);
-        assert_eq!((queue.total.dead, queue.visible()), (0, dead));
+        queue.begin_move(400, "task".into(), 10).unwrap();
+        assert!(queue.begin_move(400, "another".into(), 10).is_err());
+        for tick in 400..400 + i64::try_from(dead).unwrap().div_euclid(10 * TICK) + 1 {
+            assert!(queue.total.dead > 0);
+            queue.carry_moves(tick);
+            check_conserved(&queue);
+        }
+        assert_eq!((queue.total.dead, queue.visible(), queue.moves[0].state), (0, dead, MoveState::Completed));
+    }
+
+    #[test]
+    fn what_is_moved_back_to_a_consumer_that_cannot_read_it_dies_again() {
+        let mut queue = Queue::new("orders", 3);
+        queue.send(0, 0, 100);
+        for tick in 0..20 {
+            queue.consume(tick, 2_000.0);
+        }
+        assert_eq!(queue.total.dead, 100);
+        queue.begin_move(20, "task".into(), 5).unwrap();
+        for tick in 20..30 {
+            queue.carry_moves(tick);
+            queue.consume(tick, 2_000.0);
+            check_conserved(&queue);
+        }
+        assert_eq!(queue.moves[0].state, MoveState::Completed, "it ends with what there was when it began");
+        assert_eq!((queue.total.dead, queue.total.deleted), (100, 0));
+        queue.begin_move(30, "once more".into(), 5).unwrap();
+        queue.carry_moves(30);
+        queue.cancel_move(&"once more".into()).unwrap();
+        assert!(queue.cancel_move(&"once more".into()).is_err());
+        queue.carry_moves(31);
+        assert_eq!((queue.total.dead, queue.moves[0].moved), (50, 50), "what is back stays back");
     }
 }

@@ -69,6 +69,8 @@ pub struct Event {
     #[serde(default)]
     redrive: Option<Redrive>,
     #[serde(default)]
+    impair_zone: Option<ImpairZone>,
+    #[serde(default)]
     lose_region: Option<LoseRegion>,
     #[serde(default)]
     fail_over_region: Option<FailOverRegion>,
@@ -93,6 +95,7 @@ pub enum Happening {
     Poison(Poison),
     Cure(Cure),
     Redrive(Redrive),
+    ImpairZone(ImpairZone),
     LoseRegion(LoseRegion),
     FailOverRegion(FailOverRegion),
     Launch(Launch),
@@ -109,6 +112,7 @@ impl Happening {
                 | Self::Surge(_)
                 | Self::LosePrimary(_)
                 | Self::Poison(_)
+                | Self::ImpairZone(_)
                 | Self::LoseRegion(_)
                 | Self::Launch(_)
         )
@@ -209,6 +213,19 @@ pub struct Cure {
 #[serde(deny_unknown_fields)]
 pub struct Redrive {
     pub queue: Text,
+}
+
+/// A zone in which a share of a fleet's requests fails, while its health checks do not.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImpairZone {
+    pub fleet: Text,
+    /// `eu-west-1b`; none to end it.
+    #[serde(default)]
+    pub zone: Option<Text>,
+    /// Share of its requests that fail, 0 to 1.
+    #[serde(default)]
+    pub errors: f64,
 }
 
 /// Everything in the first region stops answering.
@@ -338,6 +355,7 @@ impl Event {
             self.poison.clone().map(Happening::Poison),
             self.cure.clone().map(Happening::Cure),
             self.redrive.clone().map(Happening::Redrive),
+            self.impair_zone.clone().map(Happening::ImpairZone),
             self.lose_region.clone().map(Happening::LoseRegion),
             self.fail_over_region.clone().map(Happening::FailOverRegion),
             self.launch.clone().map(Happening::Launch),

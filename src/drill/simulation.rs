@@ -334,6 +334,9 @@ impl Simulation {
         let checkout = self.checkout.serve(tick, buying, Below { failing: writes_fail, latency });
         self.failing = Failing { catalog: catalog.failing, checkout: checkout.failing };
 
+        for queue in self.queues_mut() {
+            queue.carry_moves(tick);
+        }
         let poisoned = self.carries.poison.take(self.poison / 60.0 * TICK as f64);
         self.orders.send(tick, checkout.ok, poisoned);
         let stuck = if writes_fail >= 1.0 { 0.0 } else { 1.0 };
@@ -482,7 +485,11 @@ impl Simulation {
     }
 
     pub(super) fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {
-        [&mut self.orders, &mut self.emails, &mut self.thumbnails].into_iter().find(|queue| queue.name == *name)
+        self.queues_mut().into_iter().find(|queue| queue.name == *name)
+    }
+
+    pub(super) fn queues_mut(&mut self) -> [&mut Queue; 3] {
+        [&mut self.orders, &mut self.emails, &mut self.thumbnails]
     }
 
     pub fn queues(&self) -> [&Queue; 3] {

@@ -12,16 +12,19 @@ mod dev;
 mod dns;
 mod ecs_rollback;
 mod gate;
+mod mute;
 mod pipeline;
 mod pipeline_rollback;
 pub mod plan;
 pub mod policy;
 pub mod preview;
 pub mod record;
+mod redrive;
 pub mod region;
 mod release;
 mod scale;
 mod stage;
+mod zone;
 
 use std::collections::BTreeMap;
 
@@ -147,6 +150,12 @@ pub const OPERATIONS: &[&Operation] = &[
     &dev::WAKE,
     &cache::REPLICAS,
     &cache::FAILOVER,
+    &redrive::REDRIVE,
+    &redrive::STOP,
+    &mute::MUTE,
+    &mute::UNMUTE,
+    &zone::SHIFT,
+    &zone::UNSHIFT,
 ];
 
 /// What can be done to things of a kind.
@@ -249,6 +258,20 @@ impl Ask<'_> {
         let Some(text) = self.word(name) else { return Ok(None) };
         let bad = || Refusal::new(Why::Bounds, format!("{name} has to be a whole number, and is `{text}`"));
         text.parse().map(Some).map_err(|_| bad())
+    }
+
+    /// A length of time that was said, such as `30m`, `1h30m` or `3d`; `None` where none was.
+    fn length(&self, name: &str) -> Result<Option<SignedDuration>, Refusal> {
+        let Some(text) = self.word(name) else { return Ok(None) };
+        let days = text.strip_suffix('d').and_then(|days| days.trim().parse::<i64>().ok());
+        let length = match days {
+            Some(days) if (0..=1_000).contains(&days) => Some(SignedDuration::from_hours(24 * days)),
+            Some(_) => None,
+            None => text.parse().ok(),
+        };
+        let bad =
+            || Refusal::new(Why::Bounds, format!("{name} has to be a time such as 30m, 2h or 3d, and is `{text}`"));
+        length.map(Some).ok_or_else(bad)
     }
 
     fn needed_number(&self, name: &str) -> Result<u32, Refusal> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::world::act::RIGHTS;
+use crate::world::act::{RIGHTS, RIGHTS_BESIDE};
 use crate::world::feed::READ_FROM_AWS;
 
 /// A policy document that allows every question opscon asks. Reading actions of these services mostly know no single
@@ -30,7 +30,7 @@ pub fn reading() -> Value {
 /// their owner can say.
 pub fn acting() -> Value {
     let mut by_resource: BTreeMap<(&str, &[&str]), Vec<&str>> = BTreeMap::new();
-    for right in RIGHTS {
+    for right in RIGHTS.iter().chain(RIGHTS_BESIDE) {
         if let Some((service, _)) = right.action.split_once(':') {
             by_resource.entry((service, right.on)).or_default().push(right.action);
         }
@@ -119,7 +119,8 @@ mod tests {
             }
         }
         allowed.sort_unstable();
-        let known: Vec<&str> = RIGHTS.iter().map(|right| right.action).collect();
+        let mut known: Vec<&str> = RIGHTS.iter().chain(RIGHTS_BESIDE).map(|right| right.action).collect();
+        known.sort_unstable();
         assert_eq!(allowed, known);
         let sids: BTreeSet<&str> = statements.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
         assert_eq!(sids.len(), statements.len());

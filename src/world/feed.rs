@@ -160,7 +160,7 @@ macro_rules! feeds {
 
 feeds! {
     Alarms, alarms: List<Alarm>, "alarms", Regional, every 30, focused 15, Free,
-        ["cloudwatch:DescribeAlarms"];
+        ["cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules", "cloudwatch:GetAlarmMuteRule"];
     AlarmHistory, alarm_history: List<AlarmTransition>, "alarm-history", Regional, every 60, focused 30, Free,
         ["cloudwatch:DescribeAlarmHistory"];
     Metrics, metrics: MetricSet, "metrics", Regional, every 60, focused 60, PerMetric,
@@ -175,7 +175,8 @@ feeds! {
     Balancers, balancers: List<LoadBalancer>, "balancers", Regional, every 30, focused 10, Free,
         ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
          "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTags",
-         "elasticloadbalancing:DescribeListeners"];
+         "elasticloadbalancing:DescribeListeners", "arc-zonal-shift:ListManagedResources",
+         "ec2:DescribeAvailabilityZones"];
     Groups, groups: List<AutoScalingGroup>, "groups", Regional, every 30, focused 10, Free,
         ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities",
          "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes"];
@@ -203,7 +204,7 @@ feeds! {
         ["s3:ListAllMyBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock",
          "s3:GetBucketVersioning", "s3:GetReplicationConfiguration", "s3:GetLifecycleConfiguration"];
     Queues, queues: List<Queue>, "queues", Regional, every 30, focused 10, Free,
-        ["sqs:ListQueues", "sqs:GetQueueAttributes"];
+        ["sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListMessageMoveTasks"];
     Topics, topics: List<Topic>, "topics", Regional, every 300, focused 60, Free,
         ["sns:ListTopics", "sns:ListSubscriptions", "sns:GetTopicAttributes"];
     Networks, networks: List<Vpc>, "networks", Regional, every 300, focused 60, Free,

@@ -125,6 +125,7 @@ mod tests {
             fifo: false,
             visibility_timeout: None,
             retention: None,
+            moves: None,
         }))
     }
 

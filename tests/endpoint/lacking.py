@@ -12,6 +12,7 @@ def tell(session, region: str, at: datetime) -> None:
     made = Made(session, region)
     for service, operation, body, *when in [
         *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *tracing(ago),
+        *messaging(at), *muting(at), *shifting(made, at),
     ]:
         script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
     # What has no region is signed for in this one.
@@ -27,6 +28,7 @@ class Made:
         found = [one for each in ec2.describe_instances()["Reservations"] for one in each["Instances"]]
         self.instances = {tag["Value"]: one["InstanceId"] for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
         self.groups = {one["TargetGroupName"]: one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
+        self.balancers = {one["LoadBalancerName"]: one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
         databases = session.client("rds", region).describe_db_instances()["DBInstances"]
         self.databases = {one["DBInstanceIdentifier"]: one["DBInstanceArn"] for one in databases}
 
@@ -147,6 +149,53 @@ def storing(made: Made, ago) -> list:
         ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
         ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),
     ]
+
+
+def messaging(at: datetime) -> list:
+    began = lambda minutes: int((at - timedelta(minutes=minutes)).timestamp() * 1_000)  # noqa: E731
+    letters = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders-dlq"
+    # The newest is not first, as nothing says that it is.
+    moves = [
+        {"Status": "FAILED", "SourceArn": letters, "ApproximateNumberOfMessagesMoved": 7, "StartedTimestamp": began(90),
+         "FailureReason": "CouldNotDetermineMessageSource"},
+        {"Status": "RUNNING", "SourceArn": letters, "TaskHandle": "eyJ0YXNrSWQiOiJkYzE2OWUwNCJ9", "MaxNumberOfMessagesPerSecond": 10,
+         "ApproximateNumberOfMessagesMoved": 340, "ApproximateNumberOfMessagesToMove": 1_200, "StartedTimestamp": began(1)},
+    ]
+    return [("sqs", "ListMessageMoveTasks", {"Results": moves})]
+
+
+def shifting(made: Made, at: datetime) -> list:
+    stamp = lambda minutes: int((at - timedelta(minutes=minutes)).timestamp())  # noqa: E731
+    shift = {
+        "appliedStatus": "APPLIED", "zonalShiftId": "shift-1", "resourceIdentifier": made.balancers["shop"], "awayFrom": "euw1-az2",
+        "startTime": stamp(10), "expiryTime": stamp(-50), "comment": "INC-42", "shiftType": "ZONAL_SHIFT",
+    }
+    zones = ["euw1-az1", "euw1-az2", "euw1-az3"]
+    shop = {
+        "arn": made.balancers["shop"], "name": "shop", "availabilityZones": zones, "zonalShifts": [shift], "autoshifts": [],
+        "appliedWeights": {zone: 0.0 if zone == "euw1-az2" else 1.0 for zone in zones}, "zonalAutoshiftStatus": "DISABLED",
+    }
+    return [("arc-zonal-shift", "ListManagedResources", {"items": [shop]})]
+
+
+def muting(at: datetime) -> list:
+    arn = lambda name: f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm-mute-rule:{name}"  # noqa: E731
+    minute = at.replace(second=0, microsecond=0) - timedelta(minutes=10)
+    once = {"Expression": f"at({minute:%Y-%m-%dT%H:%M})", "Duration": "PT2H", "Timezone": "UTC"}
+    nightly = {"Expression": "cron(0 2 * * *)", "Duration": "PT4H", "Timezone": "Europe/Paris"}
+    listed = [("deploy", "ACTIVE", "ONE_TIME"), ("nights", "SCHEDULED", "RECURRING")]
+    summaries = [
+        {"AlarmMuteRuleArn": arn(name), "Status": status, "MuteType": kind, "LastUpdatedTimestamp": minute.isoformat()}
+        for name, status, kind in listed
+    ]
+    rules = [
+        ("cloudwatch", "GetAlarmMuteRule", {
+            "Name": name, "AlarmMuteRuleArn": arn(name), "Status": status, "MuteType": kind, "Rule": {"Schedule": schedule},
+            "MuteTargets": {"AlarmNames": alarms},
+        }, {"AlarmMuteRuleName": name})
+        for (name, status, kind), schedule, alarms in zip(listed, [once, nightly], [["web-cpu-high", "queue-001-age"], ["web-cpu-high"]])
+    ]
+    return [("cloudwatch", "ListAlarmMuteRules", {"AlarmMuteRuleSummaries": summaries}), *rules]
 
 
 def scaling(ago) -> list:

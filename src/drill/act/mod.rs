@@ -4,8 +4,10 @@
 mod data;
 mod delivery;
 pub(super) mod dev;
+mod messages;
 mod rollback;
 mod scale;
+mod zones;
 
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
@@ -96,7 +98,8 @@ impl Trouble {
 /// Asked in turn; the family a call belongs to answers it.
 type Family = fn(&mut Simulation, Site, &Step) -> Option<Result<(), Trouble>>;
 
-const FAMILIES: &[Family] = &[scale::take, delivery::take, rollback::take, data::take, dev::take];
+const FAMILIES: &[Family] =
+    &[scale::take, delivery::take, rollback::take, data::take, dev::take, messages::take, zones::take];
 
 fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Result<Receipt, Trouble> {
     let taken = FAMILIES.iter().find_map(|family| family(simulation, site, step));

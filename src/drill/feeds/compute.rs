@@ -11,6 +11,7 @@ use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
 use crate::domain::tags::Tag;
 use crate::domain::text::Text;
+use crate::domain::zone::{Shifting, Zone, ZoneShift, Zones};
 use crate::drill::act::dev::group_id;
 use crate::drill::company::Site;
 use crate::drill::delivery::CLUSTER;
@@ -26,17 +27,18 @@ use crate::drill::simulation::Simulation;
 pub(super) fn balancers(s: &Simulation, site: Site) -> Vec<LoadBalancer> {
     match site {
         Site::Prod => vec![
-            balancer(s, "web-edge", WEB_EDGE, &[(&s.web, "web")]),
-            balancer(s, "checkout", CHECKOUT, &[(&s.checkout, "checkout")]),
+            balancer(s, site, ("web-edge", WEB_EDGE), &[(&s.web, "web")]),
+            balancer(s, site, ("checkout", CHECKOUT), &[(&s.checkout, "checkout")]),
         ],
-        Site::Standby => vec![balancer(s, "web-edge-dr", WEB_EDGE_DR, &[(&s.web_dr, "web-dr")])],
+        Site::Standby => vec![balancer(s, site, ("web-edge-dr", WEB_EDGE_DR), &[(&s.web_dr, "web-dr")])],
         _ => Vec::new(),
     }
 }
 
-fn balancer(s: &Simulation, name: &str, dimension: &str, groups: &[(&Fleet, &str)]) -> LoadBalancer {
+fn balancer(s: &Simulation, site: Site, (name, dimension): (&str, &str), groups: &[(&Fleet, &str)]) -> LoadBalancer {
     LoadBalancer {
         name: name.into(),
+        arn: site.arn("elasticloadbalancing", &format!("loadbalancer/{dimension}")),
         kind: "application".into(),
         environment: Environment::Prod,
         state: "active".into(),
@@ -67,7 +69,34 @@ fn balancer(s: &Simulation, name: &str, dimension: &str, groups: &[(&Fleet, &str
                 otherwise: Text::default(),
             },
         ]),
+        shifting: groups.first().map(|(fleet, _)| shifting(s, site, fleet)),
     }
+}
+
+/// Those that visitors come in by can be led away from a zone; nobody has allowed it for the one inside.
+fn shifting(s: &Simulation, site: Site, fleet: &Fleet) -> Shifting {
+    if !fleet.is_group() {
+        return Shifting::NotEnabled;
+    }
+    let shifted = fleet.shift.as_ref();
+    let zone = |index: usize| Zone {
+        id: site.zone_id(index),
+        name: site.zone(index),
+        is_on: shifted.is_none_or(|shift| shift.zone != index),
+    };
+    let shifts = shifted.map(|shift| ZoneShift {
+        id: Some(shift.id.clone()),
+        away_from: site.zone_id(shift.zone),
+        kind: "ZONAL_SHIFT".into(),
+        is_applied: true,
+        until: Some(s.at(shift.until)),
+        comment: shift.comment.clone(),
+    });
+    Shifting::Enabled(Zones {
+        zones: (0..3).map(zone).collect(),
+        shifts: shifts.into_iter().collect(),
+        is_automatic: Some(false),
+    })
 }
 
 fn target(s: &Simulation, fleet: &Fleet, unit: &Unit) -> Target {

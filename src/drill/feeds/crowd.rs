@@ -91,6 +91,7 @@ fn alarm(machine: &Instance, start: Timestamp) -> Alarm {
         actions: vec![Site::Prod.arn("sns", "page-oncall")],
         ok_actions: Vec::new(),
         insufficient_data_actions: Vec::new(),
+        mutes: Some(Vec::new()),
         tags: Vec::new(),
     }
 }

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::messaging::{Queue, Subscribers, Subscription, Topic};
+use crate::domain::messaging::{Move, Queue, Subscribers, Subscription, Topic};
 use crate::domain::scope::Environment;
 use crate::drill::company::Site;
 use crate::drill::fleet::TICK;
-use crate::drill::queue::VISIBILITY;
+use crate::drill::queue::{self, MoveState, VISIBILITY};
 use crate::drill::simulation::Simulation;
 
 pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
@@ -30,6 +30,7 @@ pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
                 fifo: false,
                 visibility_timeout: Some(SignedDuration::from_secs(VISIBILITY * TICK)),
                 retention: Some(SignedDuration::from_hours(4 * 24)),
+                moves: None,
             };
             let dead = Queue {
                 name: queue.dead_letters.clone(),
@@ -43,11 +44,29 @@ pub(super) fn queues(s: &Simulation, site: Site) -> Vec<Queue> {
                 first_arrival: queue.first_dead.map(|tick| s.at(tick)),
                 encrypted: Some(true),
                 retention: Some(SignedDuration::from_hours(14 * 24)),
+                moves: Some(queue.moves.iter().map(|one| moved(s, one)).collect()),
                 ..queue_itself.clone()
             };
             [queue_itself, dead]
         })
         .collect()
+}
+
+fn moved(s: &Simulation, one: &queue::Move) -> Move {
+    let (is_running, status) = match one.state {
+        MoveState::Running => (true, "RUNNING"),
+        MoveState::Completed => (false, "COMPLETED"),
+        MoveState::Cancelled => (false, "CANCELLED"),
+    };
+    Move {
+        handle: is_running.then(|| one.handle.clone()),
+        status: status.into(),
+        per_second: Some(one.per_second),
+        moved: one.moved,
+        of: Some(one.of),
+        failure: "".into(),
+        started: s.at(one.began),
+    }
 }
 
 pub(super) fn topics(_s: &Simulation, site: Site) -> Vec<Topic> {

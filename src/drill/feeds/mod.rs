@@ -34,7 +34,8 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
     let s = simulation;
     match key.feed {
         Feed::Alarms => {
-            let mut all: Vec<Arc<_>> = s.alarms.answer(site, s.scenario.start).into_iter().map(Arc::new).collect();
+            let all = s.alarms.answer(site, s.scenario.start, s.now());
+            let mut all: Vec<Arc<_>> = all.into_iter().map(Arc::new).collect();
             if site == Site::Prod {
                 all.extend(crowd.alarms());
             }

@@ -16,7 +16,7 @@ use crate::domain::text::Text;
 use crate::world::port::{BoxFuture, CloudError};
 
 pub use call::{Call, Service, again, muted_at, muted_for};
-pub use rights::{RIGHTS, Right};
+pub use rights::{RIGHTS, RIGHTS_BESIDE, Right};
 
 /// One call that changes something, with everything it says. Each is documented at
 /// `https://docs.aws.amazon.com/…/API_<name>.html`; what is said here is what is not plain from there.

@@ -84,3 +84,13 @@ pub const RIGHTS: &[Right] = &[
     Right { action: "sqs:CancelMessageMoveTask", on: QUEUE },
     Right { action: "sqs:StartMessageMoveTask", on: QUEUE },
 ];
+
+/// What AWS demands of whoever makes one of those calls, for what it then does in their name.
+pub const RIGHTS_BESIDE: &[Right] = &[
+    // `StartMessageMoveTask` takes messages from one queue and sends them to another. Queues under a key of KMS take
+    // `kms:Decrypt` and `kms:GenerateDataKey` of that key too: which one, only its owner can say.
+    Right { action: "sqs:DeleteMessage", on: QUEUE },
+    Right { action: "sqs:GetQueueAttributes", on: QUEUE },
+    Right { action: "sqs:ReceiveMessage", on: QUEUE },
+    Right { action: "sqs:SendMessage", on: QUEUE },
+];

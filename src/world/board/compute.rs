@@ -36,13 +36,20 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 // Network balancers count flows, which the board does not read.
                 None => format!("{healthy} of {expected} up"),
             };
-            Facts::new(headline)
+            let mut facts = Facts::new(headline)
                 .with("busiest", busiest.name.as_str())
                 .with("requests", rate.map_or_else(|| "-".into(), per_second))
                 .with("failed", of(Measure::AlbErrorPercent).map_or_else(|| "-".into(), percent))
                 .with("p50", of(Measure::AlbLatencyP50).map_or_else(|| "-".into(), latency))
                 .with("p99", of(Measure::AlbLatencyP99).map_or_else(|| "-".into(), latency))
-                .with("healthy targets", format!("{healthy} of {expected}"))
+                .with("healthy targets", format!("{healthy} of {expected}"));
+            for (_, lb) in &all {
+                let shifted = lb.zones().and_then(|zones| Some(zones.words(zones.applied()?, sight.at, sight.zone())));
+                if let Some(words) = shifted {
+                    facts = facts.with("zonal shift", format!("{} is {words}", lb.name));
+                }
+            }
+            facts
         },
         checks: &[
             Check {

@@ -108,7 +108,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     sources if sources.is_empty() => sources,
                     sources => format!(" of {sources}"),
                 };
-                facts = facts.with("queue", format!("{}{of}: {}", queue.name, count(queue.visible)));
+                let moved = queue.running_move().map_or_else(String::new, |task| format!(", {} back", task.words()));
+                facts = facts.with("queue", format!("{}{of}: {}{moved}", queue.name, count(queue.visible)));
             }
             facts
         },

@@ -158,12 +158,22 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     "scaling triggers, not counted",
                     sight.items(|f| &f.alarms).filter(|(_, a)| a.is_scaling_trigger()).count().to_string(),
                 );
+            let muted = all.iter().filter(|alarm| alarm.muted(sight.at).is_some()).count();
+            if muted > 0 {
+                facts = facts.with("muted", muted.to_string());
+            }
             let mut firing: Vec<&&Alarm> = all.iter().filter(|alarm| alarm.is_firing()).collect();
             firing.sort_by_key(|alarm| alarm.since);
             for alarm in firing {
                 facts = facts.with(
                     "firing",
-                    format!("{} since {}: {}", alarm.name, moment(alarm.since, sight.at, sight.zone()), alarm.reason),
+                    format!(
+                        "{} since {}{}: {}",
+                        alarm.name,
+                        moment(alarm.since, sight.at, sight.zone()),
+                        but_muted(alarm, sight),
+                        alarm.reason
+                    ),
                 );
             }
             facts
@@ -181,7 +191,12 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(place, alarm)| {
                             Finding::bad(
                                 format!("{total} firing"),
-                                format!("{} in ALARM for {}", alarm.name, brief(since(sight.at, alarm.since))),
+                                format!(
+                                    "{} in ALARM for {}{}",
+                                    alarm.name,
+                                    brief(since(sight.at, alarm.since)),
+                                    but_muted(alarm, sight)
+                                ),
                             )
                             .since(alarm.since)
                             .at(place)
@@ -427,6 +442,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
         }],
     },
 ];
+
+/// One that fires and is muted fires all the same.
+fn but_muted(alarm: &Alarm, sight: &Sight<'_>) -> String {
+    alarm.muted_words(sight.at, sight.zone()).map_or_else(String::new, |words| format!(", {words}"))
+}
 
 fn silent_alarm(alarm: &Alarm) -> Finding {
     let how = if alarm.actions_enabled { "has no action" } else { "has its actions switched off" };

@@ -1,6 +1,8 @@
 //! The alarms: firing first, longest first.
 
 use super::{Align, Column, RoomSpec, Row, Value};
+use jiff::Timestamp;
+
 use crate::domain::alarm::{Alarm, AlarmState, Condition, MetricSource};
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
@@ -8,6 +10,7 @@ use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
+use crate::world::sight::Sight;
 use crate::world::strip::box_of;
 
 pub const ROOM: RoomSpec = RoomSpec {
@@ -51,7 +54,7 @@ const COLUMNS: &[Column] = &[
         priority: 2,
         width: (34, 70),
         align: Align::Left,
-        value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Text(without_arns(&alarm.reason))),
+        value: |row, sight| of(row).map_or(Value::Nothing, |alarm| Value::Text(reason(alarm, sight))),
     },
     Column {
         key: "resource",
@@ -87,7 +90,7 @@ const COLUMNS: &[Column] = &[
         priority: 7,
         width: (7, 7),
         align: Align::Left,
-        value: |row, _| of(row).map_or(Value::Nothing, |alarm| Value::Words(actions_word(alarm).into())),
+        value: |row, sight| of(row).map_or(Value::Nothing, |alarm| Value::Words(actions_word(alarm, sight.at).into())),
     },
     Column {
         key: "region",
@@ -120,6 +123,15 @@ const COLUMNS: &[Column] = &[
         },
     },
 ];
+
+/// Why it is as it is, after that it tells nobody, where that is so.
+fn reason(alarm: &Alarm, sight: &Sight<'_>) -> Text {
+    let reason = without_arns(&alarm.reason);
+    match alarm.muted_words(sight.at, sight.zone()) {
+        Some(muted) => Text::new(&format!("{muted}; {reason}")),
+        None => reason,
+    }
+}
 
 /// Composite alarms name their children by ARN, of which a narrow column would show nothing but the account.
 fn without_arns(reason: &Text) -> Text {
@@ -155,10 +167,11 @@ fn state_word(alarm: &Alarm) -> &'static str {
     }
 }
 
-fn actions_word(alarm: &Alarm) -> &'static str {
+fn actions_word(alarm: &Alarm, at: Timestamp) -> &'static str {
     match (alarm.actions_enabled, alarm.actions.is_empty()) {
         (_, true) => "none",
         (false, _) => "off",
+        (true, _) if alarm.muted(at).is_some() => "muted",
         (true, _) => "on",
     }
 }

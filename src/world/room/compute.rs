@@ -166,7 +166,12 @@ fn own_health(row: &Row, sight: &Sight<'_>) -> Health {
 fn now(row: &Row, sight: &Sight<'_>) -> String {
     let place = row.at(sight.world);
     match &row.item {
-        Item::Balancer(balancer) => balancer_now(balancer, place),
+        Item::Balancer(balancer) => {
+            let zones = balancer.zones();
+            let shift = zones.and_then(|zones| Some(zones.words(zones.applied()?, sight.at, sight.zone())));
+            let shift = shift.map_or_else(String::new, |words| format!("{words}, "));
+            format!("{shift}{}", balancer_now(balancer, place))
+        }
         Item::Group(group) => {
             let cpu = place.and_then(|place| place.latest(Measure::AsgCpu, &group.name));
             let cpu = cpu.map_or_else(String::new, |cpu| format!(", cpu {}", percent(cpu)));

@@ -119,7 +119,8 @@ fn now(row: &Row, sight: &Sight<'_>) -> String {
             let age = place.and_then(|place| place.latest(Measure::SqsOldestAge, &queue.name));
             let age = age.map_or_else(String::new, |seconds| format!(", oldest {}", lag(seconds)));
             let dead = if queue.is_dead_letter_queue() { ", dead letters" } else { "" };
-            format!("{} waiting, {} in flight{age}{dead}", count(queue.visible), count(queue.in_flight))
+            let moved = queue.running_move().map_or_else(String::new, |task| format!(", {} back", task.words()));
+            format!("{} waiting, {} in flight{age}{dead}{moved}", count(queue.visible), count(queue.in_flight))
         }
         Item::Topic(topic) => {
             let pending = topic.subscriptions.iter().filter(|subscription| subscription.pending_confirmation).count();

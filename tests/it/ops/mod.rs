@@ -6,6 +6,7 @@ mod delivery;
 mod dev;
 mod region;
 mod scale;
+mod small;
 
 use std::sync::{Arc, Mutex};
 

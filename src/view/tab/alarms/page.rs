@@ -268,6 +268,12 @@ fn story(
     }
     let switched = if alarm.actions_enabled { "on" } else { "switched off: nobody is told" };
     say("actions", switched);
+    let bearings = &model.settings.bearings;
+    match (alarm.muted(model.now), alarm.muted_words(model.now, &bearings.zone)) {
+        (Some(mute), Some(words)) => say("muted", &format!("{words}, by the rule {}", mute.rule)),
+        _ if alarm.mutes.is_none() => say("muted", "not told: its mute rules cannot be read"),
+        _ => {}
+    }
     for (when, arns) in
         [("on ALARM", &alarm.actions), ("on OK", &alarm.ok_actions), ("on no data", &alarm.insufficient_data_actions)]
     {

@@ -144,6 +144,7 @@ mod tests {
             actions: Vec::new(),
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
+            mutes: Some(Vec::new()),
             tags: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use opscon::domain::function::{Function, Reserved};
 use opscon::domain::instance::{Instance, Purchase};
 use opscon::domain::scope::Environment;
 use opscon::domain::text::Text;
+use opscon::domain::zone::Shifting;
 use opscon::world::feed::{Feed, Payload};
 use serde_json::Value;
 
@@ -35,6 +36,8 @@ fn same_balancer(balancer: &LoadBalancer, facts: &Value) {
     let elb = &facts["elbv2"];
     let fact = named(&elb["balancers"], "LoadBalancerName", balancer.name.as_str());
     let arn = word(&fact["LoadBalancerArn"]);
+    assert_eq!(balancer.arn.as_str(), arn);
+    same_shifting(balancer);
     assert_eq!(balancer.kind, shown(&fact["Type"]));
     assert_eq!(balancer.state, shown(&fact["State"]["Code"]));
     assert_eq!(balancer.dimension.as_str(), arn.split_once(":loadbalancer/").unwrap().1);
@@ -47,6 +50,24 @@ fn same_balancer(balancer: &LoadBalancer, facts: &Value) {
         let fact = groups.iter().find(|fact| group.name == shown(&fact["TargetGroupName"])).unwrap();
         same_targets(group, fact, &facts["ec2"]["instances"]);
     }
+}
+
+/// As it was told to the endpoint: one of them is shifted, the others are not to be.
+fn same_shifting(balancer: &LoadBalancer) {
+    if balancer.name != "shop" {
+        assert_eq!(balancer.shifting, Some(Shifting::NotEnabled), "{}", balancer.name);
+        return;
+    }
+    let zones = balancer.zones().unwrap();
+    let off: Vec<&str> = zones.zones.iter().filter(|zone| !zone.is_on).map(|zone| zone.id.as_str()).collect();
+    assert_eq!((zones.zones.len(), off.as_slice(), zones.is_automatic), (3, &["euw1-az2"][..], Some(false)));
+    assert!(zones.zones.iter().all(|zone| zone.name.as_str().starts_with("eu-west-1")), "{:?}", zones.zones);
+    let shift = zones.by_hand().unwrap();
+    assert_eq!(
+        (shift.id.as_ref().unwrap().as_str(), shift.comment.as_str(), shift.is_applied),
+        ("shift-1", "INC-42", true)
+    );
+    assert!(shift.until.is_some());
 }
 
 fn same_listeners(listeners: &[Listener], facts: &[Value]) {

@@ -218,6 +218,14 @@ fn same_queue(queue: &Queue, fact: &Value) {
     assert_eq!(queue.dead_letters, dead_letters, "{}", queue.name);
     let sources: Vec<&str> = all(&fact["sources"]).iter().map(|url| word(url).rsplit('/').next().unwrap()).collect();
     assert_eq!(queue.dead_letters_of, sources, "{}", queue.name);
+    let Some(moves) = &queue.moves else {
+        assert!(sources.is_empty(), "{}", queue.name);
+        return;
+    };
+    let told: Vec<_> = moves.iter().map(|one| (one.status.as_str(), one.moved, one.of, one.per_second)).collect();
+    assert_eq!(told, [("RUNNING", 340, Some(1_200), Some(10)), ("FAILED", 7, None, None)]);
+    assert!(moves[0].handle.is_some() && moves[0].started > moves[1].started);
+    assert_eq!((&moves[1].handle, moves[1].failure.as_str()), (&None, "CouldNotDetermineMessageSource"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use opscon::domain::alarm::{
     Alarm, AlarmRule, AlarmState, AlarmTransition, BandSide, Comparison, Condition, MetricSource, MissingData,
 };
@@ -13,10 +13,10 @@ use opscon::domain::origin::Origin;
 use opscon::domain::scope::GLOBAL;
 use opscon::domain::text::Text;
 use opscon::world::feed::{Feed, Payload};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::super::{AWAY, HOME, answer, on_company, origin};
-use super::{all, count, list_shown, metric_of, same_time, shown, time, word};
+use super::super::{AWAY, HOME, answer, ask, on_company, origin};
+use super::{all, count, list, list_shown, made_at, metric_of, same_time, shown, time, whole, word};
 
 #[test]
 fn who_we_are() {
@@ -66,6 +66,47 @@ fn alarms() {
             let Payload::Alarms(alarms) = answer(&aws, origin, region, Feed::Alarms).await else { panic!() };
             let seen = same_alarms(&alarms, &company["facts"][key]["cloudwatch"]["alarms"]);
             assert!(seen > if key == HOME { 130 } else { 0 }, "too few to prove anything in {key}");
+        }
+    });
+}
+
+#[test]
+fn mutes() {
+    on_company(async |bench, company| {
+        let Payload::Alarms(alarms) = list(&bench, &company, Feed::Alarms).await else { panic!() };
+        let of = |name: &str| alarms.iter().find(|alarm| alarm.name == *name).unwrap();
+        let told = of("web-cpu-high").mutes.clone().unwrap();
+        let [deploy, nights] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((deploy.rule.as_str(), deploy.is_active, deploy.recurs), ("deploy", true, false));
+        assert_eq!(deploy.alarms, ["web-cpu-high", "queue-001-age"]);
+        let (from, until) = (deploy.from.unwrap(), deploy.until.unwrap());
+        assert_eq!(until.duration_since(from), SignedDuration::from_hours(2));
+        assert!(deploy.holds(made_at(&company)) && !deploy.holds(until));
+        assert_eq!((nights.is_active, nights.recurs, nights.until), (false, true, None));
+        assert_eq!(of("queue-002-age").mutes, Some(Vec::new()));
+    });
+}
+
+#[test]
+fn alarms_are_told_where_their_mutes_are_not() {
+    on_company(async |bench, company| {
+        for (operation, known) in [("ListAlarmMuteRules", None), ("GetAlarmMuteRule", Some("deploy"))] {
+            let refused = json!({ "status": 400, "code": "AccessDenied", "message": "no" });
+            let mut script = json!({ "repeat": true, "responses": [refused] });
+            if operation == "GetAlarmMuteRule" {
+                script["when"] = json!({ "AlarmMuteRuleName": "nights" });
+            }
+            bench.script("cloudwatch", operation, script);
+            let (aws, origin) = whole(&bench, &company).await;
+            let found = ask(&aws, &origin, HOME, Feed::Alarms).await;
+            let Payload::Alarms(alarms) = found.outcome.unwrap() else { panic!() };
+            let gaps: Vec<String> = found.gaps.iter().map(|gap| gap.operation.to_string()).collect();
+            assert_eq!(gaps, [format!("cloudwatch:{operation}")]);
+            let of = |name: &str| alarms.iter().find(|alarm| alarm.name == *name).unwrap().mutes.clone();
+            let rules = of("web-cpu-high").map(|all| all.iter().map(|mute| mute.rule.to_string()).collect::<Vec<_>>());
+            assert_eq!(rules, known.map(|rule| vec![rule.to_owned()]));
+            assert_eq!(of("queue-002-age"), None, "another rule might mute it");
+            bench.forget(operation);
         }
     });
 }
