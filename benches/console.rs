@@ -20,12 +20,18 @@ use opscon::app::msg::{Msg, Size, WorldSpec};
 use opscon::app::rewind::History;
 use opscon::app::settings::Settings;
 use opscon::app::update::update;
+use opscon::domain::alarm::{AlarmState, AlarmTransition};
+use opscon::domain::delivery::Pipeline;
+use opscon::domain::list::List;
 use opscon::drill::scenario::Scenario;
 use opscon::drill::{Drill, company};
 use opscon::runtime::worlds::Opened;
 use opscon::world::World;
-use opscon::world::port::Observation;
+use opscon::world::feed::{Feed, Payload};
+use opscon::world::port::{Answer, FeedKey, Observation, Usage};
 use opscon::world::room::instances;
+use opscon::world::strip::trouble_of;
+use opscon::world::suspects::of_trouble;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -67,6 +73,7 @@ fn main() {
     for scale in SCALES.into_iter().filter(|scale| !smoke || *scale == 1_000) {
         list_of(scale, rounds.min(60));
     }
+    timeline_of(if smoke { 500 } else { 50_000 }, rounds.min(300));
     measure("drill: an hour of the company", if smoke { 1 } else { 20 }, |_| an_hour_of_the_company());
     measure("exec to first frame", if smoke { 1 } else { 30 }, |_| first_frame());
     let seconds = if smoke { 1 } else { 60 };
@@ -225,6 +232,61 @@ fn list_of(scale: usize, rounds: usize) {
         }
         let filter = ["batch-0009", "state:running !spot", "up>30h", "nothing like it"][round % 4];
         timed(|| list.set_filter(filter, &sight))
+    });
+}
+
+/// The timeline with so many events in it, and two hundred pipelines beside.
+fn timeline_of(events: usize, rounds: usize) {
+    let mut stage = Stage::new(1_000);
+    let scope = Arc::clone(&stage.model.world.places()[0].scope);
+    let at = stage.opened.at();
+    let transition = |number: usize, last: AlarmState| AlarmTransition {
+        id: format!("alarm-{number}").into(),
+        alarm: format!("batch-{:04}-cpu", number % 5_000).into(),
+        at: at - SignedDuration::from_secs(number as i64 * 12),
+        from: AlarmState::Ok,
+        to: if number == 0 { last } else { AlarmState::Alarm },
+        reason: "61 % is > 60 %, in 3 of the last 3 minutes".into(),
+    };
+    let before = resident();
+    let tell = |model: &mut Model, last: AlarmState| {
+        let all: Vec<AlarmTransition> = (0..events).map(|number| transition(number, last)).collect();
+        let payload = Payload::AlarmHistory(Arc::new(List::new(all)));
+        let key = FeedKey::all(Feed::AlarmHistory, Arc::clone(&scope));
+        let observation = Observation::of(key, at, Answer::of(Ok(payload), Usage::default()), None);
+        timed(|| _ = update(model, at, Msg::Observed(Box::new(observation))))
+    };
+    tell(&mut stage.model, AlarmState::Alarm);
+    let template = stage.model.world.places()[0].feeds.pipelines.items().next().expect("a pipeline").clone();
+    let pipeline = |number: usize| Pipeline {
+        name: format!("{}-{number:03}", template.name).into(),
+        stages: template.stages.iter().cycle().take(12).cloned().collect(),
+        ..template.clone()
+    };
+    let payload = Payload::Pipelines(Arc::new(List::new((0..200).map(pipeline).collect())));
+    let key = FeedKey::all(Feed::Pipelines, Arc::clone(&scope));
+    let observation = Observation::of(key, at, Answer::of(Ok(payload), Usage::default()), None);
+    update(&mut stage.model, at, Msg::Observed(Box::new(observation)));
+    let took = resident().saturating_sub(before) as f64 / 1_048_576.0;
+    say(&format!("timeline of {events} events, resident"), &format!("{took:.1} MiB"), "");
+    stage.press(Key::char('t'));
+    measure(&format!("timeline: a key to its frame, {events} events"), rounds, |round| {
+        stage.press(Key::char(if round.is_multiple_of(2) { 'j' } else { 'k' }))
+    });
+    measure(&format!("timeline: one more event, {events} events"), rounds.min(40), |round| {
+        tell(&mut stage.model, if round.is_multiple_of(2) { AlarmState::InsufficientData } else { AlarmState::Alarm })
+    });
+    measure(&format!("suspects among {events} events"), rounds.min(40), |_| {
+        timed(|| {
+            _ = black_box(
+                trouble_of(stage.model.board.readings(), &stage.model.sight())
+                    .map(|it| of_trouble(&it, &stage.model.world)),
+            )
+        })
+    });
+    stage.press(Key::char('3'));
+    measure("pipelines: a key to its frame, 200 x 12 stages", rounds, |round| {
+        stage.press(Key::char(if round.is_multiple_of(2) { 'j' } else { 'k' }))
     });
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::ask::{Ask, gather, malformed};
 use super::convert::{count, environment, name_of_arn, tags, text, time};
+use super::deployments::services::{self as rollout, Rollout};
 use super::tasks;
 use crate::domain::container::{Cluster, Service, ServiceEvent, Task};
 use crate::domain::list::List;
@@ -39,7 +40,8 @@ pub(super) async fn clusters(ask: &Ask<'_>) -> Result<List<Cluster>, CloudError>
     };
     let before = |name: &str| before.as_ref().and_then(|list| list.iter().find(|it| it.name == *name));
     let read = found.iter().map(|it| cluster(ask, it, before(it.cluster_name().unwrap_or("")).map(AsRef::as_ref)));
-    let mut all = gather(read.collect()).await?;
+    let (mut all, rollouts): (Vec<Cluster>, Vec<Vec<Rollout>>) = gather(read.collect()).await?.into_iter().unzip();
+    rollout::leave(ask, rollouts.into_iter().flatten().collect());
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(List::new(all))
 }
@@ -52,7 +54,11 @@ async fn describe(ask: &Ask<'_>, arns: &[String]) -> Result<Vec<SdkCluster>, Clo
     Ok(answer.clusters.unwrap_or_default())
 }
 
-async fn cluster(ask: &Ask<'_>, it: &SdkCluster, before: Option<&Cluster>) -> Result<Cluster, CloudError> {
+async fn cluster(
+    ask: &Ask<'_>,
+    it: &SdkCluster,
+    before: Option<&Cluster>,
+) -> Result<(Cluster, Vec<Rollout>), CloudError> {
     let arn = it.cluster_arn().unwrap_or("");
     let found = services(ask, arn).await?;
     let known = |name: &Text| before.and_then(|before| before.services.iter().find(|it| it.name == *name));
@@ -61,7 +67,9 @@ async fn cluster(ask: &Ask<'_>, it: &SdkCluster, before: Option<&Cluster>) -> Re
     let tags = tags(it.tags().iter().map(|tag| (tag.key(), tag.value())));
     let tasks = ask.or_gap(tasks_of(ask, arn, !services.is_empty()).await)?;
     let environment = environment(&tags, ask.scope());
-    Ok(Cluster { name: text(it.cluster_name()), environment, services, tasks, tags })
+    let cluster = Cluster { name: text(it.cluster_name()), environment, services, tasks, tags };
+    let rollouts = found.iter().filter_map(|it| Rollout::of(it, &cluster)).collect();
+    Ok((cluster, rollouts))
 }
 
 async fn services(ask: &Ask<'_>, cluster: &str) -> Result<Vec<SdkService>, CloudError> {

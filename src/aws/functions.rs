@@ -6,7 +6,7 @@
 use aws_sdk_lambda::operation::list_provisioned_concurrency_configs::ListProvisionedConcurrencyConfigsOutput;
 use aws_sdk_lambda::types::{
     AliasConfiguration, FunctionConfiguration, PackageType, ProvisionedConcurrencyConfigListItem,
-    ProvisionedConcurrencyStatusEnum,
+    ProvisionedConcurrencyStatusEnum, State,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,10 +19,12 @@ use crate::domain::scope::{Environment, Scope};
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
-/// Four calls for each.
+/// Five calls for each, or a few more.
 const PACE: Pace = Pace { at_a_time: 30, kept: SignedDuration::from_mins(15) };
 /// An alias that callers go by, the first that is there.
 const LIVE: [&str; 6] = ["live", "prod", "production", "current", "stable", "main"];
+/// Versions asked for one that is there before another. Who deletes old ones keeps the newest.
+const STEPS_BACK: u64 = 5;
 /// What runs where there is no alias.
 const LATEST: &str = "$LATEST";
 
@@ -31,6 +33,8 @@ const LATEST: &str = "$LATEST";
 pub(super) struct Known {
     /// `None` where they may not be read, as the two below.
     aliases: Option<Aliases>,
+    /// The newest version published before the one the alias points at.
+    published_before: Option<Text>,
     reserved: Option<Reserved>,
     provisioned: Option<Vec<Provisioned>>,
     environment: Environment,
@@ -100,12 +104,38 @@ async fn told(ask: &Ask<'_>, it: &FunctionConfiguration) -> Result<Known, CloudE
         let configs = pages.iter().flat_map(ListProvisionedConcurrencyConfigsOutput::provisioned_concurrency_configs);
         configs.map(provisioned).collect()
     };
+    let aliases = found.as_deref().map(aliases);
+    let published_before = match &aliases {
+        Some(Aliases { name: Some(_), version: Some(version), .. }) => before(ask, name, version).await?,
+        _ => None,
+    };
     Ok(Known {
-        aliases: found.as_deref().map(aliases),
+        aliases,
+        published_before,
         reserved: set_aside.map(|it| reserved(it.reserved_concurrent_executions())),
         provisioned: warm.map(all),
         environment: environment(&tags, ask.scope()),
     })
+}
+
+/// The newest version published before this one that is there and can be called. Versions are counted and no number is given
+/// twice, so they are asked one by one, downwards: a list of them all may be hundreds.
+async fn before(ask: &Ask<'_>, function: &str, version: &Text) -> Result<Option<Text>, CloudError> {
+    let Ok(number) = version.as_str().parse::<u64>() else { return Ok(None) };
+    for earlier in (number.saturating_sub(STEPS_BACK).max(1)..number).rev() {
+        let request = ask.clients.lambda.get_function_configuration().function_name(function);
+        let request = request.qualifier(earlier.to_string()).send();
+        match ask.call("lambda:GetFunctionConfiguration", request).await {
+            Err(error) if error.class == FaultClass::NotFound => {}
+            outcome => {
+                let Some(it) = ask.or_gap(outcome)? else { return Ok(None) };
+                if it.state() != Some(&State::Failed) {
+                    return Ok(Some(Text::from(earlier.to_string())));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A gap where it may not be read; a failure also where the function is gone.
@@ -167,6 +197,7 @@ fn function(it: &FunctionConfiguration, known: Option<&Known>, limit: Option<u32
         alias: aliases.and_then(|it| it.name.clone()),
         version: aliases.and_then(|it| it.version.clone()),
         previous_version: None,
+        published_before: known.and_then(|known| known.published_before.clone()),
         revision: aliases.and_then(|it| it.revision.clone()),
         shift: aliases.and_then(|it| it.shift.clone()),
         modified: it.last_modified().and_then(modified),

@@ -15,6 +15,7 @@ mod convert;
 mod cost;
 mod dashboards;
 mod databases;
+mod deployments;
 mod fault;
 mod functions;
 mod graph;
@@ -32,6 +33,7 @@ mod policies;
 mod profiles;
 mod query;
 mod queues;
+mod records;
 mod rota;
 mod tasks;
 mod topics;
@@ -154,6 +156,8 @@ async fn read(ask: &Ask<'_>, key: &FeedKey) -> Result<Payload, CloudError> {
         Feed::Queues => list!(Queues, queues::queues(ask)),
         Feed::Topics => list!(Topics, topics::topics(ask)),
         Feed::Pipelines => list!(Pipelines, pipelines::pipelines(ask)),
+        Feed::Deployments => list!(Deployments, deployments::deployments(ask)),
+        Feed::Records => list!(Records, records::records(ask)),
         Feed::ServiceMap => list!(ServiceMap, traces::service_map(ask)),
         Feed::Traces => list!(Traces, traces::traces(ask)),
         Feed::Spend => list!(Spend, cost::spend(ask)),

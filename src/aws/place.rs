@@ -16,7 +16,7 @@ use super::act::Hands;
 use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
-use super::{cost, functions, pipelines, traces};
+use super::{cost, deployments, functions, pipelines, records, traces};
 use crate::domain::alarm::Mute;
 use crate::domain::balancer::Listener;
 use crate::domain::messaging::Move;
@@ -44,6 +44,9 @@ const RATES: &[(&str, u32)] = &[
     ("sqs:ListMessageMoveTasks", 5),
     ("sqs", 50),
     ("sns", 20),
+    // Five a second for all that the account asks of it.
+    // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>
+    ("route53", 2),
     ("xray", 3),
     ("ce", 1),
 ];
@@ -84,6 +87,7 @@ clients! {
     application_autoscaling: aws_sdk_applicationautoscaling,
     autoscaling: aws_sdk_autoscaling,
     cloudwatch: aws_sdk_cloudwatch,
+    codedeploy: aws_sdk_codedeploy,
     codepipeline: aws_sdk_codepipeline,
     cost: aws_sdk_costexplorer,
     ec2: aws_sdk_ec2,
@@ -92,6 +96,7 @@ clients! {
     elb: aws_sdk_elasticloadbalancingv2,
     lambda: aws_sdk_lambda,
     rds: aws_sdk_rds,
+    route53: aws_sdk_route53,
     sns: aws_sdk_sns,
     sqs: aws_sdk_sqs,
     sts: aws_sdk_sts,
@@ -109,6 +114,8 @@ pub(super) struct Place {
     /// Made when something is to be changed for the first time.
     hands: tokio::sync::Mutex<Option<Arc<Hands>>>,
     pub pipelines: pipelines::Memory,
+    pub deployments: deployments::Memory,
+    pub records: records::Memory,
     pub traces: traces::Memory,
     pub spend: cost::Memory,
     limits: Mutex<HashMap<&'static str, Arc<DefaultDirectRateLimiter>>>,
@@ -145,6 +152,8 @@ impl Place {
             clients: tokio::sync::Mutex::default(),
             hands: tokio::sync::Mutex::default(),
             pipelines: pipelines::Memory::default(),
+            deployments: deployments::Memory::default(),
+            records: records::Memory::default(),
             traces: traces::Memory::default(),
             spend: cost::Memory::default(),
             limits: Mutex::default(),

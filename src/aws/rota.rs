@@ -56,6 +56,12 @@ impl<T: Clone> Rota<T> {
         wanted.into_iter().take(pace.at_a_time).map(|(_, _, it)| it).collect()
     }
 
+    /// What was read so far, however long ago.
+    pub fn all(&self) -> HashMap<String, T> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|(key, known)| (key.clone(), known.value.clone())).collect()
+    }
+
     /// Takes in what was read, forgets what is gone, and returns all that is known.
     pub fn take<'a, I: 'a>(
         &self,

@@ -19,6 +19,9 @@ pub struct Function {
     pub version: Option<Text>,
     /// The version before, where somebody keeps account of it; Lambda does not.
     pub previous_version: Option<Text>,
+    /// The newest version published before the one the alias points at, if that is known: maybe the version before, maybe
+    /// one the alias never pointed at.
+    pub published_before: Option<Text>,
     /// Of that alias: it is another after each change, so that nobody overwrites what somebody else did meanwhile.
     pub revision: Option<Text>,
     /// A part of the calls that goes to another version.

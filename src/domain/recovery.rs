@@ -12,12 +12,34 @@ pub struct FailoverRecord {
     pub name: Text,
     pub primary_region: Text,
     pub secondary_region: Text,
-    /// What the health check of the primary says.
-    pub primary_healthy: bool,
-    /// Where answers point now.
-    pub serving: Text,
+    /// What is found of the primary, however its health check is turned; `None` where that is not told.
+    pub primary_healthy: Option<bool>,
+    /// Where answers point by the health checks; `None` where what they say is not told.
+    pub serving: Option<Text>,
+    /// A target of its aliases may lead answers away by itself, and whether it does is told nowhere.
+    pub asks_target: bool,
     /// The health check by which DNS chooses, where it is one an operator turns upside down to move the answers.
-    pub switch: Option<Text>,
+    pub switch: Option<Switch>,
+}
+
+/// A health check that is turned upside down to lead a name elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Switch {
+    pub check: Text,
+    pub is_inverted: bool,
+    /// Other names that answer by it and move with this one.
+    pub shared_with: Vec<Text>,
+}
+
+impl FailoverRecord {
+    pub fn leads_to(&self, region: &str) -> bool {
+        self.serving.as_ref().is_some_and(|serving| *serving == *region)
+    }
+
+    /// Where it leads, in a word.
+    pub fn serving_word(&self) -> &str {
+        self.serving.as_ref().map_or("not told", Text::as_str)
+    }
 }
 
 impl Identified for FailoverRecord {

@@ -153,9 +153,12 @@ fn switching(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep, leg: &mut 
         Some((at, record))
     });
     let Some((at, it)) = found.next() else {
-        return State::ByHand(format!("{} is not read: change it by hand", step.target));
+        return State::ByHand(format!(
+            "{} is not among the failover records that are read: change it by hand",
+            step.target
+        ));
     };
-    if it.serving == plan.to {
+    if it.leads_to(plan.to.as_str()) {
         return State::Done;
     }
     if it.switch.is_none() {

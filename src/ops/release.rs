@@ -63,7 +63,7 @@ fn function_of<'a>(of: &Subject<'a>) -> Option<&'a Function> {
 
 /// A canary is rolled back to the version most calls go to.
 fn usual_version(it: &Function) -> Option<&Text> {
-    if it.shift.is_some() { it.version.as_ref() } else { it.previous_version.as_ref() }
+    if it.shift.is_some() { it.version.as_ref() } else { it.previous_version.as_ref().or(it.published_before.as_ref()) }
 }
 
 fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
@@ -119,7 +119,14 @@ fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     plan.effects.push(format!("every call by {alias} goes to {to} within seconds; calls under way end as they began"));
     plan.effects.push("AWS refuses where somebody changed the alias since it was read".into());
     if it.previous_version.as_ref() != Some(&to) && it.shift.is_none() {
-        plan.warnings.push(format!("whether {to} is still there, and was good, is not known"));
+        plan.warnings.push(if it.published_before.as_ref() == Some(&to) {
+            format!(
+                "{to} is the newest version published before {version}; whether {alias} ever pointed at it, and it was good, is \
+                 not known: Lambda keeps no account"
+            )
+        } else {
+            format!("whether {to} is still there, and was good, is not known")
+        });
     }
     if let Some(shift) = &it.shift {
         plan.warnings.push(format!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::domain::delivery::{Action, Pipeline};
+use crate::domain::delivery::{Action, Deployment, Execution, Pipeline, Stage};
 use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
 use crate::world::feed::Feed;
@@ -72,17 +72,16 @@ pub const LOOKBACK: SignedDuration = SignedDuration::from_mins(30);
 const LAUNCH_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// The feeds changes are drawn from.
-const SOURCES: [Feed; 4] = [Feed::Deployments, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
+const SOURCES: [Feed; 5] = [Feed::Deployments, Feed::Pipelines, Feed::Groups, Feed::DatabaseEvents, Feed::Instances];
 
 /// Whether changes may be drawn from this feed.
 pub fn tells(feed: Feed) -> bool {
-    feed == Feed::Pipelines || SOURCES.contains(&feed)
+    SOURCES.contains(&feed)
 }
 
-/// Those of one place. Where deployments themselves are not read, the pipelines tell when they deployed.
+/// Those of one place.
 fn sources_of(place: &Place) -> impl Iterator<Item = Feed> {
-    let pipelines = (!place.is_asked(Feed::Deployments)).then_some(Feed::Pipelines);
-    SOURCES.into_iter().chain(pipelines).filter(|feed| place.is_asked(*feed))
+    SOURCES.into_iter().filter(|feed| place.is_asked(*feed))
 }
 
 /// Whether nothing at all could be read that would tell of a change.
@@ -143,10 +142,18 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
     let nobody = Text::default();
     let mut all = Vec::new();
     for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
-        let what = format!("deploy {} {} → {} \"{}\"", deploy.target, deploy.from, deploy.to, deploy.message);
-        // What goes to staging cannot have broken production.
-        let kind = if deploy.environment == Environment::Prod { ChangeKind::Deploy } else { ChangeKind::Rehearsal };
-        all.push(change(deploy.started, kind, what, &deploy.by, &deploy.target));
+        let behind = behind(place, deploy);
+        let message = match &behind {
+            Some(ran) if deploy.message.is_empty() => ran.message(),
+            _ => deploy.message.clone(),
+        };
+        let message = if message.is_empty() { String::new() } else { format!(" \"{message}\"") };
+        let what = format!("deploy {} {} → {}{message}", deploy.target, deploy.from, deploy.to);
+        let by = match &behind {
+            Some(ran) if deploy.by.is_empty() => ran.by(),
+            _ => deploy.by.clone(),
+        };
+        all.push(change(deploy.started, kind_of(deploy.environment), what, &by, &deploy.target));
     }
     for group in place.feeds.groups.items() {
         for activity in group.activities.iter().flatten().filter(|activity| activity.at >= from) {
@@ -157,38 +164,80 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         let what = format!("{}: {}", event.source, event.message);
         all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
-    if !place.is_asked(Feed::Deployments) {
-        all.extend(place.feeds.pipelines.items().flat_map(|pipeline| deployed(place, pipeline, from)));
-    }
+    let told = |ran: &Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
+    all.extend(deployed(place).filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place)));
     all.extend(launches(place, from));
     all
 }
 
-/// What a pipeline deployed, where and when: its newest run of each action that deploys.
-fn deployed(place: &Place, pipeline: &Pipeline, from: Timestamp) -> Vec<Change> {
-    let deploys = |action: &&Action| action.category.as_ref().is_some_and(|category| category == "Deploy");
-    let actions = pipeline.stages.iter().flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)));
-    let lately = actions.filter(|(_, action)| deploys(action)).filter_map(|(stage, action)| {
-        let at = action.started.filter(|at| *at >= from)?;
+/// What goes to staging cannot have broken production.
+fn kind_of(environment: Environment) -> ChangeKind {
+    match environment {
+        Environment::Staging | Environment::Test | Environment::Dev => ChangeKind::Rehearsal,
+        Environment::Prod | Environment::Unknown => ChangeKind::Deploy,
+    }
+}
+
+/// The newest run of an action that deploys.
+struct Ran<'a> {
+    at: Timestamp,
+    pipeline: &'a Pipeline,
+    stage: &'a Stage,
+    action: &'a Action,
+    run: Option<&'a Execution>,
+}
+
+/// When the pipelines of a place deployed last.
+fn deployed(place: &Place) -> impl Iterator<Item = Ran<'_>> {
+    let stages = place.feeds.pipelines.items().flat_map(|it| it.stages.iter().map(move |stage| (it, stage)));
+    let actions = stages.flat_map(|(it, stage)| stage.actions.iter().map(move |action| (it, stage, action)));
+    actions.filter(|(.., action)| action.is_deploy()).filter_map(|(pipeline, stage, action)| {
         let run = pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
-        let revision = run.and_then(|run| run.revision.as_ref());
-        let message = revision.map(|revision| &revision.message).filter(|message| !message.is_empty());
-        let message = message.map_or_else(String::new, |message| format!(" \"{message}\""));
-        let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-        let author = revision.and_then(|revision| revision.author.as_ref());
-        Some(Change {
-            at,
-            kind: match Environment::in_name(stage.name.as_str()) {
-                Environment::Staging | Environment::Test | Environment::Dev => ChangeKind::Rehearsal,
-                Environment::Prod | Environment::Unknown => ChangeKind::Deploy,
-            },
-            what: format!("deploy {}{version} in {}{message}", pipeline.name, stage.name),
-            by: run.and_then(|run| run.by.as_ref()).or(author).cloned().unwrap_or_default(),
-            resource: pipeline.name.clone(),
+        Some(Ran { at: action.started?, pipeline, stage, action, run })
+    })
+}
+
+/// The pipeline that brought a deployment, where it can be only one: the services that deploy know no commit and no author.
+fn behind<'a>(place: &'a Place, deploy: &Deployment) -> Option<Ran<'a>> {
+    let mut all = deployed(place).filter(|ran| ran.is_behind(deploy));
+    all.next().filter(|_| all.next().is_none())
+}
+
+impl Ran<'_> {
+    /// Whether that deployment is what the action did, by its service and its time.
+    fn is_behind(&self, deploy: &Deployment) -> bool {
+        let kind = match self.action.provider.as_ref().map(Text::as_str) {
+            Some("CodeDeploy" | "CodeDeployToECS") => "CodeDeploy",
+            Some("ECS") => "ECS",
+            _ => return false,
+        };
+        let slack = SignedDuration::from_secs(30);
+        let is_over = self.action.finished.is_some_and(|end| deploy.started > end + slack);
+        deploy.kind == *kind && deploy.started >= self.at - slack && !is_over
+    }
+
+    fn message(&self) -> Text {
+        self.run.and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
+    }
+
+    fn by(&self) -> Text {
+        let author = || self.run?.revision.as_ref()?.author.clone();
+        self.run.and_then(|run| run.by.clone()).or_else(author).unwrap_or_default()
+    }
+
+    fn change(&self, place: &Place) -> Change {
+        let message = self.message();
+        let message = if message.is_empty() { String::new() } else { format!(" \"{message}\"") };
+        let version = self.action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+        Change {
+            at: self.at,
+            kind: kind_of(Environment::in_name(self.stage.name.as_str())),
+            what: format!("deploy {}{version} in {}{message}", self.pipeline.name, self.stage.name),
+            by: self.by(),
+            resource: self.pipeline.name.clone(),
             scope: Arc::clone(&place.scope),
-        })
-    });
-    lately.collect()
+        }
+    }
 }
 
 /// Instances started by someone rather than by a group, gathered by owner and kind.
@@ -227,7 +276,7 @@ fn launches(place: &Place, from: Timestamp) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{Execution, Revision, RunStatus, Stage};
+    use crate::domain::delivery::{DeployStatus, Revision, RunStatus};
     use crate::domain::list::List;
     use crate::domain::scope::Scope;
     use crate::world::feed::Payload;
@@ -270,12 +319,12 @@ mod tests {
     }
 
     /// What is told of a pipeline that deployed in this stage, in a world that reads these feeds.
-    fn told(stage: &str, reads: &[Feed]) -> Vec<(ChangeKind, String, String)> {
+    fn told(stage: &str, provider: &str, deployed: Option<Deployment>) -> Vec<(ChangeKind, String, String)> {
         let at = Timestamp::from_second(1_773_000_000).unwrap();
         let action = |category: &str| Action {
             name: category.into(),
             category: Some(category.into()),
-            provider: None,
+            provider: Some(provider.into()),
             status: RunStatus::Succeeded,
             version: Some("v42".into()),
             started: Some(at),
@@ -314,18 +363,61 @@ mod tests {
         let pipeline =
             Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
         let scope = change(0, ChangeKind::Deploy).scope;
-        let mut world = World::reading(std::slice::from_ref(&scope), reads.iter().copied().collect());
-        let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![pipeline])))), Usage::default());
-        world.apply(Observation::of(FeedKey::all(Feed::Pipelines, scope), at, answer, None));
-        assert!(since(&world, at + SignedDuration::from_secs(1)).is_empty());
+        let mut world =
+            World::reading(std::slice::from_ref(&scope), [Feed::Pipelines, Feed::Deployments].into_iter().collect());
+        for (feed, payload) in [
+            (Feed::Pipelines, Payload::Pipelines(Arc::new(List::new(vec![pipeline])))),
+            (Feed::Deployments, Payload::Deployments(Arc::new(List::new(deployed.into_iter().collect())))),
+        ] {
+            let answer = Answer::of(Ok(payload), Usage::default());
+            world.apply(Observation::of(FeedKey::all(feed, Arc::clone(&scope)), at, answer, None));
+        }
+        assert!(since(&world, at + SignedDuration::from_mins(10)).is_empty());
         since(&world, at).into_iter().map(|it| (it.kind, it.what, it.by.to_string())).collect()
     }
 
+    fn deployment(kind: &str, minute: i64) -> Deployment {
+        Deployment {
+            id: "d-1".into(),
+            kind: kind.into(),
+            target: "web".into(),
+            environment: Environment::Unknown,
+            from: "web:41".into(),
+            to: "web:42".into(),
+            status: DeployStatus::Succeeded,
+            done: 2,
+            total: 2,
+            started: Timestamp::from_second(1_773_000_000 + minute * 60).unwrap(),
+            finished: None,
+            by: Text::default(),
+            message: Text::default(),
+            usual: None,
+            returns_to: None,
+            returns_by: None,
+            returns_with: None,
+            arn: None,
+            owner: None,
+            group: None,
+        }
+    }
+
     #[test]
-    fn pipelines_tell_of_deployments_where_those_are_not_read_themselves() {
+    fn pipelines_tell_of_deployments_that_are_not_told_by_who_deploys() {
         let words = "deploy shop v42 in Production \"cheaper shipping\"".to_owned();
-        assert_eq!(told("Production", &[Feed::Pipelines]), [(ChangeKind::Deploy, words, "lena".to_owned())]);
-        assert_eq!(told("Staging", &[Feed::Pipelines])[0].0, ChangeKind::Rehearsal);
-        assert_eq!(told("Production", &[Feed::Pipelines, Feed::Deployments]), []);
+        let by_pipeline = [(ChangeKind::Deploy, words, "lena".to_owned())];
+        assert_eq!(told("Production", "ECS", None), by_pipeline);
+        assert_eq!(told("Staging", "S3", None)[0].0, ChangeKind::Rehearsal);
+        // What ECS tells is one change, with what only the pipeline knows of it.
+        let once = "deploy web web:41 → web:42 \"cheaper shipping\"".to_owned();
+        assert_eq!(
+            told("Production", "ECS", Some(deployment("ECS", 0))),
+            [(ChangeKind::Deploy, once, "lena".to_owned())]
+        );
+        // Of another service, or of another time, it is another.
+        for (provider, other) in [("CloudFormation", deployment("ECS", 0)), ("ECS", deployment("ECS", 5))] {
+            let both = told("Production", provider, Some(other));
+            assert_eq!(both.len(), 2, "{both:?}");
+            assert!(both.iter().any(|(_, what, by)| *what == "deploy web web:41 → web:42" && by.is_empty()));
+        }
     }
 }

@@ -190,7 +190,7 @@ feeds! {
          "ecs:DescribeTasks"];
     Functions, functions: List<Function>, "functions", Regional, every 120, focused 30, Free,
         ["lambda:ListFunctions", "lambda:ListAliases", "lambda:ListTags", "lambda:GetFunctionConcurrency",
-         "lambda:ListProvisionedConcurrencyConfigs", "lambda:GetAccountSettings"];
+         "lambda:ListProvisionedConcurrencyConfigs", "lambda:GetFunctionConfiguration", "lambda:GetAccountSettings"];
     Databases, databases: List<Database>, "databases", Regional, every 30, focused 15, Free,
         ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters",
          "rds:DescribePendingMaintenanceActions", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots",
@@ -224,7 +224,7 @@ feeds! {
         ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:DescribeImageScanFindings"];
     Deployments, deployments: List<Deployment>, "deployments", Regional, every 30, focused 10, Free,
         ["codedeploy:ListDeployments", "codedeploy:BatchGetDeployments", "ecs:ListServiceDeployments",
-         "autoscaling:DescribeInstanceRefreshes"];
+         "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:DescribeTaskDefinition"];
     WebAcls, web_acls: List<WebAcl>, "web-acls", Regional, every 300, focused 60, Free,
         ["wafv2:ListWebACLs", "wafv2:GetWebACL", "wafv2:ListResourcesForWebACL", "wafv2:GetSampledRequests"];
     Keys, keys: List<KmsKey>, "keys", Regional, every 900, focused 300, Free,
@@ -241,7 +241,8 @@ feeds! {
     Repositories, repositories: List<SourceRepository>, "repositories", Global, every 60, focused 30, Free,
         ["codeconnections:GetConnection", "codecommit:ListPullRequests", "codecommit:GetPullRequest"];
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
-        ["route53:ListResourceRecordSets", "route53:GetHealthCheckStatus"];
+        ["route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListHealthChecks",
+         "route53:GetHealthCheckStatus"];
     Identity, identity: Identity, "identity", Global, every 900, focused 300, Free,
         ["sts:GetCallerIdentity", "ec2:DescribeRegions"];
     Iam, iam: IamSummary, "iam", Global, every 900, focused 300, Free,
@@ -276,6 +277,8 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::Queues,
     Feed::Topics,
     Feed::Pipelines,
+    Feed::Deployments,
+    Feed::Records,
     Feed::ServiceMap,
     Feed::Traces,
     Feed::Spend,

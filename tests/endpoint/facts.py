@@ -73,6 +73,7 @@ def facts(session: Session, region: str, until: datetime) -> dict:
                     **one,
                     "Aliases": read.all("lambda", "list_aliases", "Aliases", FunctionName=one["FunctionName"]),
                     "Tags": read.one("lambda", "list_tags", Resource=one["FunctionArn"])["Tags"],
+                    "Versions": read.all("lambda", "list_versions_by_function", "Versions", FunctionName=one["FunctionName"]),
                     "Reserved": read.one("lambda", "get_function_concurrency", FunctionName=one["FunctionName"]),
                     "Provisioned": read.perhaps(
                         "lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs",
@@ -113,6 +114,9 @@ def facts(session: Session, region: str, until: datetime) -> dict:
             }
             for one in read.all("sns", "list_topics", "Topics")
         ],
+        "codedeploy": codedeploy(read),
+        "rollouts": rollouts(read),
+        "route53": route53(read),
         "xray": xray(read, until),
         "ce": cost(session, until),
         "codepipeline": {
@@ -144,18 +148,18 @@ class Reader:
             self.clients[service] = self.session.client(service, self.region)
         return self.clients[service]
 
-    def one(self, service: str, operation: str, **asked) -> dict:
+    def one(self, service: str, operation: str, /, **asked) -> dict:
         answer = getattr(self.client(service), operation)(**asked)
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def all(self, service: str, operation: str, key: str, **asked) -> list:
+    def all(self, service: str, operation: str, key: str, /, **asked) -> list:
         client = self.client(service)
         if not client.can_paginate(operation):
             return self.one(service, operation, **asked).get(key, [])
         return [item for page in client.get_paginator(operation).paginate(**asked) for item in page.get(key, [])]
 
-    def perhaps(self, service: str, operation: str, key: str, **asked) -> list:
+    def perhaps(self, service: str, operation: str, key: str, /, **asked) -> list:
         """What moto lacks has been told for one place only."""
         try:
             return self.all(service, operation, key, **asked)
@@ -226,6 +230,47 @@ def cost(session: Session, until: datetime) -> dict:
         )["ResultsByTime"],
         "anomalies": read.perhaps("ce", "get_anomalies", "Anomalies", DateInterval={"StartDate": month["Start"]}),
     }
+
+
+def codedeploy(read: Reader) -> list:
+    ids = read.all("codedeploy", "list_deployments", "deployments")
+    return read.one("codedeploy", "batch_get_deployments", deploymentIds=ids)["deploymentsInfo"] if ids else []
+
+
+def route53(read: Reader) -> dict:
+    zones = read.all("route53", "list_hosted_zones", "HostedZones")
+    checks = read.all("route53", "list_health_checks", "HealthChecks")
+    return {
+        "records": [one for zone in zones for one in read.all(
+            "route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"],
+        )],
+        "checks": checks,
+        "said": {
+            one["Id"]: read.one("route53", "get_health_check_status", HealthCheckId=one["Id"])["HealthCheckObservations"]
+            for one in checks
+        },
+    }
+
+
+def rollouts(read: Reader) -> dict:
+    """The deployments of services that have some, by the name of the service."""
+    found = {}
+    services = [
+        {"cluster": cluster, "service": service}
+        for cluster in read.all("ecs", "list_clusters", "clusterArns")
+        for service in read.all("ecs", "list_services", "serviceArns", cluster=cluster)
+    ]
+    for asked in services:
+        if briefs := read.perhaps("ecs", "list_service_deployments", "serviceDeployments", **asked):
+            arns = [one["serviceDeploymentArn"] for one in briefs]
+            revisions = [one["targetServiceRevisionArn"] for one in briefs]
+            found[asked["service"].rsplit("/", 1)[-1]] = {
+                "deployments": read.one(
+                    "ecs", "describe_service_deployments", serviceDeploymentArns=arns)["serviceDeployments"],
+                "revisions": read.one(
+                    "ecs", "describe_service_revisions", serviceRevisionArns=revisions)["serviceRevisions"],
+            }
+    return found
 
 
 def elastic_load_balancing(read: Reader) -> dict:

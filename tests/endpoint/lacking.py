@@ -11,7 +11,7 @@ def tell(session, region: str, at: datetime) -> None:
     ago = lambda minutes: (at - timedelta(minutes=minutes)).isoformat()  # noqa: E731
     made = Made(session, region)
     for service, operation, body, *when in [
-        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *tracing(ago),
+        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *rollouts(made, ago), *releases(ago), *tracing(ago),
         *messaging(at), *muting(at), *shifting(made, at),
     ]:
         script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
@@ -29,6 +29,8 @@ class Made:
         self.instances = {tag["Value"]: one["InstanceId"] for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
         self.groups = {one["TargetGroupName"]: one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
         self.balancers = {one["LoadBalancerName"]: one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
+        services = session.client("ecs", region).describe_services(cluster="prod", services=["web"])["services"]
+        self.services = {one["serviceName"]: one["serviceArn"] for one in services}
         databases = session.client("rds", region).describe_db_instances()["DBInstances"]
         self.databases = {one["DBInstanceIdentifier"]: one["DBInstanceArn"] for one in databases}
 
@@ -256,6 +258,86 @@ def delivery(ago) -> list:
         ("codepipeline", "GetPipelineState", {"pipelineName": "shop", "pipelineVersion": 1, "stageStates": stages}),
         ("codepipeline", "ListPipelineExecutions", {"pipelineExecutionSummaries": executions}),
         ("codepipeline", "ListActionExecutions", {"actionExecutionDetails": actions}),
+    ]
+
+
+def rollouts(made: Made, ago) -> list:
+    """What ECS made of one service: a version that did well, one that was rolled back, and one under way."""
+    service, of = made.services["web"], "arn:aws:ecs:eu-west-1:123456789012"
+    arns = lambda kind, number: f"{of}:{kind}/prod/web/{number:021}"  # noqa: E731
+    cluster = f"{of}:cluster/prod"
+
+    def brief(number: int, status: str, minutes: int, **more) -> dict:
+        return {
+            "serviceDeploymentArn": arns("service-deployment", number), "serviceArn": service, "clusterArn": cluster,
+            "createdAt": ago(minutes), "startedAt": ago(minutes), "targetServiceRevisionArn": arns("service-revision", number),
+            "status": status, **more,
+        }
+
+    # In no order: none is documented.
+    briefs = [
+        brief(1, "SUCCESSFUL", 3_000, finishedAt=ago(2_996)),
+        brief(3, "IN_PROGRESS", 4),
+        brief(2, "ROLLBACK_SUCCESSFUL", 60, finishedAt=ago(40), statusReason="tasks failed to start"),
+    ]
+
+    def whole(brief: dict, source: int, running: int) -> dict:
+        whole = {key: value for key, value in brief.items() if key != "targetServiceRevisionArn"}
+        tasks = lambda arn, running: {  # noqa: E731
+            "arn": arn, "requestedTaskCount": 2, "runningTaskCount": running, "pendingTaskCount": 0}
+        return {
+            **whole, "sourceServiceRevisions": [tasks(arns("service-revision", source), 2 - running)],
+            "targetServiceRevision": tasks(brief["targetServiceRevisionArn"], running),
+        }
+
+    revisions = [
+        {"serviceRevisionArn": arns("service-revision", number), "serviceArn": service, "clusterArn": cluster,
+         "taskDefinition": f"{of}:task-definition/{family}", "createdAt": ago(3_000)}
+        for number, family in [(1, "web:1"), (2, "web:9"), (3, "web:2")]
+    ]
+    return [
+        ("ecs", "ListServiceDeployments", {"serviceDeployments": []}),
+        ("ecs", "ListServiceDeployments", {"serviceDeployments": briefs}, {"service": service}),
+        ("ecs", "DescribeServiceDeployments", {"serviceDeployments": [
+            whole(briefs[0], 1, 2), whole(briefs[1], 1, 1), whole(briefs[2], 1, 0)]}),
+        ("ecs", "DescribeServiceRevisions", {"serviceRevisions": revisions}),
+    ]
+
+
+def releases(ago) -> list:
+    """What CodeDeploy made of one application: moto carries nothing out, and writes times as no client in Rust reads them."""
+    def one(id_: str, group: str, minutes: int, status: str, revision: dict, done: int, **more) -> dict:
+        over = {} if status == "InProgress" else {"completeTime": ago(minutes - 6)}
+        counts = {"Pending": 0, "InProgress": 0, "Succeeded": done, "Failed": 0, "Skipped": 4 - done, "Ready": 0}
+        return {
+            "deploymentId": id_, "applicationName": "site", "deploymentGroupName": group, "status": status, "creator": "user",
+            "createTime": ago(minutes), "startTime": ago(minutes), "deploymentOverview": counts, "revision": revision,
+            "computePlatform": "Server", **over, **more,
+        }
+
+    def in_s3(version: int) -> dict:
+        at = {"bucket": "artifacts", "key": f"site/v{version}/site.zip", "bundleType": "zip", "eTag": f"{version}f2a91c0ffee"}
+        return {"revisionType": "S3", "s3Location": at}
+
+    commit = {"revisionType": "GitHub", "gitHubLocation": {
+        "repository": "acme/site", "commitId": "4be1f2c0de4be1f2c0de4be1f2c0de4be1f2c0de"}}
+    all_ = [
+        one("d-GOOD00001", "production", 9_000, "Succeeded", in_s3(6), 4, description="a new footer"),
+        one("d-STOPPED02", "production", 400, "Stopped", in_s3(7), 1,
+            errorInformation={"code": "HEALTH_CONSTRAINTS", "message": "too many instances failed"},
+            rollbackInfo={"rollbackDeploymentId": "d-BACK00003"}),
+        one("d-BACK00003", "production", 390, "Succeeded", in_s3(6), 4, creator="codeDeployRollback", rollbackInfo={
+            "rollbackTriggeringDeploymentId": "d-STOPPED02", "rollbackMessage": "rolled back from d-STOPPED02"}),
+        one("d-BAD000004", "production", 45, "Succeeded", in_s3(8), 4),
+        one("d-JOINS0005", "production", 12, "Succeeded", in_s3(8), 1, creator="autoscaling"),
+        one("d-COMMIT006", "staging", 5, "InProgress", commit, 2),
+        one("d-OLDER0007", "staging", 9_100, "Succeeded", in_s3(5), 4),
+        one("d-FIRST0008", "demo", 700, "Succeeded", in_s3(6), 4),
+    ]
+    return [
+        ("codedeploy", "ListDeployments", {"deployments": [one["deploymentId"] for one in all_]}),
+        ("codedeploy", "ListDeployments", {"deployments": []}, {"applicationName": "site"}),
+        ("codedeploy", "BatchGetDeployments", {"deploymentsInfo": all_}),
     ]
 
 

@@ -42,6 +42,7 @@ def make(url: str) -> dict:
     dashboards(first, HOME)
     metrics(first, HOME, at)
     pipelines(first, HOME)
+    names(first, HOME)
     lacking.tell(first, HOME, at)
     away(first, AWAY, at)
     away(first.assume(ROLE), HOME, at)
@@ -170,8 +171,13 @@ def containers(session: Session, region: str, network: Network) -> None:
             cluster="prod", serviceName=name, taskDefinition=family, desiredCount=wanted, launchType="FARGATE",
             networkConfiguration=reached,
         )
+    # The next version, which is on its way.
+    ecs.register_task_definition(
+        family="web", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
+        containerDefinitions=[{"name": "web", "image": "registry.example/web:8", "essential": True, "cpu": 256, "memory": 512}],
+    )
     ecs.run_task(
-        cluster="prod", taskDefinition="web", count=2, launchType="FARGATE", group="service:web", startedBy="ecs-svc/1",
+        cluster="prod", taskDefinition="web:1", count=2, launchType="FARGATE", group="service:web", startedBy="ecs-svc/1",
         networkConfiguration=reached,
     )
     # One of no service, and one of a service that somebody stopped.
@@ -436,6 +442,38 @@ def pipelines(session: Session, region: str) -> None:
         })
     pipeline.start_pipeline_execution(name="shop")
     pipeline.start_pipeline_execution(name="shop")
+
+
+def names(session: Session, region: str) -> None:
+    """Names that lead to one of two regions: by a health check, by one turned upside down, and by the target of an alias."""
+    route53 = session.client("route53", region)
+
+    def check(name: str, **more) -> str:
+        config = {"Type": "HTTPS", "FullyQualifiedDomainName": name, "Port": 443, "RequestInterval": 30, "FailureThreshold": 3, **more}
+        return route53.create_health_check(CallerReference=name, HealthCheckConfig=config)["HealthCheck"]["Id"]
+
+    zone = route53.create_hosted_zone(Name="shop.example", CallerReference="shop")["HostedZone"]["Id"]
+    route53.create_hosted_zone(Name="empty.example", CallerReference="empty")
+
+    def record(name: str, failover: str, region: str, check: str | None = None, alias: str | None = None) -> dict:
+        answer = {"AliasTarget": {"HostedZoneId": "Z32O12XQLNTSW2", "DNSName": alias, "EvaluateTargetHealth": True}} if alias else {
+            "TTL": 60, "ResourceRecords": [{"Value": f"{name.split('.')[0]}.{region}.elb.amazonaws.com"}],
+        }
+        led = {"HealthCheckId": check} if check else {}
+        return {"Action": "CREATE", "ResourceRecordSet": {
+            "Name": name, "Type": "A" if alias else "CNAME", "SetIdentifier": f"{failover.lower()}", "Failover": failover, **led, **answer,
+        }}
+
+    healthy, turned = check("www.shop.example"), check("api.shop.example", Inverted=True)
+    west, east = "dualstack.pay-1.eu-west-1.elb.amazonaws.com.", "dualstack.pay-2.us-east-1.elb.amazonaws.com."
+    changes = [
+        record("www.shop.example", "PRIMARY", HOME, healthy), record("www.shop.example", "SECONDARY", AWAY),
+        record("api.shop.example", "PRIMARY", HOME, turned), record("api.shop.example", "SECONDARY", AWAY),
+        record("pay.shop.example", "PRIMARY", HOME, alias=west), record("pay.shop.example", "SECONDARY", AWAY, alias=east),
+        {"Action": "CREATE", "ResourceRecordSet": {
+            "Name": "plain.shop.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.7"}]}},
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
 
 
 def away(session: Session, region: str, at: datetime) -> None:

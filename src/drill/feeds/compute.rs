@@ -484,6 +484,7 @@ pub(super) fn functions(s: &Simulation, site: Site) -> Vec<Function> {
             alias: Some(ALIAS.into()),
             version: Some(it.version.clone()),
             previous_version: Some(it.previous.clone()),
+            published_before: None,
             revision: Some(it.revision(s.noise)),
             shift: None,
             modified: None,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::storage::last_night;
 use crate::domain::backup::{BackupJob, BackupPlan, Backups, Protection};
-use crate::domain::recovery::FailoverRecord;
+use crate::domain::recovery::{FailoverRecord, Switch};
 use crate::drill::company::{HOME, SECOND, Site};
 use crate::drill::simulation::Simulation;
 
@@ -48,8 +48,9 @@ pub(super) fn records(s: &Simulation, site: Site) -> Vec<FailoverRecord> {
         name: "shop.acme.example".into(),
         primary_region: HOME.into(),
         secondary_region: SECOND.into(),
-        primary_healthy: !noticed,
-        serving: if moved { SECOND.into() } else { HOME.into() },
-        switch: Some(SWITCH.into()),
+        primary_healthy: Some(!noticed),
+        serving: Some(if moved { SECOND.into() } else { HOME.into() }),
+        asks_target: false,
+        switch: Some(Switch { check: SWITCH.into(), is_inverted: moved, shared_with: Vec::new() }),
     }]
 }

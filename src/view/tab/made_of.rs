@@ -138,7 +138,9 @@ pub(super) fn function(function: &Function, zone: &TimeZone) -> Vec<Said> {
             .map_or_else(String::new, |shift| format!(", {} of calls to {}", percent(shift.percent), shift.version));
         all.push(("alias", format!("{alias} points at {version}{shift}")));
     }
-    all.extend(function.previous_version.as_ref().map(|version| ("before", version.to_string())));
+    let before = function.previous_version.as_ref().map(ToString::to_string);
+    let published = || Some(format!("{} was published before", function.published_before.as_ref()?));
+    all.extend(before.or_else(published).map(|version| ("before", version)));
     all.extend(match function.reserved {
         Some(Reserved::Executions(0)) => Some(("reserved", "0 concurrent executions: it is switched off".into())),
         Some(Reserved::Executions(most)) => Some((

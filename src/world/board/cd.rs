@@ -236,7 +236,10 @@ pub(super) fn latest<'a>(
 ) -> impl Iterator<Item = (&'a Place, &'a Deployment)> + use<'a> {
     let mut newest: Vec<(&Place, &Deployment)> = Vec::new();
     for (place, deploy) in sight.items(|f| &f.deployments).filter(|(_, deploy)| deploy.environment == environment) {
-        match newest.iter_mut().find(|(at, known)| at.scope == place.scope && known.target == deploy.target) {
+        let is_same = |(at, known): &&mut (&Place, &Deployment)| {
+            at.scope == place.scope && known.target == deploy.target && known.owner == deploy.owner
+        };
+        match newest.iter_mut().find(is_same) {
             Some(known) if known.1.started < deploy.started => *known = (place, deploy),
             Some(_) => {}
             None => newest.push((place, deploy)),
@@ -266,12 +269,13 @@ fn deploy_facts(sight: &Sight<'_>, environment: Environment) -> Facts {
     } else {
         deploy.to.to_string()
     };
+    let started = moment(deploy.started, sight.at, sight.zone());
     Facts::new(headline)
         .with("version", format!("{} (before: {})", deploy.to, deploy.from))
         .with("target", format!("{} by {}", deploy.target, deploy.kind))
         .with("progress", format!("{}, {} of {}", deploy.status.word(), deploy.done, deploy.total))
-        .with("started", format!("{} by {}", moment(deploy.started, sight.at, sight.zone()), deploy.by))
-        .with("change", format!("\"{}\"", deploy.message))
+        .with("started", if deploy.by.is_empty() { started } else { format!("{started} by {}", deploy.by) })
+        .with("change", if deploy.message.is_empty() { "-".into() } else { format!("\"{}\"", deploy.message) })
 }
 
 fn deployed(sight: &Sight<'_>, environment: Environment) -> Verdict {

@@ -2,11 +2,12 @@
 
 use jiff::SignedDuration;
 
+use super::verdict::some_names;
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
-use crate::domain::recovery::{FailoverPlan, PlanStep, StepAction};
+use crate::domain::recovery::{FailoverPlan, FailoverRecord, PlanStep, StepAction};
 use crate::domain::scope::Environment;
 use crate::domain::units::{brief, lag, long, plural, since};
 use crate::world::Place;
@@ -32,7 +33,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 facts = facts.with("store", format!("{store}: {}", copy.unwrap_or_else(|| missing.into())));
             }
             for (_, record) in sight.items(|f| &f.records) {
-                facts = facts.with("dns", format!("{} serves from {}", record.name, record.serving));
+                facts = facts.with("dns", serves_from(record));
             }
             facts
         },
@@ -55,7 +56,9 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = sight
                         .items(|f| &f.records)
-                        .filter(|(_, record)| !record.primary_healthy && record.serving == record.primary_region)
+                        .filter(|(_, record)| {
+                            record.primary_healthy == Some(false) && record.leads_to(record.primary_region.as_str())
+                        })
                         .map(|(place, record)| {
                             Finding::bad(
                                 format!("{} down", record.primary_region),
@@ -67,7 +70,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             .at(place)
                         })
                         .collect();
-                    Verdict::of(findings, "health checks pass")
+                    Verdict::told(findings, "health checks pass", || {
+                        let untold = sight.items(|f| &f.records).filter(|(_, record)| record.primary_healthy.is_none());
+                        let names: Vec<&str> = untold.map(|(_, record)| record.name.as_str()).collect();
+                        (!names.is_empty()).then(|| format!("what checks {} is not told", some_names(&names)))
+                    })
                 },
             },
         ],
@@ -242,6 +249,14 @@ fn copied_stores(sight: &Sight<'_>) -> Vec<(String, Option<String>)> {
     databases.chain(buckets).collect()
 }
 
+fn serves_from(record: &FailoverRecord) -> String {
+    let by_target = if record.asks_target { ", unless its target is down" } else { "" };
+    match &record.serving {
+        Some(serving) => format!("{} serves from {serving}{by_target}", record.name),
+        None => format!("{}: where it leads is not told", record.name),
+    }
+}
+
 fn regions(sight: &Sight<'_>) -> Vec<String> {
     let mut regions: Vec<String> = sight
         .places()
@@ -270,7 +285,7 @@ fn tier(sight: &Sight<'_>) -> Option<String> {
     let has_copy = copied_stores(sight).iter().any(|(_, copy)| copy.is_some());
     let tier = match serving.get(1) {
         Some((place, desired)) if *desired > 0 => {
-            let active = sight.items(|f| &f.records).any(|(_, record)| record.serving == place.scope.region);
+            let active = sight.items(|f| &f.records).any(|(_, record)| record.leads_to(place.scope.region.as_str()));
             if active { "active-active" } else { "warm standby" }
         }
         _ if has_copy => "pilot light",

@@ -17,7 +17,7 @@ fn feeds() -> impl Iterator<Item = Feed> {
     by_itself.chain([Feed::Metrics])
 }
 
-fn region_of(feed: Feed) -> &'static str {
+pub fn region_of(feed: Feed) -> &'static str {
     if feed.reach() == Reach::Global { GLOBAL } else { HOME }
 }
 
@@ -76,10 +76,14 @@ async fn denied_one_by_one(bench: &Bench, feed: Feed) -> Vec<String> {
     let mut wrong = Vec::new();
     for action in feed.actions() {
         let (service, operation) = call_of(action);
+        let aws = bench.aws(std::slice::from_ref(&origin));
+        // Which services there are to ask about.
+        if feed == Feed::Deployments {
+            ask(&aws, &origin, HOME, Feed::Clusters).await.outcome.unwrap();
+        }
+        let times = || called(bench).iter().filter(|call| call == action).count();
         let step = json!({ "status": 403, "code": "AccessDenied", "message": "no" });
         bench.script(&service, operation, json!({ "repeat": true, "responses": [step] }));
-        let aws = bench.aws(std::slice::from_ref(&origin));
-        let times = || called(bench).iter().filter(|call| call == action).count();
         let before = times();
         let answer = ask(&aws, &origin, region_of(feed), feed).await;
         bench.forget(operation);

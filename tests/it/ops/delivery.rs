@@ -464,6 +464,12 @@ fn an_alias_goes_back_if_it_is_still_what_was_seen() {
             (name, &as_is, "receipts", &[("alias", "test")], Why::Unknown, "the alias live is read, not test"),
         ],
     );
+    // The one published before is a guess, and is told as one.
+    let mut it = Rehearsal::of("calm", 1);
+    with_function(&mut it, "receipts", |it| (it.previous_version, it.published_before) = (None, Some("60".into())));
+    let plan = it.plan(name, "receipts", &[]).unwrap();
+    assert!(matches!(&plan.steps[..], [Step::UpdateAlias { version, .. }] if *version == "60"));
+    assert!(is(&plan, "60 is the newest version published before 61; whether live ever pointed at it"), "{plan:?}");
     // A canary goes back to where most calls go.
     let mut it = Rehearsal::of("calm", 1);
     with_function(&mut it, "receipts", |it| it.shift = Some(Shift { version: "62".into(), percent: 10.0 }));

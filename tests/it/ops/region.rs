@@ -209,10 +209,12 @@ fn what_comes_by_hand_is_said_and_holds_nothing_up() {
     assert_eq!(words(&legs(&on, &[])), ["by hand", "now", "later"]);
     let promote = next(&on);
     assert!(promote.warnings.iter().any(|it| it.contains("has no health check to turn")), "{:?}", promote.warnings);
-    // On AWS the records are not read at all.
     with_record(&mut on, Vec::clear);
     let by_hand = legs(&on, &[]);
-    assert!(matches!(&by_hand[0].state, State::ByHand(text) if text.contains("is not read")), "{by_hand:?}");
+    assert!(
+        matches!(&by_hand[0].state, State::ByHand(text) if text.contains("is not among the failover records that are read")),
+        "{by_hand:?}"
+    );
     on.model.settings.bearings.failover.as_mut().unwrap().steps.truncate(1);
     refused(&on, "region.failover", SECOND, &[], Why::State, "all else is done; step 1 of 1");
 }
@@ -240,4 +242,37 @@ fn a_name_is_led_to_the_other_region_and_back() {
     }
     with_record(&mut on, |all| all[0].switch = None);
     refused(&on, "dns.switch", GLOBAL, &said, Why::State, "has no health check that may be turned");
+}
+
+#[test]
+fn a_check_is_turned_over_and_only_where_it_is_known_which_way_that_leads() {
+    let there = [("record", SHOP), ("to", "eu-central-1")];
+    let back = [("record", SHOP), ("to", "eu-west-1")];
+    let on = |change: &dyn Fn(&mut FailoverRecord)| {
+        let mut on = Rehearsal::of("calm", 5);
+        with_record(&mut on, |all| change(&mut all[0]));
+        on
+    };
+    let blind = on(&|it| it.serving = None);
+    refused(&blind, "dns.switch", GLOBAL, &there, Why::Blind, "turned, it may lead anywhere");
+    // It went by itself: upside down, what fails would look like health.
+    let moved = on(&|it| (it.serving, it.primary_healthy) = (Some("eu-central-1".into()), Some(false)));
+    refused(&moved, "dns.switch", GLOBAL, &back, Why::State, "back by itself once that is well");
+    // It was turned, and the first region has failed since, which leads back to it.
+    let turned = on(&|it| {
+        it.primary_healthy = Some(false);
+        it.switch.as_mut().unwrap().is_inverted = true;
+    });
+    let plan = turned.plan("dns.switch", GLOBAL, &there).unwrap();
+    assert!(
+        matches!(plan.steps.as_slice(), [Step::InvertHealthCheck { is_inverted: false, .. }]) && plan.undo.is_none()
+    );
+    let shared = on(&|it| {
+        it.asks_target = true;
+        it.switch.as_mut().unwrap().shared_with = vec!["api.acme.example".into()];
+    });
+    let plan = shared.plan("dns.switch", GLOBAL, &there).unwrap();
+    for words in ["decides for api.acme.example: they move too", "leads away from a target that is down too"] {
+        assert!(plan.warnings.iter().any(|warning| warning.contains(words)), "{:?}", plan.warnings);
+    }
 }

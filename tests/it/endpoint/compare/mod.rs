@@ -3,6 +3,8 @@
 pub mod compute;
 mod delivery;
 pub mod graphs;
+mod names;
+mod releases;
 mod stores;
 pub mod watch;
 
