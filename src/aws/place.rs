@@ -16,8 +16,9 @@ use super::act::Hands;
 use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
-use super::{cost, functions, pipelines, traces};
+use super::{builds, cost, functions, pipelines, repositories, traces};
 use crate::domain::balancer::Listener;
+use crate::domain::delivery::ImageRepository;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::CloudError;
@@ -41,6 +42,8 @@ const RATES: &[(&str, u32)] = &[
     ("lambda", 8),
     ("sqs", 50),
     ("sns", 20),
+    // Ten a second of events. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+    ("logs", 3),
     ("xray", 3),
     ("ce", 1),
 ];
@@ -81,13 +84,18 @@ clients! {
     application_autoscaling: aws_sdk_applicationautoscaling,
     autoscaling: aws_sdk_autoscaling,
     cloudwatch: aws_sdk_cloudwatch,
+    codebuild: aws_sdk_codebuild,
+    codecommit: aws_sdk_codecommit,
+    codeconnections: aws_sdk_codeconnections,
     codepipeline: aws_sdk_codepipeline,
     cost: aws_sdk_costexplorer,
     ec2: aws_sdk_ec2,
+    ecr: aws_sdk_ecr,
     ecs: aws_sdk_ecs,
     elasticache: aws_sdk_elasticache,
     elb: aws_sdk_elasticloadbalancingv2,
     lambda: aws_sdk_lambda,
+    logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
     sns: aws_sdk_sns,
     sqs: aws_sdk_sqs,
@@ -114,6 +122,12 @@ pub(super) struct Place {
     pub functions: Rota<functions::Known>,
     /// The listeners of each balancer, by its ARN; `None` where they may not be read.
     pub listeners: Rota<Option<Vec<Listener>>>,
+    pub images: Rota<ImageRepository>,
+    pub builds: builds::Memory,
+    /// The newest builds of each project, by id.
+    pub build_ids: Rota<Vec<String>>,
+    /// Branches at CodeCommit.
+    pub branches: Rota<repositories::Known>,
     kept: Mutex<HashMap<&'static str, Kept>>,
 }
 
@@ -144,6 +158,10 @@ impl Place {
             settled: Notify::new(),
             functions: Rota::default(),
             listeners: Rota::default(),
+            images: Rota::default(),
+            builds: builds::Memory::default(),
+            build_ids: Rota::default(),
+            branches: Rota::default(),
             kept: Mutex::default(),
         }
     }

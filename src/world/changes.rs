@@ -276,6 +276,7 @@ mod tests {
             name: category.into(),
             category: Some(category.into()),
             provider: None,
+            external_id: None,
             status: RunStatus::Succeeded,
             version: Some("v42".into()),
             started: Some(at),
@@ -311,8 +312,14 @@ mod tests {
             returns_to: None,
             succeeded_in: Vec::new(),
         };
-        let pipeline =
-            Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
+        let pipeline = Pipeline {
+            name: "shop".into(),
+            edited: None,
+            mode: None,
+            sources: Vec::new(),
+            stages: vec![stage],
+            executions: vec![run],
+        };
         let scope = change(0, ChangeKind::Deploy).scope;
         let mut world = World::reading(std::slice::from_ref(&scope), reads.iter().copied().collect());
         let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![pipeline])))), Usage::default());
