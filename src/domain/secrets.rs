@@ -7,8 +7,18 @@
 const TOKENS: &[&str] =
     &["AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "npm_", "eyJ"];
 /// What names of secrets have in them, in lower case.
-const NAMES: &[&str] =
-    &["secret", "passw", "token", "apikey", "api_key", "api-key", "credential", "private_key", "access_key", "auth"];
+const NAMES: &[&str] = &[
+    "secret",
+    "passw",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "credential",
+    "private_key",
+    "access_key",
+    "authorization",
+];
 const MASK: &str = "****";
 /// A word that begins like a token and is shorter is just a word.
 const LEAST: usize = 16;
@@ -25,8 +35,8 @@ pub fn masked(line: &str) -> String {
         return MASK.to_owned();
     }
     let mut out = String::with_capacity(line.len());
-    // What a name of a secret was followed by is masked up to the next blank.
-    let mut is_value = false;
+    // A name of a secret came last; and what follows is what it is the name of.
+    let (mut is_named, mut is_value) = (false, false);
     for part in line.split_inclusive(is_between) {
         let word = part.trim_end_matches(is_between);
         let rest = &part[word.len()..];
@@ -38,8 +48,11 @@ pub fn masked(line: &str) -> String {
             out.push_str(MASK);
         } else {
             out.push_str(word);
-            if rest.ends_with(['=', ':']) && is_secret_name(word) {
-                is_value = true;
+            if !word.is_empty() {
+                is_named = is_secret_name(word);
+            }
+            if is_named && matches!(rest, "=" | ":") {
+                (is_named, is_value) = (false, true);
             }
         }
         // `https://user:password@host`
@@ -82,6 +95,8 @@ mod tests {
     #[test]
     fn what_does_not_is_left_as_it_is() {
         for line in [
+            "author: Jun Park",
+            "the token expired: renew it",
             "FAILED tests/basket.py::test_total - assert 3 == 4",
             "error[E0308]: mismatched types",
             "eyJust a word: AKIA",
