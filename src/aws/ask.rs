@@ -161,6 +161,15 @@ impl Ask<'_> {
         outcome.map_err(|error| fault::of(operation, &error, &self.place.login))
     }
 
+    /// Something asked that is not AWS.
+    pub async fn outside<T>(&self, request: impl Future<Output = T>) -> T {
+        self.meter.attempts.fetch_add(1, Ordering::Relaxed);
+        let begun = instant();
+        let outcome = request.await;
+        self.note(begun);
+        outcome
+    }
+
     /// Every page of an answer, each in its turn. The paginator is told not to stop at a token that repeats, or an answer that
     /// goes in circles would look like a whole one.
     pub async fn pages<T, E>(

@@ -12,9 +12,12 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Connector, tls};
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::sync::Mutex;
@@ -219,17 +222,22 @@ pub(super) fn http_client() -> SharedHttpClient {
         if let Some((_, connector)) = known.iter().find(|(of, _)| *of == patience) {
             return connector.clone();
         }
-        let mut builder = Connector::builder();
-        builder.set_sleep_impl(components.sleep_impl());
-        let connector = builder
-            .connector_settings(settings.clone())
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build();
-        let connector = SharedHttpConnector::new(connector);
+        let connector = connector(settings, components.sleep_impl());
         known.push((patience, connector.clone()));
         connector
     })
+}
+
+/// Connections of our own making: through the operator's proxy, with the machine's own trust.
+pub(super) fn connector(settings: &HttpConnectorSettings, sleep: Option<SharedAsyncSleep>) -> SharedHttpConnector {
+    let mut builder = Connector::builder();
+    builder.set_sleep_impl(sleep);
+    let connector = builder
+        .connector_settings(settings.clone())
+        .proxy_config(ProxyConfig::from_env())
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build();
+    SharedHttpConnector::new(connector)
 }
 
 /// The region of the profile, the environment or the instance, for who names none.

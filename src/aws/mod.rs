@@ -9,6 +9,7 @@ mod alarms;
 mod ask;
 mod balancers;
 mod bill_cache;
+mod builds;
 mod caches;
 mod clusters;
 mod convert;
@@ -18,9 +19,11 @@ mod databases;
 mod deployments;
 mod fault;
 mod functions;
+mod github;
 mod graph;
 mod groups;
 mod identity;
+mod images;
 mod instances;
 mod login;
 mod metric_names;
@@ -34,7 +37,9 @@ mod profiles;
 mod query;
 mod queues;
 mod records;
+mod repositories;
 mod rota;
+mod sources;
 mod tasks;
 mod topics;
 mod traces;
@@ -55,6 +60,7 @@ use crate::domain::text::Text;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::{About, Answer, BoxFuture, CloudError, FaultClass, FeedKey, Observe, SignIn, Usage};
 use ask::Ask;
+pub use github::{Budget, GitHub, Token};
 use login::Login;
 pub use login::{Endpoint, default_region};
 use mfa::Device;
@@ -70,6 +76,8 @@ pub struct Aws {
     /// In the order they were asked for.
     logins: Vec<Arc<Login>>,
     now: Now,
+    /// Where pipelines take commits from, if it may be asked.
+    github: Option<GitHub>,
     /// How long an answer to a call that changes something is waited for.
     patience: Duration,
 }
@@ -93,7 +101,13 @@ impl Aws {
             }
             logins.push(login);
         }
-        Self { places, logins, now, patience: act::PATIENCE }
+        Self { places, logins, now, github: None, patience: act::PATIENCE }
+    }
+
+    /// With a GitHub to ask for the commits that pipelines deliver.
+    #[must_use]
+    pub fn with_github(self, github: GitHub) -> Self {
+        Self { github: Some(github), ..self }
     }
 
     /// The devices whose codes are wanted, each with the accounts behind it.
@@ -119,7 +133,7 @@ impl Aws {
             place.note(key.feed, Seen::Asking);
         }
         let (outcome, usage, gaps) =
-            ask::answering(place, (self.now)(), |ask| async move { read(&ask, key).await }).await;
+            ask::answering(place, (self.now)(), |ask| async move { read(&ask, key, self.github.as_ref()).await }).await;
         if key.about == About::All {
             place.note(key.feed, Seen::of(&outcome));
         }
@@ -128,7 +142,7 @@ impl Aws {
 }
 
 /// One question, by the file that knows the service.
-async fn read(ask: &Ask<'_>, key: &FeedKey) -> Result<Payload, CloudError> {
+async fn read(ask: &Ask<'_>, key: &FeedKey, github: Option<&GitHub>) -> Result<Payload, CloudError> {
     if let About::Graph(graph) = &key.about {
         return Ok(Payload::Graphs(Arc::new(graph::graph(ask, graph).await?)));
     }
@@ -158,6 +172,9 @@ async fn read(ask: &Ask<'_>, key: &FeedKey) -> Result<Payload, CloudError> {
         Feed::Pipelines => list!(Pipelines, pipelines::pipelines(ask)),
         Feed::Deployments => list!(Deployments, deployments::deployments(ask)),
         Feed::Records => list!(Records, records::records(ask)),
+        Feed::Builds => list!(Builds, builds::builds(ask)),
+        Feed::Images => list!(Images, images::images(ask)),
+        Feed::Repositories => list!(Repositories, repositories::repositories(ask, github)),
         Feed::ServiceMap => list!(ServiceMap, traces::service_map(ask)),
         Feed::Traces => list!(Traces, traces::traces(ask)),
         Feed::Spend => list!(Spend, cost::spend(ask)),

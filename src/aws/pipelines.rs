@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, denied_in_part, gather, unread};
 use super::convert::{name_of_arn, text, time};
-use crate::domain::delivery::{Action, Execution, Pipeline, Revision, RunStatus, Stage};
+use super::sources::sources;
+use crate::domain::delivery::{Action, Execution, Pipeline, PipelineSource, Revision, RunStatus, Stage};
 use crate::domain::list::List;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
@@ -36,6 +37,7 @@ struct Known {
     /// The version of the pipeline the shape is of.
     version: Option<i32>,
     shape: Arc<Shape>,
+    sources: Vec<PipelineSource>,
     /// Newest runs of all actions when `runs` was read, as far as the state tells them apart.
     at: Vec<String>,
     runs: Option<Arc<[Run]>>,
@@ -119,6 +121,7 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
         // It only tells what kind of actions these are.
         if let Some(declared) = ask.or_gap(ask.call("codepipeline:GetPipeline", declared).await)? {
             known.shape = Arc::new(declared.pipeline().map(shape).unwrap_or_default());
+            known.sources = declared.pipeline().map(sources).unwrap_or_default();
             known.version = version;
         }
     }
@@ -133,13 +136,14 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
     } else if let Some(gap) = &known.gap {
         ask.gap(gap.clone());
     }
-    let pipeline = assemble(
+    let mut pipeline = assemble(
         summary,
         state.stage_states(),
         executions.pipeline_execution_summaries(),
         &known.shape,
         known.runs.as_deref(),
     );
+    pipeline.sources.clone_from(&known.sources);
     ask.place.pipelines.put(name, known);
     Ok(Some(pipeline))
 }
@@ -250,6 +254,7 @@ fn assemble(
         name: text(summary.name()),
         edited: summary.updated().map(time),
         mode: summary.execution_mode().map(|mode| Text::new(mode.as_str())),
+        sources: Vec::new(),
         stages,
         executions: listed,
     }
@@ -299,6 +304,10 @@ fn one(
         name: text(action.action_name()),
         category: kind.map(|(category, _)| category.clone()),
         provider: kind.map(|(_, provider)| provider.clone()),
+        external_id: newest
+            .and_then(|newest| newest.external_execution_id())
+            .filter(|id| !id.is_empty())
+            .map(Text::new),
         status,
         version: execution.and_then(|id| versions.get(id)).map(|version| (*version).clone()),
         started: run.map(|run| run.started).or(changed.filter(|_| is_running)),

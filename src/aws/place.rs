@@ -16,9 +16,10 @@ use super::act::Hands;
 use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
-use super::{cost, deployments, functions, pipelines, records, traces};
+use super::{builds, cost, deployments, functions, pipelines, records, repositories, traces};
 use crate::domain::alarm::Mute;
 use crate::domain::balancer::Listener;
+use crate::domain::delivery::ImageRepository;
 use crate::domain::messaging::Move;
 use crate::domain::scope::ScopeRef;
 use crate::world::feed::{Feed, Payload};
@@ -47,6 +48,8 @@ const RATES: &[(&str, u32)] = &[
     // Five a second for all that the account asks of it.
     // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>
     ("route53", 2),
+    // Ten a second of events. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+    ("logs", 3),
     ("xray", 3),
     ("ce", 1),
 ];
@@ -88,13 +91,18 @@ clients! {
     autoscaling: aws_sdk_autoscaling,
     cloudwatch: aws_sdk_cloudwatch,
     codedeploy: aws_sdk_codedeploy,
+    codebuild: aws_sdk_codebuild,
+    codecommit: aws_sdk_codecommit,
+    codeconnections: aws_sdk_codeconnections,
     codepipeline: aws_sdk_codepipeline,
     cost: aws_sdk_costexplorer,
     ec2: aws_sdk_ec2,
+    ecr: aws_sdk_ecr,
     ecs: aws_sdk_ecs,
     elasticache: aws_sdk_elasticache,
     elb: aws_sdk_elasticloadbalancingv2,
     lambda: aws_sdk_lambda,
+    logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
     route53: aws_sdk_route53,
     sns: aws_sdk_sns,
@@ -129,6 +137,12 @@ pub(super) struct Place {
     pub moves: Rota<Option<Vec<Move>>>,
     /// What each mute rule says, by its ARN.
     pub mutes: Rota<Mute>,
+    pub images: Rota<ImageRepository>,
+    pub builds: builds::Memory,
+    /// The newest builds of each project, by id.
+    pub build_ids: Rota<Vec<String>>,
+    /// Branches at CodeCommit.
+    pub branches: Rota<repositories::Known>,
     kept: Mutex<HashMap<&'static str, Kept>>,
 }
 
@@ -163,6 +177,10 @@ impl Place {
             listeners: Rota::default(),
             moves: Rota::default(),
             mutes: Rota::default(),
+            images: Rota::default(),
+            builds: builds::Memory::default(),
+            build_ids: Rota::default(),
+            branches: Rota::default(),
             kept: Mutex::default(),
         }
     }

@@ -118,6 +118,7 @@ fn task(it: &SdkTask) -> Task {
         id: Text::new(name_of_arn(arn(it))),
         service: Text::new(service),
         image: text(main.and_then(|it| it.image())),
+        digest: main.and_then(|it| it.image_digest()).filter(|digest| !digest.is_empty()).map(Text::new),
         zone: text(it.availability_zone()),
         status: text(it.last_status()),
         health: match it.health_status() {

@@ -4,9 +4,14 @@ use super::args::{self, Common, Output};
 use super::look::Look;
 use super::{CliError, print, readable, settings};
 use crate::app::settings::{Colours, Glyphs, Settings};
-use crate::config::default_path;
+use crate::config::{Config, default_path};
 use crate::report::doctor::{Finding, Grade, of_world, text};
+#[cfg(feature = "aws")]
+use crate::runtime::clock::Clock;
 use crate::runtime::log;
+#[cfg(feature = "aws")]
+use crate::world::Place;
+use crate::world::World;
 use crate::world::feed::{Feed, Price, READ_FROM_AWS};
 
 /// Something is missing, nothing works.
@@ -27,8 +32,12 @@ pub(super) fn run(common: &Common, args: &args::Doctor) -> Result<u8, CliError> 
     }
     let look = Look { common, from: &args.from, config: &config, command: "opscon doctor".into() };
     let costs_nothing = |feed: Feed| feed.price() == Price::Free;
-    let (_, world) = look.take(&mut settings, costs_nothing)?;
+    let (opened, world) = look.take(&mut settings, costs_nothing)?;
     findings.extend(of_world(&world));
+    // A drill has no GitHub but its own.
+    if opened.drill.is_none() {
+        findings.extend(commits(&world, &config));
+    }
     let costly: Vec<&str> =
         READ_FROM_AWS.iter().filter(|feed| !costs_nothing(**feed)).map(|feed| feed.name()).collect();
     findings.push(Finding::ok("not tried", format!("{}: asking costs money", costly.join(", "))));
@@ -69,6 +78,34 @@ fn journal(common: &Common) -> Finding {
         Some(path) => Finding::ok("log", path.display().to_string()),
         None => Finding::of(Grade::Warn, "log", "no home directory to keep one in".into(), "--log-file names one"),
     }
+}
+
+/// How much GitHub may still be asked, where some pipeline takes commits from there.
+#[cfg(feature = "aws")]
+fn commits(world: &World, config: &Config) -> Option<Finding> {
+    const WHAT: &str = "github";
+    let clock = Clock::wall();
+    let is_asked =
+        |place: &Place| place.feeds.repositories.items().any(|it| it.provider.as_str().starts_with("GitHub"));
+    if !world.places().iter().any(is_asked) {
+        return None;
+    }
+    let github = crate::runtime::worlds::github(&config.github, clock);
+    let budget = super::console::runtime().ok()?.block_on(github.budget());
+    Some(match budget {
+        Ok(budget) => Finding::ok(WHAT, format!("{}, with {}", budget.words(clock.now()), github.whence())),
+        Err(error) => Finding::of(
+            Grade::Warn,
+            WHAT,
+            format!("{}: {}", error.class.word(), error.message),
+            "commits and pull requests of GitHub are not read; the rest is",
+        ),
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+fn commits(_: &World, _: &Config) -> Option<Finding> {
+    None
 }
 
 #[cfg(feature = "aws")]

@@ -29,7 +29,9 @@ pub(super) async fn open(place: &Place, config: &Config) -> Result<Opened, CliEr
         }
         origin.check().map_err(CliError::Usage)?;
     }
-    Ok(Opened::aws(&origins, &profiles, &endpoint, cache().as_deref(), config.polling.max_usd_per_hour))
+    // An emulator's pipelines are made up, and so are the repositories they name.
+    let commits = Some(&config.github).filter(|github| !endpoint.is_custom() || !github.api.is_empty());
+    Ok(Opened::aws(&origins, &profiles, &endpoint, cache().as_deref(), config.polling.max_usd_per_hour, commits))
 }
 
 /// The scopes the command line names, or those of the configuration, or the one that is there without naming any.

@@ -45,6 +45,17 @@ pub struct Config {
     pub operations: Operations,
     /// What may be shut down.
     pub dev: DevRule,
+    pub github: GitHub,
+}
+
+/// Where pipelines take their commits from.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GitHub {
+    /// Interface of an Enterprise server; GitHub itself where it is empty.
+    pub api: String,
+    /// What prints a token, where the environment has none.
+    pub token_command: String,
 }
 
 /// How things may be changed.
@@ -244,6 +255,7 @@ impl Config {
             return Err(value(format!("operations.armed_for: {armed_for:#} is not between a minute and 8 hours")));
         }
         config.dev.check().map_err(value)?;
+        check_api(&config.github.api).map_err(value)?;
         check_scopes(&config.scope).map_err(value)?;
         zone(&config.ui.time_zone).map_err(value)?;
         own_colours(&config.colors).map_err(value)?;
@@ -298,6 +310,19 @@ impl Config {
             scenarios: Vec::new(),
             armed_for: self.operations.armed_for,
         })
+    }
+}
+
+/// A token goes there, and is not to be read on the way.
+fn check_api(api: &str) -> Result<(), String> {
+    let rest = api.strip_prefix("http://");
+    let host = rest.map(|rest| rest.split(['/', ':']).next().unwrap_or(""));
+    let is_here = host.is_some_and(|host| ["localhost", "127.0.0.1"].contains(&host));
+    let is_sound = api.is_empty() || api.starts_with("https://") || is_here;
+    if is_sound && !api.contains(['@', '?', '#']) && !api.chars().any(char::is_whitespace) {
+        Ok(())
+    } else {
+        Err("github.api: not an address such as https://github.example/api/v3".into())
     }
 }
 

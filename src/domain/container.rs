@@ -71,6 +71,8 @@ pub struct Task {
     /// Empty for a task that belongs to none.
     pub service: Text,
     pub image: Text,
+    /// Digest of the image that was pulled; not told while it is not.
+    pub digest: Option<Text>,
     pub zone: Text,
     /// `RUNNING`, `PENDING`, `STOPPED` ..., in AWS's spelling.
     pub status: Text,

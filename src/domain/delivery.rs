@@ -42,9 +42,23 @@ pub struct Pipeline {
     pub edited: Option<Timestamp>,
     /// `SUPERSEDED`, `QUEUED` or `PARALLEL`, in AWS's spelling.
     pub mode: Option<Text>,
+    /// Where what it delivers comes from; empty also where its structure may not be read.
+    pub sources: Vec<PipelineSource>,
     pub stages: Vec<Stage>,
     /// Newest first.
     pub executions: Vec<Execution>,
+}
+
+/// A branch of a repository that a pipeline takes commits from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct PipelineSource {
+    /// `CodeStarSourceConnection`, `CodeCommit`, `GitHub` ..., as CodePipeline names it.
+    pub provider: Text,
+    /// `acme/shop`, or a name alone at CodeCommit.
+    pub repository: Text,
+    pub branch: Text,
+    /// ARN of the connection it is read through.
+    pub connection: Option<Text>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,6 +83,8 @@ pub struct Action {
     /// `Source`, `Build`, `Test`, `Approval`, `Deploy`, `Invoke`, `Compute`; not told while the pipeline is being changed.
     pub category: Option<Text>,
     pub provider: Option<Text>,
+    /// What its provider calls its newest run: a build, a deployment.
+    pub external_id: Option<Text>,
     pub status: RunStatus,
     /// The version its newest execution carries. Stages may hold different ones.
     pub version: Option<Text>,
@@ -209,18 +225,25 @@ impl Identified for Pipeline {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImageRepository {
     pub name: Text,
+    /// What its images are called before their tag: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/web`.
+    pub uri: Text,
     /// Newest first.
     pub images: Vec<Image>,
-    /// Digest that production's task definitions name.
+    /// There are more images than were read.
+    pub has_more: bool,
+    /// Digest that production runs. A registry does not know it; it is told by what runs.
     pub running_digest: Option<Text>,
-    pub scan: ScanFindings,
+    /// Of the newest image; nothing where it was not scanned, or may not be read.
+    pub scan: Option<ScanFindings>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Image {
+    /// Empty for one without.
     pub tag: Text,
     pub digest: Text,
-    pub base: Text,
+    /// What it was built from, which a registry does not tell.
+    pub base: Option<Text>,
     pub pushed: Timestamp,
     pub bytes: u64,
 }
@@ -230,7 +253,7 @@ pub struct ScanFindings {
     pub critical: u32,
     pub high: u32,
     pub medium: u32,
-    /// Ids of the newest critical or high ones.
+    /// Ids of critical and high ones, the critical first; not all of many.
     pub newest: Vec<Text>,
 }
 

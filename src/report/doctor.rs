@@ -108,7 +108,9 @@ fn reading(place: &Place) -> Finding {
     for (feed, status) in &statuses {
         for gap in status.gaps {
             gaps += 1;
-            words.push(format!("{} without {} ({})", feed.name(), gap.operation, gap.class.word()));
+            // A missing action says it all.
+            let why = if gap.missing.is_some() { String::new() } else { format!(": {}", gap.message) };
+            words.push(format!("{} without {} ({}){why}", feed.name(), gap.operation, gap.class.word()));
         }
     }
     let denied = causes.keys().any(|(class, _)| *class == FaultClass::Denied)

@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(allowed, asked);
         assert!(allowed.iter().all(|action| !action.contains('*')));
         // Only verbs that read.
-        let reads = ["Describe", "List", "Get", "Batch", "Filter", "Lookup"];
+        let reads = ["Describe", "List", "Get", "Batch", "Evaluate", "Filter", "Lookup"];
         for action in &allowed {
             let verb = action.split_once(':').unwrap().1;
             assert!(reads.iter().any(|read| verb.starts_with(read)), "{action}");

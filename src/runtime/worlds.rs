@@ -10,7 +10,7 @@ use crate::app::model::{Changes, DrillSession, Session};
 use crate::app::msg::WorldSpec;
 use crate::app::settings::ScenarioCard;
 #[cfg(feature = "aws")]
-use crate::aws::{Aws, Endpoint, Profiles};
+use crate::aws::{Aws, Endpoint, GitHub, Profiles, Token};
 #[cfg(feature = "aws")]
 use crate::config::rgb;
 #[cfg(feature = "aws")]
@@ -102,9 +102,14 @@ impl Opened {
         endpoint: &Endpoint,
         cache: Option<&Path>,
         max_usd_per_hour: f64,
+        commits: Option<&crate::config::GitHub>,
     ) -> Self {
         let clock = Clock::wall();
-        let aws = Arc::new(Aws::new(origins, profiles, endpoint, cache, Arc::new(move || clock.now())));
+        let mut aws = Aws::new(origins, profiles, endpoint, cache, Arc::new(move || clock.now()));
+        if let Some(commits) = commits {
+            aws = aws.with_github(github(commits, clock));
+        }
+        let aws = Arc::new(aws);
         let session = Session {
             name: "aws".into(),
             scopes: origins.iter().flat_map(Origin::scopes).collect(),
@@ -132,6 +137,13 @@ impl Opened {
     pub fn at(&self) -> Timestamp {
         self.session.opened_at
     }
+}
+
+/// The GitHub that is asked, as the configuration and the environment have it.
+#[cfg(feature = "aws")]
+pub fn github(config: &crate::config::GitHub, clock: Clock) -> GitHub {
+    let token = Token::find(&config.token_command, !config.api.is_empty());
+    GitHub::new(&config.api, token, Arc::new(move || clock.now()))
 }
 
 /// The drills shipped, for the picker. One whose file is broken is left out here and named by its test.

@@ -325,6 +325,7 @@ mod tests {
             name: category.into(),
             category: Some(category.into()),
             provider: Some(provider.into()),
+            external_id: None,
             status: RunStatus::Succeeded,
             version: Some("v42".into()),
             started: Some(at),
@@ -360,8 +361,14 @@ mod tests {
             returns_to: None,
             succeeded_in: Vec::new(),
         };
-        let pipeline =
-            Pipeline { name: "shop".into(), edited: None, mode: None, stages: vec![stage], executions: vec![run] };
+        let pipeline = Pipeline {
+            name: "shop".into(),
+            edited: None,
+            mode: None,
+            sources: Vec::new(),
+            stages: vec![stage],
+            executions: vec![run],
+        };
         let scope = change(0, ChangeKind::Deploy).scope;
         let mut world =
             World::reading(std::slice::from_ref(&scope), [Feed::Pipelines, Feed::Deployments].into_iter().collect());

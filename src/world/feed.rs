@@ -13,6 +13,7 @@ use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
 use crate::domain::backup::Backups;
 use crate::domain::balancer::LoadBalancer;
 use crate::domain::bucket::Bucket;
+use crate::domain::build::Build;
 use crate::domain::cache::CacheGroup;
 use crate::domain::container::Cluster;
 use crate::domain::dashboard::Dashboard;
@@ -220,6 +221,10 @@ feeds! {
     Pipelines, pipelines: List<Pipeline>, "pipelines", Regional, every 30, focused 15, Free,
         ["codepipeline:ListPipelines", "codepipeline:GetPipeline", "codepipeline:GetPipelineState",
          "codepipeline:ListPipelineExecutions", "codepipeline:ListActionExecutions"];
+    /// What CodeBuild ran for the pipelines.
+    Builds, builds: List<Build>, "builds", Regional, every 60, focused 15, Free,
+        ["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:BatchGetReports",
+         "codebuild:DescribeTestCases", "logs:GetLogEvents"];
     Images, images: List<ImageRepository>, "images", Regional, every 300, focused 60, Free,
         ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:DescribeImageScanFindings"];
     Deployments, deployments: List<Deployment>, "deployments", Regional, every 30, focused 10, Free,
@@ -238,8 +243,10 @@ feeds! {
         ["compute-optimizer:GetEC2InstanceRecommendations"];
     Schedules, schedules: List<Schedule>, "schedules", Regional, every 120, focused 60, Free,
         ["scheduler:ListSchedules", "autoscaling:DescribeScheduledActions"];
-    Repositories, repositories: List<SourceRepository>, "repositories", Global, every 60, focused 30, Free,
-        ["codeconnections:GetConnection", "codecommit:ListPullRequests", "codecommit:GetPullRequest"];
+    Repositories, repositories: List<SourceRepository>, "repositories", Regional, every 60, focused 30, Free,
+        ["codeconnections:GetConnection", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:ListPullRequests",
+         "codecommit:GetPullRequest", "codecommit:EvaluatePullRequestApprovalRules",
+         "codecommit:GetPullRequestApprovalStates"];
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
         ["route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListHealthChecks",
          "route53:GetHealthCheckStatus"];
@@ -279,6 +286,9 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::Pipelines,
     Feed::Deployments,
     Feed::Records,
+    Feed::Builds,
+    Feed::Images,
+    Feed::Repositories,
     Feed::ServiceMap,
     Feed::Traces,
     Feed::Spend,

@@ -4,7 +4,9 @@
 //! [`World::apply`]. Values are shared and replaced, never mutated, so a clone is a snapshot and costs almost nothing.
 
 pub mod act;
+pub mod authors;
 pub mod board;
+pub mod builds;
 pub mod changes;
 pub mod feed;
 pub mod held;

@@ -119,6 +119,14 @@ def facts(session: Session, region: str, until: datetime) -> dict:
         "route53": route53(read),
         "xray": xray(read, until),
         "ce": cost(session, until),
+        "codebuild": builds(read),
+        "ecr": [
+            {
+                **one, "images": read.all("ecr", "describe_images", "imageDetails", repositoryName=one["repositoryName"]),
+                "findings": findings(read, one["repositoryName"]),
+            }
+            for one in read.all("ecr", "describe_repositories", "repositories")
+        ],
         "codepipeline": {
             one["name"]: {
                 "state": read.one("codepipeline", "get_pipeline_state", name=one["name"]),
@@ -271,6 +279,27 @@ def rollouts(read: Reader) -> dict:
                     "ecs", "describe_service_revisions", serviceRevisionArns=revisions)["serviceRevisions"],
             }
     return found
+
+
+def builds(read: Reader) -> dict:
+    projects = read.all("codebuild", "list_projects", "projects")
+    ids = [id_ for name in projects for id_ in read.all("codebuild", "list_builds_for_project", "ids", projectName=name)]
+    if not ids:
+        return {"builds": [], "log": []}
+    told = read.one("codebuild", "batch_get_builds", ids=ids)["builds"]
+    log = [one for one in told if one["buildStatus"] == "FAILED"][0]["logs"]
+    return {"builds": told, "log": read.one(
+        "logs", "get_log_events", logGroupName=log["groupName"], logStreamName=log["streamName"], limit=30, startFromHead=False,
+    )["events"]}
+
+
+def findings(read: Reader, repository: str) -> dict | None:
+    try:
+        return read.one(
+            "ecr", "describe_image_scan_findings", repositoryName=repository, imageId={"imageTag": "v42"}
+        )["imageScanFindings"]
+    except ClientError:
+        return None
 
 
 def elastic_load_balancing(read: Reader) -> dict:

@@ -38,6 +38,13 @@ HOSTILE = [
     "-1", "99999999999999999999999999", "NaN", "%s%n", "'; --", "\\u0000", "\U0001f600", "\r\n\t",
     '{"newState": 7}', '{"widgets": {"a": [[[[[[]]]]]]}}', "ALARM(" * 200, "arn:aws:" + ":" * 300,
 ]
+# What leads on to other questions: a text that is known there, mostly.
+LEADS = {
+    "ActionName": ["Unit"], "StageName": ["Checks"],
+    "ActionProvider": ["CodeBuild", "CodeBuild", "CodeCommit", "CodeStarSourceConnection", "GitHub"],
+    "ActionConfigurationKey": ["RepositoryName", "FullRepositoryId", "BranchName", "ConnectionArn", "Owner", "Repo", "Branch"],
+    "ExecutionId": ["unit:1", "unit:2", "lint:3"],
+}
 WHOLE = {
     "integer": [0, 1, 2, 3, 5, 60, 300, 1_000], "long": [0, 1, 7, 1 << 31, 5_000_000_000],
     "short": [0, 1, 7], "byte": [0, 1, 7],
@@ -116,7 +123,8 @@ class Maker:
             case "list":
                 return [self.value(shape.member, depth + 1) for _ in range(self.length(depth))]
             case "map":
-                texts = [self.text(shape.key) for _ in range(self.length(depth))]
+                more = 5 if shape.key.name in LEADS else 0
+                texts = [self.text(shape.key) for _ in range(self.length(depth) + more)]
                 return {text: self.value(shape.value, depth + 1) for text in texts}
             case "string" | "character":
                 return self.text(shape)
@@ -157,6 +165,8 @@ class Maker:
             return self.dice.choice(enum)
         if enum:
             return self.dice.choice(["NEW_IN_2027", "newIn2027", "new-in-2027"])
+        if shape.name in LEADS and self.dice.random() < 0.8:
+            return self.dice.choice(LEADS[shape.name])
         return self.one_of(TEXTS, HOSTILE)
 
     def one_of(self, usual: list, ends: list):

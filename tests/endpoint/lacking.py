@@ -5,14 +5,15 @@ import urllib.request
 from datetime import datetime, timedelta
 
 ACCOUNT = "123456789012"
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/f00d"
 
 
 def tell(session, region: str, at: datetime) -> None:
     ago = lambda minutes: (at - timedelta(minutes=minutes)).isoformat()  # noqa: E731
     made = Made(session, region)
     for service, operation, body, *when in [
-        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(ago), *rollouts(made, ago), *releases(ago), *tracing(ago),
-        *messaging(at), *muting(at), *shifting(made, at),
+        *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(made, ago), *building(made, ago), *committing(ago),
+        *rollouts(made, ago), *releases(ago), *tracing(ago), *messaging(at), *muting(at), *shifting(made, at),
     ]:
         script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
     # What has no region is signed for in this one.
@@ -32,6 +33,7 @@ class Made:
         services = session.client("ecs", region).describe_services(cluster="prod", services=["web"])["services"]
         self.services = {one["serviceName"]: one["serviceArn"] for one in services}
         databases = session.client("rds", region).describe_db_instances()["DBInstances"]
+        self.builds = session.client("codebuild", region).list_builds_for_project(projectName="unit")["ids"]
         self.databases = {one["DBInstanceIdentifier"]: one["DBInstanceArn"] for one in databases}
 
 
@@ -219,7 +221,7 @@ def scaling(ago) -> list:
     return [("autoscaling", "DescribeScalingActivities", {"Activities": activities})]
 
 
-def delivery(ago) -> list:
+def delivery(made: Made, ago) -> list:
     commit = {"actionName": "Commit", "revisionId": "4f2a91c0ffee", "revisionSummary": "Cheaper shipping\n\nCloses #7",
               "revisionUrl": "https://git.example/4f2a91c"}
 
@@ -236,6 +238,11 @@ def delivery(ago) -> list:
          "latestExecution": {"pipelineExecutionId": "run-3", "status": "Succeeded"},
          "actionStates": [{"actionName": "Commit", "latestExecution": {
              "status": "Succeeded", "lastStatusChange": ago(4), "actionExecutionId": "act-1", "summary": "Cheaper shipping"}}]},
+        {"stageName": "Checks", "inboundTransitionState": {"enabled": True},
+         "latestExecution": {"pipelineExecutionId": "run-3", "status": "Failed"},
+         "actionStates": [{"actionName": "Unit", "latestExecution": {
+             "status": "Failed", "lastStatusChange": ago(3), "actionExecutionId": "act-2", "summary": "Build terminated",
+             "externalExecutionId": made.builds[0]}}]},
         {"stageName": "Release", "inboundTransitionState": {"enabled": False, "disabledReason": "freeze", "lastChangedBy": "ann"},
          "latestExecution": {"pipelineExecutionId": "run-3", "status": "InProgress"},
          "actionStates": [
@@ -338,6 +345,64 @@ def releases(ago) -> list:
         ("codedeploy", "ListDeployments", {"deployments": [one["deploymentId"] for one in all_]}),
         ("codedeploy", "ListDeployments", {"deployments": []}, {"applicationName": "site"}),
         ("codedeploy", "BatchGetDeployments", {"deploymentsInfo": all_}),
+    ]
+
+
+def building(made: Made, ago) -> list:
+    """moto's builds always succeed, and leave nothing."""
+    newest, older = made.builds[:2]
+    failed = {
+        "id": newest, "projectName": "unit", "buildNumber": 2, "buildStatus": "FAILED", "startTime": ago(6), "endTime": ago(4),
+        "resolvedSourceVersion": "4f2a91c0ffee", "initiator": "codepipeline/shop", "buildComplete": True,
+        "phases": [
+            {"phaseType": "INSTALL", "phaseStatus": "SUCCEEDED", "durationInSeconds": 12, "contexts": [{"statusCode": "", "message": ""}]},
+            {"phaseType": "BUILD", "phaseStatus": "FAILED", "durationInSeconds": 90, "contexts": [
+                {"statusCode": "COMMAND_EXECUTION_ERROR", "message": "Error while executing command: npm test. Reason: exit status 1"}]},
+        ],
+        "logs": {"groupName": "/aws/codebuild/unit", "streamName": "94da", "deepLink": "https://console.example/log"},
+        "artifacts": {"location": "arn:aws:s3:::artifacts/shop/out.zip", "sha256sum": "9c2e" * 16},
+        "exportedEnvironmentVariables": [{"name": "IMAGE_TAG", "value": "v42"}, {"name": "NPM_TOKEN", "value": "hunter2"}],
+        "reportArns": ["arn:aws:codebuild:eu-west-1:123456789012:report/unit:1"],
+    }
+    passed = {
+        "id": older, "projectName": "unit", "buildNumber": 1, "buildStatus": "SUCCEEDED", "startTime": ago(66), "endTime": ago(64),
+        "initiator": "codepipeline/shop", "buildComplete": True,
+    }
+    report = {
+        "arn": failed["reportArns"][0], "type": "TEST", "status": "FAILED", "testSummary": {
+            "total": 815, "statusCounts": {"SUCCEEDED": 812, "FAILED": 2, "SKIPPED": 1}, "durationInNanoSeconds": 9_000_000_000}}
+    cases = [{"name": f"basket::{name}", "status": "FAILED"} for name in ("total", "empties")]
+    return [
+        ("codebuild", "BatchGetBuilds", {"builds": [failed, passed]}),
+        ("codebuild", "BatchGetReports", {"reports": [report]}),
+        ("codebuild", "DescribeTestCases", {"testCases": cases}),
+    ]
+
+
+def committing(ago) -> list:
+    def pull(id_: str, title: str, into: str = "main") -> dict:
+        return {"pullRequest": {
+            "pullRequestId": id_, "title": title, "creationDate": ago(2_000), "pullRequestStatus": "OPEN", "revisionId": f"r{id_}",
+            "authorArn": "arn:aws:iam::123456789012:user/jun",
+            "pullRequestTargets": [{"repositoryName": "shop", "destinationReference": f"refs/heads/{into}"}]}}
+
+    who = {"name": "Maria", "email": "maria@example.com", "date": "1794038400 +0100"}
+    commit = {"commitId": "4f2a91c0ffee", "message": "Cheaper shipping\n\nCloses #7", "author": who, "committer": who}
+    approval = {"userArn": "arn:aws:iam::123456789012:user/lena", "approvalState": "APPROVE"}
+    evaluation = lambda approved: {"evaluation": {"approved": approved, "overridden": False}}  # noqa: E731
+    return [
+        ("codeconnections", "GetConnection", {"connection": {
+            "ConnectionName": "acme", "ConnectionArn": CONNECTION, "ProviderType": "GitHub", "ConnectionStatus": "AVAILABLE"}}),
+        ("codecommit", "GetBranch", {"branch": {"branchName": "main", "commitId": "4f2a91c0ffee"}}),
+        ("codecommit", "GetCommit", {"commit": commit}),
+        ("codecommit", "ListPullRequests", {"pullRequestIds": []}),
+        ("codecommit", "ListPullRequests", {"pullRequestIds": ["7", "8", "9"]}, {"repositoryName": "shop"}),
+        ("codecommit", "GetPullRequest", pull("7", "gift cards"), {"pullRequestId": "7"}),
+        ("codecommit", "GetPullRequest", pull("8", "search"), {"pullRequestId": "8"}),
+        ("codecommit", "GetPullRequest", pull("9", "elsewhere", "next"), {"pullRequestId": "9"}),
+        ("codecommit", "EvaluatePullRequestApprovalRules", evaluation(True), {"pullRequestId": "7"}),
+        ("codecommit", "EvaluatePullRequestApprovalRules", evaluation(False), {"pullRequestId": "8"}),
+        ("codecommit", "GetPullRequestApprovalStates", {"approvals": [approval]}),
     ]
 
 

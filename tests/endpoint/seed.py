@@ -7,9 +7,11 @@
 Two regions of one account, and one region of another that is reached by a role.
 """
 
+import hashlib
 import io
 import json
 import sys
+import time
 import zipfile
 from datetime import datetime, timedelta, timezone
 
@@ -41,6 +43,8 @@ def make(url: str) -> dict:
     alarms(first, HOME)
     dashboards(first, HOME)
     metrics(first, HOME, at)
+    builds(first, HOME)
+    images(first, HOME)
     pipelines(first, HOME)
     names(first, HOME)
     lacking.tell(first, HOME, at)
@@ -418,6 +422,43 @@ def metrics(session: Session, region: str, at: datetime) -> None:
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=points[first : first + 500])
 
 
+def builds(session: Session, region: str) -> None:
+    codebuild, logs = session.client("codebuild", region), session.client("logs", region)
+    codebuild.create_project(
+        name="unit", source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"},
+        environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/service-role/unit",
+    )
+    for _ in range(2):
+        codebuild.start_build(projectName="unit")
+    logs.create_log_group(logGroupName="/aws/codebuild/unit")
+    logs.create_log_stream(logGroupName="/aws/codebuild/unit", logStreamName="94da")
+    start = int(datetime.now(timezone.utc).timestamp() * 1_000) - 60_000
+    lines = [f"test {n} ... ok\n" for n in range(40)]
+    lines += ["API_TOKEN=hunter2 npm run report\n", "\x1b[31mFAILED basket::total\x1b[0m\n"]
+    logs.put_log_events(
+        logGroupName="/aws/codebuild/unit", logStreamName="94da",
+        logEvents=[{"timestamp": start + n, "message": line} for n, line in enumerate(lines)],
+    )
+
+
+def images(session: Session, region: str) -> None:
+    ecr = session.client("ecr", region)
+    for name, tags in [("acme/web", ["v41", "v42"]), ("acme/worker", ["latest"]), ("acme/empty", [])]:
+        ecr.create_repository(repositoryName=name)
+        for tag in tags:
+            manifest = {
+                "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 7023,
+                           "digest": "sha256:" + hashlib.sha256(f"{name}{tag}".encode()).hexdigest()},
+                "layers": [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 32_654,
+                            "digest": "sha256:" + hashlib.sha256(tag.encode()).hexdigest()}],
+            }
+            ecr.put_image(repositoryName=name, imageManifest=json.dumps(manifest), imageTag=tag)
+            time.sleep(1.1)
+    ecr.start_image_scan(repositoryName="acme/web", imageId={"imageTag": "v42"})
+
+
 def pipelines(session: Session, region: str) -> None:
     iam = session.client("iam", region)
     trust = {"Version": "2012-10-17", "Statement": [
@@ -435,7 +476,12 @@ def pipelines(session: Session, region: str) -> None:
             "name": name, "roleArn": role, "artifactStore": {"type": "S3", "location": "artifacts"},
             "stages": [
                 {"name": "Source", "actions": [action("Commit", "Source", "CodeCommit", outputArtifacts=[{"name": "code"}],
-                                                      configuration={"RepositoryName": name, "BranchName": "main"})]},
+                                                      configuration={"RepositoryName": name, "BranchName": "main"}),
+                                               action("App", "Source", "CodeStarSourceConnection", outputArtifacts=[{"name": "app"}],
+                                                      configuration={"FullRepositoryId": "acme/shop", "BranchName": "main",
+                                                                     "ConnectionArn": lacking.CONNECTION})]},
+                {"name": "Checks", "actions": [action("Unit", "Test", "CodeBuild", inputArtifacts=[{"name": "app"}],
+                                                      configuration={"ProjectName": "unit"})]},
                 {"name": "Release", "actions": [action("Approve", "Approval", "Manual"),
                                                 action("Deploy", "Deploy", "ECS", inputArtifacts=[{"name": "code"}])]},
             ],

@@ -113,7 +113,8 @@ def understand(environ: dict, body: bytes) -> Call:
         call.access_key, call.region, service = signed.groups()
         call.service = canonical(service)
     content_type = environ.get("CONTENT_TYPE", "")
-    prefix, dot, target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    # Some name their whole package.
+    prefix, dot, target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
     form = {}
     if content_type.startswith("application/x-www-form-urlencoded"):
         form = parse_qs(body.decode("utf-8", "replace"))

@@ -195,7 +195,7 @@ fn aws_keeps_its_word() {
         let other = opscon::domain::origin::Origin { role_arn: Some(role), ..origin(&[HOME]) };
         let origins = [origin(&[HOME, AWAY]), other];
         let opened =
-            Opened::aws(&origins, &Profiles::default(), &Endpoint::new(Some(bench.front.url.clone())), None, 1.0);
+            Opened::aws(&origins, &Profiles::default(), &Endpoint::new(Some(bench.front.url.clone())), None, 1.0, None);
         let world = once::world(&opened, |_| true).await;
         let read = world.places().iter().filter(|place| place.feeds.alarms.value().is_some()).count();
         assert_eq!(read, 3, "three regions of two accounts");

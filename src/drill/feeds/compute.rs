@@ -16,7 +16,7 @@ use crate::drill::act::dev::group_id;
 use crate::drill::company::Site;
 use crate::drill::delivery::CLUSTER;
 use crate::drill::dev::{self, OFFICE_HOURS, Power, price};
-use crate::drill::feeds::delivery::task_definition;
+use crate::drill::feeds::delivery::{REGISTRY, digest, task_definition};
 use crate::drill::fleet::{Fleet, Unit, UnitState};
 use crate::drill::function::ALIAS;
 use crate::drill::publish::{CHECKOUT, CONCURRENCY_LIMIT, WEB_EDGE, WEB_EDGE_DR};
@@ -443,11 +443,8 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
     Task {
         id: unit.id.clone(),
         service: fleet.plan.name.clone(),
-        image: format!(
-            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/{}:{}",
-            fleet.plan.name, unit.release.version
-        )
-        .into(),
+        image: format!("{REGISTRY}/acme/{}:{}", fleet.plan.name, unit.release.version).into(),
+        digest: Some(digest(s, fleet, &unit.release.version)),
         zone: fleet.plan.site.zone(number),
         status: match unit.state {
             _ if lost => "STOPPED".into(),

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::domain::delivery::{
-    Action, Bundle, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, Revision, RunStatus,
-    ScanFindings, Stage, TestCounts,
+    Action, Bundle, DeployStatus, Deployment, Execution, Image, ImageRepository, Pipeline, PipelineSource, Revision,
+    RunStatus, ScanFindings, Stage,
 };
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -16,21 +16,25 @@ use crate::drill::rollout::{Outcome, Rollout};
 use crate::drill::scenario::Flaw;
 use crate::drill::simulation::Simulation;
 
-const PIPELINES: [&str; 2] = ["web", "shop"];
+pub(super) const PIPELINES: [&str; 2] = ["web", "shop"];
+const REPOSITORY: &str = "acme/shop";
+const BRANCH: &str = "main";
+/// Where the company keeps its images.
+pub(super) const REGISTRY: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 /// Executions listed.
 const LISTED: usize = 20;
 /// Days before the drill that the pipelines were edited last.
 const EDITED: i64 = 90;
 
 /// Where a run's action stands at a moment.
-struct Progress {
-    status: RunStatus,
-    started: i64,
-    finished: Option<i64>,
+pub(super) struct Progress {
+    pub(super) status: RunStatus,
+    pub(super) started: i64,
+    pub(super) finished: Option<i64>,
     summary: String,
 }
 
-fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
+pub(super) fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
     if !(run.begins..run.ends).contains(&position) || s.kept_from(run).is_some_and(|first| position >= first) {
         return None;
     }
@@ -156,6 +160,12 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
         name: name.into(),
         edited: Some(s.scenario.start - SignedDuration::from_hours(24 * EDITED)),
         mode: Some("SUPERSEDED".into()),
+        sources: vec![PipelineSource {
+            provider: "CodeStarSourceConnection".into(),
+            repository: REPOSITORY.into(),
+            branch: BRANCH.into(),
+            connection: Some("arn:aws:codeconnections:eu-west-1:123456789012:connection/acme".into()),
+        }],
         stages,
         executions: runs(s, name).rev().take(LISTED).map(|run| execution(s, run)).collect(),
     }
@@ -174,14 +184,11 @@ fn status_of(actions: &[Action]) -> RunStatus {
 fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Action {
     let step = STEPS[position];
     let done = progress.status == RunStatus::Succeeded;
-    let tests = |passed: u32| {
-        let more = (s.noise.of(run.version.as_str()).bits(position as i64) % 9) as u32;
-        done.then(|| TestCounts { passed: passed + more, failed: 0, failing: Vec::new() })
-    };
     Action {
         name: step.name.into(),
         category: Some(step.category.into()),
         provider: Some(step.provider.into()),
+        external_id: (step.provider == "CodeBuild").then(|| build_id(s, run, position)),
         status: progress.status,
         version: Some(run.version.clone()),
         started: Some(s.at(progress.started)),
@@ -196,12 +203,8 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             Gate::Usual if position == GATE && done => run.approver.clone(),
             _ => Text::default(),
         },
-        tests: match step.name {
-            "Unit-Tests" => tests(812),
-            "Integration-Tests" => tests(96),
-            "Browser-Tests-Staging" => tests(34),
-            _ => None,
-        },
+        // Their builds tell.
+        tests: None,
         outputs: match step.name {
             "Package" => done.then(|| vec![format!("s3://acme-artifacts/{}/{}.zip", run.pipeline, run.version).into()]),
             "Docker-Image" => done.then(|| vec![format!("acme/{}:{}", run.fleet, run.version).into()]),
@@ -215,6 +218,14 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             _ => None,
         },
     }
+}
+
+/// What CodeBuild calls the build of a run's action.
+pub(super) fn build_id(s: &Simulation, run: &Run, position: usize) -> Text {
+    let project = format!("{}-{}", run.pipeline, STEPS[position].name.to_lowercase());
+    let hex = s.noise.of(run.id.as_str()).of(&project).hex(7, 32);
+    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+    format!("{project}:{a}-{b}-{c}-{d}-{e}").into()
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
@@ -268,7 +279,7 @@ pub(super) fn images(s: &Simulation, site: Site) -> Vec<ImageRepository> {
     [&s.web, &s.catalog, &s.checkout].into_iter().map(|fleet| image_repository(s, fleet)).collect()
 }
 
-fn digest(s: &Simulation, fleet: &Fleet, version: &Text) -> Text {
+pub(super) fn digest(s: &Simulation, fleet: &Fleet, version: &Text) -> Text {
     format!("sha256:{}", s.noise.of(fleet.plan.name.as_str()).of(version.as_str()).hex(3, 32)).into()
 }
 
@@ -282,7 +293,7 @@ fn image_repository(s: &Simulation, fleet: &Fleet) -> ImageRepository {
         .map(|run| Image {
             tag: run.version.clone(),
             digest: digest(s, fleet, &run.version),
-            base: "distroless/base-debian12".into(),
+            base: Some("distroless/base-debian12".into()),
             pushed: s.at(run.span(PUSH).1),
             bytes: 84 * 1_048_576 + s.noise.of(run.version.as_str()).bits(5) % 9_000_000,
         })
@@ -301,9 +312,12 @@ fn image_repository(s: &Simulation, fleet: &Fleet) -> ImageRepository {
     };
     ImageRepository {
         name: format!("acme/{}", fleet.plan.name).into(),
+        uri: format!("{REGISTRY}/acme/{}", fleet.plan.name).into(),
         images,
-        running_digest: running.map(|version| digest(s, fleet, version)),
-        scan,
+        has_more: false,
+        // Of what ECS runs its tasks tell.
+        running_digest: running.filter(|_| fleet.is_group()).map(|version| digest(s, fleet, version)),
+        scan: Some(scan),
     }
 }
 
@@ -406,12 +420,17 @@ fn staging(s: &Simulation, run: &Run) -> Option<Deployment> {
 }
 
 pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> {
-    if site != Site::ProdGlobal {
+    let commits: Vec<Commit> = s
+        .runs
+        .iter()
+        .rev()
+        .filter(|run| run.pushed <= s.tick && !run.is_rollback())
+        .take(LISTED)
+        .map(|run| commit(s, run))
+        .collect();
+    if site != Site::Prod || commits.is_empty() {
         return Vec::new();
     }
-    let Some(newest) = s.runs.iter().rev().find(|run| run.pushed <= s.tick && !run.is_rollback()) else {
-        return Vec::new();
-    };
     // Work goes on: every twelve hours the open ones are merged and as many are opened.
     let rounds = s.now().duration_since(s.scenario.start).as_hours().div_euclid(12);
     let hours = |hours: i64| s.scenario.start + SignedDuration::from_hours(12 * rounds - hours);
@@ -420,8 +439,8 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         title: title.into(),
         author: author.into(),
         opened: hours(opened),
-        conflicts: false,
-        review,
+        conflicts: Some(false),
+        review: Some(review),
     };
     let mut pulls = vec![
         pull(2_187, "gift cards, part two", "jun", 52, Review::Approved { by: "maria".into() }),
@@ -440,11 +459,12 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         }
     }
     vec![SourceRepository {
-        name: "acme/shop".into(),
+        key: SourceRepository::key_of(&REPOSITORY.into(), &BRANCH.into()),
+        name: REPOSITORY.into(),
         provider: "GitHub".into(),
-        branch: "main".into(),
-        head: commit(s, newest),
-        connection: "AVAILABLE".into(),
-        pulls,
+        branch: BRANCH.into(),
+        commits: Some(commits),
+        connection: Some("AVAILABLE".into()),
+        pulls: Some(pulls),
     }]
 }

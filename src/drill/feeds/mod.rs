@@ -1,5 +1,6 @@
 //! The company as AWS would describe it: one function per feed, from the simulation to the domain.
 
+mod builds;
 pub(super) mod compute;
 mod crowd;
 mod delivery;
@@ -72,6 +73,7 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::ServiceMap => Payload::ServiceMap(list(monitoring::service_map(s, site))),
         Feed::Traces => Payload::Traces(list(monitoring::traces(s, site))),
         Feed::Pipelines => Payload::Pipelines(list(delivery::pipelines(s, site))),
+        Feed::Builds => Payload::Builds(list(builds::builds(s, site))),
         Feed::Images => Payload::Images(list(delivery::images(s, site))),
         Feed::Deployments => Payload::Deployments(list(delivery::deployments(s, site))),
         Feed::WebAcls => Payload::WebAcls(list(security::web_acls(site))),

@@ -5,8 +5,13 @@ use jiff::SignedDuration;
 use super::pipeline_map::{Placed, actions};
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, some_names};
 use crate::domain::board::BoxId;
-use crate::domain::delivery::{ImageRepository, RunStatus};
+use crate::domain::build::Build;
+use crate::domain::delivery::{Image, ImageRepository, RunStatus, ScanFindings};
+use crate::domain::scope::Environment;
+use crate::domain::text::Text;
 use crate::domain::units::{brief, bytes, long, moment, plural, since};
+use crate::world::Place;
+use crate::world::builds;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
@@ -32,21 +37,21 @@ macro_rules! action_box {
 }
 
 pub(super) const BOXES: &[BoxSpec] = &[
-    action_box!(Linting, [Pipelines], |sight| run_facts(sight, BoxId::Linting)),
-    action_box!(UnitTests, [Pipelines], |sight| run_facts(sight, BoxId::UnitTests), NOT_FLAKY_UNIT),
+    action_box!(Linting, [Pipelines, Builds], |sight| run_facts(sight, BoxId::Linting)),
+    action_box!(UnitTests, [Pipelines, Builds], |sight| run_facts(sight, BoxId::UnitTests), NOT_FLAKY_UNIT),
     action_box!(
         IntegrationTests,
-        [Pipelines],
+        [Pipelines, Builds],
         |sight| run_facts(sight, BoxId::IntegrationTests),
         NOT_FLAKY_INTEGRATION
     ),
     BoxSpec {
         id: BoxId::SecurityScan,
-        sources: &[Feed::Images, Feed::Pipelines],
+        sources: &[Feed::Images, Feed::Pipelines, Feed::Builds],
         within: Within::Everything,
         facts: |sight| {
             let totals = findings_by_severity(sight);
-            let scanned = sight.items(|f| &f.images).count();
+            let scanned = scans(sight).count();
             if scanned == 0 && actions(sight, BoxId::SecurityScan).is_empty() {
                 return Facts::absent();
             }
@@ -61,11 +66,13 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 title: "No serious findings in images",
                 limit: |_| "warn on high, bad on critical".into(),
                 judge: |sight| {
-                    let findings = sight
-                        .items(|f| &f.images)
-                        .filter(|(_, repo)| repo.scan.critical + repo.scan.high > 0)
-                        .map(|(place, repo)| {
-                            let scan = &repo.scan;
+                    // A registry that scans nothing leaves it to the pipeline.
+                    if scans(sight).next().is_none() {
+                        return Verdict::Skip;
+                    }
+                    let findings = scans(sight)
+                        .filter(|(.., scan)| scan.critical + scan.high > 0)
+                        .map(|(place, repo, scan)| {
                             let ids = some_names(&scan.newest);
                             if scan.critical > 0 {
                                 Finding::bad(
@@ -94,17 +101,23 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     action_box!(
         BuildArtifact,
-        [Pipelines],
+        [Pipelines, Builds],
         |sight| {
             let Some(newest) = newest(sight, BoxId::BuildArtifact) else { return Facts::absent() };
             let action = newest.action;
-            Facts::new(action.version_word())
+            let left = builds::of(sight, action).and_then(|build| build.artifacts.first());
+            let location = left.map_or_else(|| made(&newest), |artifact| artifact.location.to_string());
+            let facts = Facts::new(action.version_word())
                 .with("version", action.version_word())
-                .with("location", made(&newest))
+                .with("location", location)
                 .with(
                     "built",
                     action.finished.map_or_else(|| "-".into(), |at| format!("{} ago", brief(since(sight.at, at)))),
-                )
+                );
+            match left.and_then(|artifact| artifact.sha256.as_ref()) {
+                Some(sum) => facts.with("sha256", sum.as_str().get(..16).unwrap_or(sum.as_str())),
+                None => facts,
+            }
         },
         Check {
             title: "The build left an artifact",
@@ -132,56 +145,55 @@ pub(super) const BOXES: &[BoxSpec] = &[
             },
         }
     ),
-    action_box!(DockerImage, [Pipelines, Images], |sight| {
+    action_box!(DockerImage, [Pipelines, Images, Builds], |sight| {
         let Some(newest) = newest(sight, BoxId::DockerImage) else { return Facts::absent() };
         let image = newest_image(sight);
         Facts::new(newest.action.version_word())
             .with("image", made(&newest))
-            .with("base", image.map_or("-", |(_, image)| image.base.as_str()))
+            .with("base", image.and_then(|(_, image)| image.base.as_ref()).map_or("-", Text::as_str))
             .with("size", image.map_or_else(|| "-".into(), |(_, image)| bytes(image.bytes)))
             .with("took", took(&newest))
     }),
     BoxSpec {
         id: BoxId::RegistryPush,
-        sources: &[Feed::Images, Feed::Pipelines],
+        sources: &[Feed::Images, Feed::Pipelines, Feed::Builds, Feed::Clusters],
         within: Within::Everything,
         facts: |sight| {
             let Some((repo, image)) = newest_image(sight) else { return Facts::absent() };
-            Facts::new(format!("{} pushed", image.tag))
-                .with("newest", format!("{}:{}", repo.name, image.tag))
+            let running: Vec<String> =
+                running(sight, repo).iter().map(|digest| short_digest(digest.as_str())).collect();
+            Facts::new(format!("{} pushed", tag_word(image)))
+                .with("newest", format!("{}:{}", repo.name, tag_word(image)))
                 .with("digest", short_digest(image.digest.as_str()))
                 .with("pushed", moment(image.pushed, sight.at, sight.zone()))
-                .with(
-                    "running",
-                    repo.running_digest.as_ref().map_or("-".into(), |digest| short_digest(digest.as_str())),
-                )
+                .with("running", if running.is_empty() { "-".into() } else { running.join(", ") })
         },
         checks: &[
             Check {
                 title: "What runs can be pulled again",
                 limit: |_| "bad when its digest is gone".into(),
                 judge: |sight| {
-                    let findings = sight
-                        .items(|f| &f.images)
-                        .filter_map(|(place, repo)| {
-                            let running = repo.running_digest.as_ref()?;
-                            if repo.images.iter().any(|image| image.digest == *running) {
-                                return None;
+                    let mut unlisted = Vec::new();
+                    let mut findings = Vec::new();
+                    for (place, repo) in sight.items(|f| &f.images) {
+                        let is_there = |digest: &Text| repo.images.iter().any(|image| image.digest == *digest);
+                        for digest in running(sight, repo).into_iter().filter(|digest| !is_there(digest)) {
+                            let short = short_digest(digest.as_str());
+                            if repo.has_more {
+                                unlisted.push(format!("{short} of {}", repo.name));
+                                continue;
                             }
-                            Some(
-                                Finding::bad(
-                                    "digest gone",
-                                    format!(
-                                        "production runs {} of {}, which is no longer in the registry: a new task cannot start",
-                                        short_digest(running.as_str()),
-                                        repo.name
-                                    ),
-                                )
-                                .at(place),
-                            )
-                        })
-                        .collect();
-                    Verdict::of(findings, "running digests present")
+                            let text = format!(
+                                "production runs {short} of {}, which is no longer in the registry: a new task cannot start",
+                                repo.name
+                            );
+                            findings.push(Finding::bad("digest gone", text).at(place));
+                        }
+                    }
+                    Verdict::told(findings, "running digests present", || {
+                        let all = some_names(&unlisted);
+                        (!unlisted.is_empty()).then(|| format!("cannot tell: {all} is not among the images read"))
+                    })
                 },
             },
             Check {
@@ -209,7 +221,8 @@ const NOT_FLAKY_INTEGRATION: Check = Check {
 pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
     let Some(newest) = newest(sight, id) else { return Facts::absent() };
     let action = newest.action;
-    let headline = match (&action.tests, action.status) {
+    let tests = builds::tests(sight, action);
+    let headline = match (tests, action.status) {
         (_, RunStatus::InProgress) => "running".into(),
         (Some(tests), _) => format!("{} ok", tests.passed),
         (None, _) => took(&newest),
@@ -220,8 +233,19 @@ pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
         .with("took", took(&newest))
         .with("usually", action.usual.map_or_else(|| "-".into(), long))
         .with("pipeline", format!("{} / {}", newest.pipeline.name, newest.stage.name));
-    if let Some(tests) = &action.tests {
+    if let Some(tests) = tests {
         facts = facts.with("tests", format!("{} passed, {} failed", tests.passed, tests.failed));
+        if !tests.failing.is_empty() {
+            facts = facts.with("failing", some_names(&tests.failing));
+        }
+    }
+    if let Some(build) = builds::of(sight, action) {
+        if let Some(phase) = build.failure() {
+            facts = facts.with("failed in", format!("{}: {}", phase.name, phase.message));
+        }
+        if let Some(last) = build.log.as_ref().and_then(|lines| lines.last()) {
+            facts = facts.with("log ends", last.as_str());
+        }
     }
     facts
 }
@@ -241,7 +265,7 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
         .filter(|placed| placed.action.status == RunStatus::Failed)
         .map(|placed| {
             let action = placed.action;
-            let (brief, tests) = match &action.tests {
+            let (brief, tests) = match builds::tests(sight, action) {
                 Some(tests) if tests.failed > 0 => (
                     format!("{} failed", tests.failed),
                     format!(
@@ -252,8 +276,10 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
                 ),
                 _ => ("failed".to_owned(), String::new()),
             };
-            let why =
-                if action.summary.is_empty() || !tests.is_empty() { tests } else { format!(": {}", action.summary) };
+            // What the build says of itself is nearer to the trouble than what its pipeline says of it.
+            let said = builds::of(sight, action).and_then(Build::failure).map(|phase| &phase.message);
+            let said = said.unwrap_or(&action.summary);
+            let why = if said.is_empty() || !tests.is_empty() { tests } else { format!(": {said}") };
             let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
             Finding::bad(brief, format!("{} of {}{version} failed{why}", action.name, placed.pipeline.name))
                 .since(action.finished)
@@ -321,17 +347,46 @@ fn took(placed: &Placed<'_>) -> String {
     }
 }
 
-fn newest_image<'a>(sight: &Sight<'a>) -> Option<(&'a ImageRepository, &'a crate::domain::delivery::Image)> {
+fn newest_image<'a>(sight: &Sight<'a>) -> Option<(&'a ImageRepository, &'a Image)> {
     sight
         .items(|f| &f.images)
         .filter_map(|(_, repo)| repo.images.first().map(|image| (repo, image)))
         .max_by_key(|(_, image)| image.pushed)
 }
 
+fn tag_word(image: &Image) -> String {
+    if image.tag.is_empty() { short_digest(image.digest.as_str()) } else { image.tag.to_string() }
+}
+
+/// Repositories whose newest image was scanned.
+fn scans<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a ImageRepository, &'a ScanFindings)> + use<'a> {
+    sight.items(|f| &f.images).filter_map(|(place, repo)| Some((place, repo, repo.scan.as_ref()?)))
+}
+
 fn findings_by_severity(sight: &Sight<'_>) -> (u32, u32, u32) {
-    sight.items(|f| &f.images).fold((0, 0, 0), |sum, (_, repo)| {
-        (sum.0 + repo.scan.critical, sum.1 + repo.scan.high, sum.2 + repo.scan.medium)
-    })
+    scans(sight).fold((0, 0, 0), |sum, (.., scan)| (sum.0 + scan.critical, sum.1 + scan.high, sum.2 + scan.medium))
+}
+
+/// Digests of a repository's images that production runs: as told with it, else by the tasks of any region. While one
+/// version replaces another there are two.
+fn running<'a>(sight: &Sight<'a>, repo: &'a ImageRepository) -> Vec<&'a Text> {
+    if let Some(digest) = &repo.running_digest {
+        return vec![digest];
+    }
+    let is_of = |image: &str| {
+        let rest = image.strip_prefix(repo.uri.as_str()).filter(|_| !repo.uri.is_empty());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+    };
+    let mut digests: Vec<&Text> = sight
+        .items(|f| &f.clusters)
+        .filter(|(_, cluster)| matches!(cluster.environment, Environment::Prod | Environment::Unknown))
+        .flat_map(|(_, cluster)| cluster.tasks.iter().flatten())
+        .filter(|task| is_of(task.image.as_str()))
+        .filter_map(|task| task.digest.as_ref())
+        .collect();
+    digests.sort();
+    digests.dedup();
+    digests
 }
 
 /// `sha256:9c2e1f…`, enough to compare by eye.

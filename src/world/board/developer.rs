@@ -1,5 +1,7 @@
 //! Developer workflow: dev environments, the repository, pull requests, reviews, the trigger.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within, known, over_words, some_names};
@@ -10,6 +12,7 @@ use crate::domain::source::{PullRequest, Review, SourceRepository};
 use crate::domain::text::Text;
 use crate::domain::units::{brief, moment, plural, since};
 use crate::world::Place;
+use crate::world::authors;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
@@ -77,26 +80,40 @@ pub(super) const BOXES: &[BoxSpec] = &[
         within: Within::Everything,
         facts: |sight| {
             let Some(repo) = main_repository(sight) else { return Facts::absent() };
-            Facts::new(format!("{} {}", repo.branch, repo.head.short_sha()))
-                .with("repository", format!("{} on {}", repo.name, repo.provider))
-                .with("head", format!("{} {} \"{}\"", repo.branch, repo.head.short_sha(), repo.head.message))
-                .with("author", repo.head.author.as_str())
-                .with("committed", format!("{} ago", brief(since(sight.at, repo.head.at))))
+            let name = format!("{} on {}", repo.name, repo.provider);
+            let connection = repo.connection.as_ref().map_or("-", Text::as_str);
+            let Some(head) = repo.head() else {
+                return Facts::new(repo.branch.as_str())
+                    .with("repository", name)
+                    .with("branch", repo.branch.as_str())
+                    .with("connection", connection);
+            };
+            Facts::new(format!("{} {}", repo.branch, head.short_sha()))
+                .with("repository", name)
+                .with("head", format!("{} {} \"{}\"", repo.branch, head.short_sha(), head.message))
+                .with("author", if head.author.is_empty() { "-" } else { head.author.as_str() })
+                .with("committed", format!("{} ago", brief(since(sight.at, head.at))))
+                .with("connection", connection)
         },
         checks: &[Check {
             title: "AWS can read the repository",
             limit: |_| "connection AVAILABLE".into(),
             judge: |sight| {
-                let findings = sight
+                let told: Vec<_> = sight
                     .items(|f| &f.repositories)
-                    .filter(|(_, repo)| repo.connection != "AVAILABLE")
-                    .map(|(place, repo)| {
+                    .filter_map(|(place, repo)| Some((place, repo, repo.connection.as_ref()?)))
+                    .collect();
+                // CodeCommit is read without one.
+                if told.is_empty() {
+                    return Verdict::Skip;
+                }
+                let findings = told
+                    .into_iter()
+                    .filter(|(.., connection)| **connection != "AVAILABLE")
+                    .map(|(place, repo, connection)| {
                         Finding::bad(
                             "disconnected",
-                            format!(
-                                "connection to {} is {}: no commit reaches the pipeline",
-                                repo.name, repo.connection
-                            ),
+                            format!("connection to {} is {connection}: no commit reaches the pipeline", repo.name),
                         )
                         .at(place)
                     })
@@ -115,11 +132,14 @@ pub(super) const BOXES: &[BoxSpec] = &[
             }
             let open: Vec<&PullRequest> = pulls(sight).collect();
             let oldest = open.iter().map(|pull| pull.opened).min();
-            let conflicts = open.iter().filter(|pull| pull.conflicts).count();
+            let conflicts: Option<usize> = open.iter().map(|pull| pull.conflicts.map(usize::from)).sum();
+            if sight.items(|f| &f.repositories).all(|(_, repo)| repo.pulls.is_none()) {
+                return Facts::new("-").with("open", "-");
+            }
             Facts::new(format!("{} open", open.len()))
                 .with("open", open.len().to_string())
                 .with("oldest", oldest.map_or_else(|| "-".into(), |at| brief(since(sight.at, at))))
-                .with("with conflicts", conflicts.to_string())
+                .with("with conflicts", known(conflicts, |number| number.to_string()))
         },
         checks: &[
             Check {
@@ -129,7 +149,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let limit = SignedDuration::from_secs((sight.limits().pull_request_days * 86_400.0) as i64);
                     let old: Vec<&PullRequest> = pulls(sight).filter(|p| since(sight.at, p.opened) > limit).collect();
                     let Some(oldest) = old.iter().min_by_key(|pull| pull.opened) else {
-                        return Verdict::Pass("all younger".into());
+                        return Verdict::told(Vec::new(), "all younger", || unread_pulls(sight));
                     };
                     let age = brief(since(sight.at, oldest.opened));
                     Verdict::Fail(vec![Finding::warn(
@@ -148,7 +168,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |_| "warn on any conflict".into(),
                 judge: |sight| {
                     let findings = pulls(sight)
-                        .filter(|pull| pull.conflicts)
+                        .filter(|pull| pull.conflicts == Some(true))
                         .map(|pull| {
                             Finding::warn(
                                 "conflict",
@@ -156,7 +176,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                             )
                         })
                         .collect();
-                    Verdict::of(findings, "no conflicts")
+                    Verdict::told(findings, "no conflicts", || {
+                        let untold = pulls(sight).filter(|pull| pull.conflicts.is_none()).count();
+                        let words = || format!("cannot tell of {}", plural(untold, "pull request", "pull requests"));
+                        unread_pulls(sight).or_else(|| (untold > 0).then(words))
+                    })
                 },
             },
         ],
@@ -169,18 +193,23 @@ pub(super) const BOXES: &[BoxSpec] = &[
             if main_repository(sight).is_none() {
                 return Facts::absent();
             }
-            let (mut approved, mut changes, mut waiting) = (0, 0, 0);
+            let (mut approved, mut changes, mut waiting, mut drafts, mut unread) = (0, 0, 0, 0, 0);
             for pull in pulls(sight) {
                 match pull.review {
-                    Review::Approved { .. } => approved += 1,
-                    Review::ChangesRequested { .. } => changes += 1,
-                    Review::Waiting { .. } => waiting += 1,
+                    Some(Review::Approved { .. }) => approved += 1,
+                    Some(Review::ChangesRequested { .. }) => changes += 1,
+                    Some(Review::Waiting { .. }) => waiting += 1,
+                    Some(Review::Draft) => drafts += 1,
+                    None => unread += 1,
                 }
             }
-            Facts::new(format!("{waiting} waiting"))
+            let is_known = unread == 0 && unread_pulls(sight).is_none();
+            let facts = Facts::new(if is_known { format!("{waiting} waiting") } else { "-".into() })
                 .with("approved", approved.to_string())
                 .with("changes requested", changes.to_string())
-                .with("waiting", waiting.to_string())
+                .with("waiting", waiting.to_string());
+            let facts = if drafts == 0 { facts } else { facts.with("drafts", drafts.to_string()) };
+            if unread == 0 { facts } else { facts.with("not read", unread.to_string()) }
         },
         checks: &[Check {
             title: "Nobody waits long",
@@ -189,7 +218,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 let limit = SignedDuration::from_secs((sight.limits().review_hours * 3_600.0) as i64);
                 let findings: Vec<Finding> = pulls(sight)
                     .filter_map(|pull| match pull.review {
-                        Review::Waiting { since: asked } if since(sight.at, asked) > limit => {
+                        Some(Review::Waiting { since: asked }) if since(sight.at, asked) > limit => {
                             let waited = brief(since(sight.at, asked));
                             Some(Finding::warn(
                                 format!("waits {waited}"),
@@ -199,7 +228,11 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         _ => None,
                     })
                     .collect();
-                Verdict::of(findings, "all reviewed in time")
+                Verdict::told(findings, "all reviewed in time", || {
+                    let unread = pulls(sight).filter(|pull| pull.review.is_none()).count();
+                    let words = || format!("reviews of {} not read", plural(unread, "pull request", "pull requests"));
+                    unread_pulls(sight).or_else(|| (unread > 0).then(words))
+                })
             },
         }],
     },
@@ -210,7 +243,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
         facts: |sight| {
             let newest = sight.items(|f| &f.pipelines).flat_map(|(_, p)| &p.executions).max_by_key(|run| run.started);
             let Some(run) = newest else { return Facts::absent() };
-            let commit = run.revision.as_ref().map(|revision| match &revision.author {
+            let commit = run.revision.as_ref().map(|revision| match authors::of(sight, revision) {
                 Some(author) => format!("{} by {author}", revision.short()),
                 None => revision.short().to_owned(),
             });
@@ -225,24 +258,33 @@ pub(super) const BOXES: &[BoxSpec] = &[
             limit: |t| format!("warn when no execution after {} min", t.ci_trigger_minutes),
             judge: |sight| {
                 let limit = SignedDuration::from_secs((sight.limits().ci_trigger_minutes * 60.0) as i64);
-                let findings: Vec<Finding> = sight
-                    .items(|f| &f.repositories)
-                    .filter(|(_, repo)| {
-                        since(sight.at, repo.head.at) > limit
+                let heads: Vec<_> =
+                    sight.items(|f| &f.repositories).filter_map(|(_, repo)| Some((repo, repo.head()?))).collect();
+                if heads.is_empty() {
+                    let unread = sight.items(|f| &f.repositories).map(|(_, repo)| &repo.name).collect::<Vec<_>>();
+                    return match unread.as_slice() {
+                        [] => Verdict::Skip,
+                        names => Verdict::Blank(format!("commits of {} not read", some_names(names))),
+                    };
+                }
+                let findings: Vec<Finding> = heads
+                    .into_iter()
+                    .filter(|(_, head)| {
+                        since(sight.at, head.at) > limit
                             && !sight
                                 .items(|f| &f.pipelines)
                                 .flat_map(|(_, pipeline)| &pipeline.executions)
                                 .filter_map(|run| run.revision.as_ref())
-                                .any(|revision| revision.id == repo.head.sha)
+                                .any(|revision| revision.id == head.sha)
                     })
-                    .map(|(_, repo)| {
+                    .map(|(repo, head)| {
                         Finding::warn(
                             "not triggered",
                             format!(
                                 "head {} of {} has no pipeline execution after {}",
-                                repo.head.short_sha(),
+                                head.short_sha(),
                                 repo.name,
-                                brief(since(sight.at, repo.head.at))
+                                brief(since(sight.at, head.at))
                             ),
                         )
                     })
@@ -276,9 +318,25 @@ fn per_day(instances: &[&Instance]) -> Option<Usd> {
 }
 
 fn main_repository<'a>(sight: &Sight<'a>) -> Option<&'a SourceRepository> {
-    sight.items(|f| &f.repositories).map(|(_, repo)| repo).max_by_key(|repo| repo.head.at)
+    sight.items(|f| &f.repositories).map(|(_, repo)| repo).max_by_key(|repo| repo.head().map(|head| head.at))
 }
 
 fn pulls<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a PullRequest> + use<'a> {
-    sight.items(|f| &f.repositories).flat_map(|(_, repo)| &repo.pulls)
+    distinct(sight).flat_map(|repo| repo.pulls.iter().flatten())
+}
+
+/// Pipelines of several regions may take from the same branch.
+fn distinct<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a SourceRepository> + use<'a> {
+    let mut seen = BTreeSet::new();
+    sight
+        .items(|f| &f.repositories)
+        .map(|(_, repo)| repo)
+        // At CodeCommit the same name elsewhere is another repository.
+        .filter(move |repo| repo.provider == "CodeCommit" || seen.insert((&repo.provider, &repo.key)))
+}
+
+/// Of which repositories nobody told the pull requests.
+fn unread_pulls(sight: &Sight<'_>) -> Option<String> {
+    let names: Vec<&Text> = distinct(sight).filter(|repo| repo.pulls.is_none()).map(|repo| &repo.name).collect();
+    (!names.is_empty()).then(|| format!("pull requests of {} not read", some_names(&names)))
 }

@@ -79,6 +79,7 @@ mod tests {
             name: name.into(),
             category: Some(category.into()),
             provider: Some("CodeBuild".into()),
+            external_id: None,
             status: RunStatus::Succeeded,
             version: Some("v1".into()),
             started: None,

@@ -242,6 +242,7 @@ mod tests {
             name: category.into(),
             category: Some(category.into()),
             provider: None,
+            external_id: None,
             status,
             version: Some("4be1f2c".into()),
             started: Some(now() - SignedDuration::from_mins(minutes)),
@@ -272,7 +273,14 @@ mod tests {
     fn check(stages: Vec<Stage>, health: Health, word: &str, now_words: &str) {
         let (world, bearings) = (World::of(&[]), Bearings::default());
         let sight = Sight { world: &world, at: now(), bearings: &bearings };
-        let pipeline = Pipeline { name: "web".into(), edited: None, mode: None, stages, executions: Vec::new() };
+        let pipeline = Pipeline {
+            name: "web".into(),
+            edited: None,
+            mode: None,
+            sources: Vec::new(),
+            stages,
+            executions: Vec::new(),
+        };
         let standing = standing(&pipeline, &sight);
         assert_eq!((standing.health, standing.word, standing.now.as_str()), (health, word, now_words));
     }

@@ -79,6 +79,10 @@ fn unexplained(
     given: &BTreeMap<(String, String), BTreeSet<String>>,
 ) -> Option<String> {
     let action = error.operation.as_str();
+    // There is no GitHub here, and nothing of others.
+    if action == "repositories:commits" && error.class == FaultClass::Unsupported {
+        return None;
+    }
     let operation = action.split(':').nth(1).unwrap_or(action);
     let kinds = given.get(&(region.to_owned(), operation.to_owned()));
     // A sound answer may lack what the adapter cannot do without, tell of a failure itself, or be more than is read; but it

@@ -10,6 +10,7 @@ mod binary;
 mod compare;
 mod faults;
 mod fuzz;
+mod github;
 mod logins;
 mod only_looks;
 mod permissions;

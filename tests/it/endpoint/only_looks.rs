@@ -56,7 +56,8 @@ fn ten_thousand_keys_send_only_questions() {
         for hands in [None, Some(Operator { is_read_only: true, ..operator(folder.path()) })] {
             let origin = origin(&[HOME, AWAY]);
             let endpoint = Endpoint::new(Some(bench.front.url.clone()));
-            let opened = Opened::aws(std::slice::from_ref(&origin), &Profiles::default(), &endpoint, None, f64::MAX);
+            let opened =
+                Opened::aws(std::slice::from_ref(&origin), &Profiles::default(), &endpoint, None, f64::MAX, None);
             let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
             let mut console = Console::new(settings(), opened, terminal).unwrap();
             if let Some(operator) = hands {

@@ -1,7 +1,7 @@
 //! Changes, sent to AWS: that what goes over the wire is what was previewed, that it goes once, that what became of it is told
 //! as it is, and that it happens.
 
-mod catcher;
+pub mod catcher;
 mod dev;
 mod faults;
 mod live;

@@ -69,6 +69,7 @@ fn same_action(action: &Action, told: &Value, planned: &Value) {
     assert_eq!(action.category, Some(shown(&kind["category"])));
     assert_eq!(action.provider, Some(shown(&kind["provider"])));
     assert_eq!(action.summary, shown(&newest["summary"]));
+    assert_eq!(action.external_id, newest["externalExecutionId"].as_str().map(Text::new));
     let is_over = newest["status"].is_string() && newest["status"] != "InProgress";
     assert_eq!(action.finished, is_over.then(|| time(&newest["lastStatusChange"])));
 }
