@@ -343,7 +343,7 @@ fn is_done(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> bool {
             is_there(place) && group.name == step.target && step.to.is_some_and(serves)
         }),
         StepAction::SwitchDns => {
-            sight.items(|f| &f.records).any(|(_, record)| record.name == step.target && record.serving == plan.to)
+            sight.items(|f| &f.records).any(|(_, record)| record.name == step.target && record.leads_to(plan.to.as_str()))
         }
     }
 }
