@@ -23,8 +23,8 @@ type Names = HashMap<String, Text>;
 
 /// What is known of each balancer, by its ARN; nothing where it may not be read.
 pub(super) async fn shifting(ask: &Ask<'_>) -> Option<HashMap<String, Shifting>> {
-    let pages = ask.clients.zonal_shift.list_managed_resources().into_paginator();
-    let pages = pages.page_size(100).stop_on_duplicate_token(false).send();
+    let pages = ask.clients.zonal_shift.list_managed_resources().max_results(100);
+    let pages = pages.into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.beside(ask.pages("arc-zonal-shift:ListManagedResources", pages).await)?;
     if pages.iter().all(|page| page.items().is_empty()) {
         return Some(HashMap::new());

@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(queue.visible(), 0);
         queue.begin_move(400, "task".into(), 10).unwrap();
         assert!(queue.begin_move(400, "another".into(), 10).is_err());
-        for tick in 400..400 + i64::try_from(dead).unwrap().div_euclid(10 * TICK) + 1 {
+        for tick in 400..=400 + i64::try_from(dead).unwrap().div_euclid(10 * TICK) {
             assert!(queue.total.dead > 0);
             queue.carry_moves(tick);
             check_conserved(&queue);

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::domain::graph::MetricId;
 use crate::domain::messaging::{Move, Queue};
-use crate::domain::metric::Measure;
+use crate::domain::metric::{Measure, Series};
 use crate::domain::units::{brief, count, lag, long, plural, stamp};
 use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
 use crate::ops::{Ask, On, Operation, Param, Params, Progress};
@@ -65,7 +65,7 @@ fn queue<'a>(ask: &Ask<'a>) -> Result<&'a Queue, Refusal> {
 }
 
 /// The moves of it, of a queue whose messages can be moved at all.
-fn moves<'a>(it: &'a Queue) -> Result<&'a [Move], Refusal> {
+fn moves(it: &Queue) -> Result<&[Move], Refusal> {
     if it.dead_letters_of.is_empty() {
         let refusal = match (&it.dead_letters, it.is_dead_letter_queue()) {
             (_, true) => {
@@ -169,7 +169,7 @@ fn would_die_again(ask: &Ask<'_>, it: &Queue, sources: &[&Queue]) -> Vec<String>
         }
         let age = ask.place.series(Measure::SqsOldestAge, &source.name);
         let rises = age.and_then(|series| series.slope_per_minute(RECENT)).is_some_and(|slope| slope > 0.0);
-        if let Some(age) = age.and_then(|series| series.latest()).filter(|age| rises && *age > 60.0) {
+        if let Some(age) = age.and_then(Series::latest).filter(|age| rises && *age > 60.0) {
             all.push(format!("the oldest message of {} waits {}, and longer by the minute", source.name, lag(age)));
         }
         if source.visible > 0 {
