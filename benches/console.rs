@@ -281,7 +281,7 @@ fn timeline_of(events: usize, rounds: usize) {
             _ = black_box(
                 trouble_of(stage.model.board.readings(), &stage.model.sight())
                     .map(|it| of_trouble(&it, &stage.model.world)),
-            )
+            );
         })
     });
     stage.press(Key::char('3'));

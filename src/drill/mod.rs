@@ -19,6 +19,7 @@ mod function;
 mod gauges;
 mod math;
 mod noise;
+mod past;
 mod publish;
 mod queue;
 mod redis;

@@ -48,9 +48,9 @@ pub fn events(model: &Model) -> Vec<(usize, Event)> {
         let place = scopes.iter().position(|scope| *scope == row.scope())?;
         let tone = match row.outcome() {
             Some(Outcome::Verified) => Tone::Good,
-            Some(Outcome::Drifted | Outcome::Refused) => Tone::Plain,
             Some(Outcome::NotReached | Outcome::Uncertain) => Tone::Warn,
-            None => Tone::Plain,
+            // Nothing was changed, or it is not known yet.
+            Some(Outcome::Drifted | Outcome::Refused) | None => Tone::Plain,
         };
         let state = row.outcome().map_or("under way", Outcome::word);
         let event = Event {

@@ -1,11 +1,10 @@
-//! Balancers, groups, instances, tasks, functions.
+//! Balancers, groups, instances, tasks.
 
 use jiff::SignedDuration;
 
 use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy, ScheduledChange};
 use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::container::{Cluster, Service, ServiceEvent, Task, TaskHealth};
-use crate::domain::function::{Function, Provisioned, Reserved};
 use crate::domain::instance::{Instance, InstanceState, Purchase};
 use crate::domain::money::Usd;
 use crate::domain::scope::Environment;
@@ -18,8 +17,7 @@ use crate::drill::delivery::CLUSTER;
 use crate::drill::dev::{self, OFFICE_HOURS, Power, price};
 use crate::drill::feeds::delivery::{REGISTRY, digest, task_definition};
 use crate::drill::fleet::{Fleet, Unit, UnitState};
-use crate::drill::function::ALIAS;
-use crate::drill::publish::{CHECKOUT, CONCURRENCY_LIMIT, WEB_EDGE, WEB_EDGE_DR};
+use crate::drill::publish::{CHECKOUT, WEB_EDGE, WEB_EDGE_DR};
 use crate::drill::rollout::Outcome;
 use crate::drill::scenario::Flaw;
 use crate::drill::simulation::Simulation;
@@ -465,40 +463,5 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
         } else {
             Text::default()
         },
-    }
-}
-
-pub(super) fn functions(s: &Simulation, site: Site) -> Vec<Function> {
-    if site != Site::Prod {
-        return Vec::new();
-    }
-    s.functions
-        .iter()
-        .map(|it| Function {
-            name: it.name.into(),
-            environment: Environment::Prod,
-            runtime: it.runtime.into(),
-            alias: Some(ALIAS.into()),
-            version: Some(it.version.clone()),
-            previous_version: Some(it.previous.clone()),
-            published_before: None,
-            revision: Some(it.revision(s.noise)),
-            shift: None,
-            modified: None,
-            // The supplier cannot take more at once.
-            reserved: Some(if it.name == "stock-sync" { Reserved::Executions(20) } else { Reserved::Nothing }),
-            provisioned: Some(if it.name == "receipts" { vec![warm(ALIAS, 5)] } else { Vec::new() }),
-            account_concurrency_limit: Some(CONCURRENCY_LIMIT),
-        })
-        .collect()
-}
-
-fn warm(of: &str, executions: u32) -> Provisioned {
-    Provisioned {
-        of: of.into(),
-        wanted: Some(executions),
-        ready: Some(executions),
-        status: "READY".into(),
-        reason: Text::default(),
     }
 }

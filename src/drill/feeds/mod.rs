@@ -4,6 +4,7 @@ mod builds;
 pub(super) mod compute;
 mod crowd;
 mod delivery;
+mod functions;
 mod graph;
 mod messaging;
 mod money;
@@ -61,7 +62,7 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
             Payload::Instances(Arc::new(List::shared(all)))
         }
         Feed::Clusters => Payload::Clusters(list(compute::clusters(s, site))),
-        Feed::Functions => Payload::Functions(list(compute::functions(s, site))),
+        Feed::Functions => Payload::Functions(list(functions::functions(s, site))),
         Feed::Databases => Payload::Databases(list(storage::databases(s, site))),
         Feed::DatabaseEvents => Payload::DatabaseEvents(list(storage::events(s, site))),
         Feed::Caches => Payload::Caches(list(storage::caches(s, site))),

@@ -7,7 +7,8 @@ use crate::domain::logs::LogGroup;
 use crate::domain::text::Text;
 use crate::domain::trace::{Requests, RootCause, ServiceNode, TraceSummary};
 use crate::drill::company::Site;
-use crate::drill::simulation::{Cause, Service, Simulation, Snapshot, TICKS_PER_MINUTE};
+use crate::drill::past::{Cause, Service, Snapshot};
+use crate::drill::simulation::{Simulation, TICKS_PER_MINUTE};
 
 /// X-Ray samples one request in a hundred here.
 pub(in crate::drill) const SAMPLED: f64 = 0.01;

@@ -100,7 +100,7 @@ fn bar(room: &RoomTab, model: &Model, theme: Theme, area: Rect, frame: &mut Fram
 fn cell_of(at: Timestamp, from: Timestamp, length: SignedDuration, cells: usize) -> Option<usize> {
     let share = at.duration_since(from).as_secs_f64() / length.as_secs_f64();
     // The last cell is the present, to which what is timed a moment ahead of us belongs.
-    (share >= 0.0 && share < 1.01).then(|| ((share * cells as f64) as usize).min(cells - 1))
+    (0.0..1.01).contains(&share).then(|| ((share * cells as f64) as usize).min(cells - 1))
 }
 
 #[expect(clippy::too_many_arguments, reason = "where it begins and ends, and what is in it")]

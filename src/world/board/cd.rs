@@ -33,7 +33,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     BoxSpec {
         id: BoxId::StagingTests,
-        sources: &[Feed::Pipelines],
+        sources: &[Feed::Pipelines, Feed::Builds],
         within: Within::Everything,
         facts: |sight| run_facts(sight, BoxId::StagingTests),
         checks: &[

@@ -342,9 +342,9 @@ fn is_done(sight: &Sight<'_>, plan: &FailoverPlan, step: &PlanStep) -> bool {
             let serves = |to: u32| group.desired >= to && group.in_service() >= to as usize;
             is_there(place) && group.name == step.target && step.to.is_some_and(serves)
         }),
-        StepAction::SwitchDns => {
-            sight.items(|f| &f.records).any(|(_, record)| record.name == step.target && record.leads_to(plan.to.as_str()))
-        }
+        StepAction::SwitchDns => sight
+            .items(|f| &f.records)
+            .any(|(_, record)| record.name == step.target && record.leads_to(plan.to.as_str())),
     }
 }
 

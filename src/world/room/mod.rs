@@ -306,11 +306,10 @@ impl Value {
         match self {
             Self::Nothing => "-".into(),
             Self::Text(text) => text.to_string(),
-            Self::Words(words) => words.clone(),
+            Self::Words(words) | Self::When(_, words) => words.clone(),
             Self::Count(count) => crate::domain::units::count(*count),
             Self::Number(number, unit) => unit.write(*number),
             Self::Since(then) => brief(since(now, *then)),
-            Self::When(_, words) => words.clone(),
             Self::State(_, word) => (*word).to_owned(),
             Self::Flag(true) => "yes".into(),
             Self::Flag(false) => "no".into(),
