@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
+use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmMuteRuleSummary};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -40,7 +41,8 @@ pub(super) async fn mutes(ask: &Ask<'_>) -> Mutes {
     let pages = pages.statuses(AlarmMuteRuleStatus::Active).statuses(AlarmMuteRuleStatus::Scheduled);
     let pages = pages.max_records(100).into_paginator().stop_on_duplicate_token(false).send();
     let Some(pages) = ask.beside(ask.pages("cloudwatch:ListAlarmMuteRules", pages).await) else { return all };
-    let listed: Vec<&AlarmMuteRuleSummary> = pages.iter().flat_map(|page| page.alarm_mute_rule_summaries()).collect();
+    let listed: Vec<&AlarmMuteRuleSummary> =
+        pages.iter().flat_map(ListAlarmMuteRulesOutput::alarm_mute_rule_summaries).collect();
     let changes: Vec<String> = listed.iter().map(|it| format!("{:?}", it.last_updated_timestamp())).collect();
     let found: Vec<Found<'_, AlarmMuteRuleSummary>> = listed
         .iter()

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_sdk_arczonalshift::operation::list_managed_resources::ListManagedResourcesOutput;
 use aws_sdk_arczonalshift::types::{
     AppliedStatus, AutoshiftAppliedStatus, AutoshiftInResource, ManagedResourceSummary, ZonalAutoshiftStatus,
     ZonalShiftInResource,
@@ -29,8 +30,8 @@ pub(super) async fn shifting(ask: &Ask<'_>) -> Option<HashMap<String, Shifting>>
     if pages.iter().all(|page| page.items().is_empty()) {
         return Some(HashMap::new());
     }
-    let names = ask.beside(ask.seldom("zone names", NAMES_KEPT, names(ask)).await).unwrap_or_default();
-    let listed = pages.iter().flat_map(|page| page.items()).filter_map(|it| Some((it.arn()?, it)));
+    let names = ask.beside(ask.seldom("zone names", NAMES_KEPT, Box::pin(names(ask))).await).unwrap_or_default();
+    let listed = pages.iter().flat_map(ListManagedResourcesOutput::items).filter_map(|it| Some((it.arn()?, it)));
     Some(listed.map(|(arn, it)| (arn.to_owned(), Shifting::Enabled(zones(it, &names)))).collect())
 }
 
