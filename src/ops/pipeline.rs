@@ -70,7 +70,9 @@ pub(super) fn running(stage: &Stage) -> String {
 
 /// Why a stage ended as it did.
 pub(super) fn ended(stage: &Stage) -> String {
-    let bad = stage.actions.iter().find(|action| matches!(action.status, RunStatus::Failed | RunStatus::Stopped));
+    let is_bad =
+        |action: &&Action| matches!(action.status, RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled);
+    let bad = stage.actions.iter().find(is_bad);
     match bad {
         Some(action) if action.summary.is_empty() => format!("{} {}", action.name, action.status.word()),
         Some(action) => format!("{} {}: {}", action.name, action.status.word(), action.summary),

@@ -275,8 +275,10 @@ fn told(plan: &Plan, it: &Pipeline) -> Progress {
         {
             Progress::Reached
         }
-        (RunStatus::Failed | RunStatus::Stopped, true) => Progress::Failed(pipeline::ended(stage)),
-        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Superseded, _) => {
+        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled, true) => {
+            Progress::Failed(pipeline::ended(stage))
+        }
+        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled | RunStatus::Superseded, _) => {
             Progress::Failed(format!("the rollback {}", run.status.word()))
         }
         (RunStatus::InProgress | RunStatus::NotStarted | RunStatus::Unknown, true) => {

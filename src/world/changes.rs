@@ -287,6 +287,7 @@ mod tests {
             outputs: None,
             flaky: None,
             token: None,
+            ..Action::default()
         };
         let stage = Stage {
             name: stage.into(),

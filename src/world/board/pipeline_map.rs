@@ -90,6 +90,7 @@ mod tests {
             outputs: None,
             flaky: None,
             token: None,
+            ..Action::default()
         };
         assert_eq!(box_of(stage, &action), to, "{stage}/{name}");
     }

@@ -253,6 +253,7 @@ mod tests {
             outputs: None,
             flaky: None,
             token: None,
+            ..Action::default()
         }
     }
 
