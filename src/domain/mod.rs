@@ -30,6 +30,8 @@ pub mod metric_name;
 pub mod money;
 pub mod network;
 pub mod origin;
+pub mod pattern;
+pub mod pipeline_rule;
 pub mod recovery;
 pub mod runbook;
 pub mod scope;

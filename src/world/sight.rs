@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::list::List;
 use crate::domain::metric::{Measure, Series};
+use crate::domain::pipeline_rule::PipelineRule;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
 use crate::domain::scope::Scope;
@@ -21,11 +22,19 @@ pub struct Bearings {
     pub failover: Option<FailoverPlan>,
     /// The operator's own rules, the first that fits wins.
     pub runbooks: Vec<Runbook>,
+    /// The operator's own rules for the actions of pipelines, before those of [`crate::world::board::pipeline_map`].
+    pub pipeline_rules: Vec<PipelineRule>,
 }
 
 impl Default for Bearings {
     fn default() -> Self {
-        Self { thresholds: Thresholds::default(), zone: TimeZone::UTC, failover: None, runbooks: Vec::new() }
+        Self {
+            thresholds: Thresholds::default(),
+            zone: TimeZone::UTC,
+            failover: None,
+            runbooks: Vec::new(),
+            pipeline_rules: Vec::new(),
+        }
     }
 }
 
