@@ -11,6 +11,7 @@ mod database;
 mod dns;
 mod ecs_rollback;
 mod gate;
+mod obstacle;
 mod pipeline;
 mod pipeline_rollback;
 pub mod plan;

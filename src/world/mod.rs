@@ -10,6 +10,7 @@ pub mod feed;
 pub mod held;
 pub mod item;
 pub mod ledger;
+pub mod lineage;
 pub mod link;
 pub mod port;
 pub mod reads;
@@ -17,6 +18,7 @@ pub mod room;
 pub mod sight;
 pub mod strip;
 pub mod thresholds;
+pub mod way_back;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::list::ListState;
-use crate::app::overlay::Scroll;
+use crate::app::overlay::{Drawn, Scroll};
+use crate::app::tab::pipeline::Cursor;
 use crate::app::tab::{alarms, dashboards};
 use crate::domain::board::BoxId;
 use crate::domain::graph::{GraphAsk, Span};
@@ -93,6 +94,24 @@ pub struct RoomTab {
 pub struct ItemPage {
     pub of: ItemId,
     pub scroll: Scroll,
+    /// On the page of a pipeline.
+    pub cursor: Cursor,
+}
+
+impl ItemPage {
+    /// Takes back what the last frame found out.
+    pub fn settle(&mut self, drawn: Drawn) {
+        match &mut self.cursor.card {
+            Some(card) => {
+                card.scroll.settle(drawn);
+                card.seeks_log = false;
+            }
+            None => {
+                self.scroll.settle(drawn);
+                self.cursor.line = drawn.line;
+            }
+        }
+    }
 }
 
 impl RoomTab {
@@ -101,7 +120,7 @@ impl RoomTab {
     }
 
     pub fn open(&mut self, of: ItemId) {
-        self.page = Some(ItemPage { of, scroll: Scroll::default() });
+        self.page = Some(ItemPage { of, scroll: Scroll::default(), cursor: Cursor::default() });
     }
 
     /// What is open, and where it is.
