@@ -360,6 +360,8 @@ pub struct Deployment {
     pub finished: Option<Timestamp>,
     pub by: Text,
     pub message: Text,
+    /// Why it failed or was stopped, in the words of whoever carries it out; empty where nobody says.
+    pub reason: Text,
     /// How long the one before took.
     pub usual: Option<SignedDuration>,
     /// Newest version before this one that was healthy in production and still exists.

@@ -50,7 +50,7 @@ impl PipelineRule {
 
     /// What is wrong with it, if anything. `boxes` are those that stand for actions at all.
     pub fn check(&self, boxes: &[BoxId]) -> Result<(), String> {
-        let ids = || boxes.iter().map(|id| id.id()).collect::<Vec<_>>().join(", ");
+        let ids = || boxes.iter().copied().map(BoxId::id).collect::<Vec<_>>().join(", ");
         let patterns = [&self.stage, &self.action, &self.category, &self.provider];
         if patterns.iter().all(|pattern| pattern.is_none()) {
             return Err("names no stage, action, category or provider, and would fit everything".into());

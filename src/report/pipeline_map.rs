@@ -3,6 +3,7 @@
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::board::BoxId;
 use crate::domain::pipeline_rule::NO_BOX;
 use crate::world::board::pipeline_map::{By, Placed, every, mapped};
 use crate::world::sight::Sight;
@@ -19,7 +20,7 @@ pub fn to_text(sight: &Sight<'_>) -> String {
             format!("{}/{}/{}", it.pipeline.name, it.stage.name, it.action.name),
             it.action.category.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
             it.action.provider.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-            found.to.map_or(NO_BOX, |id| id.id()).to_owned(),
+            found.to.map_or(NO_BOX, BoxId::id).to_owned(),
             found.by.words(own),
             it.place.scope.to_string(),
         ]
@@ -52,7 +53,7 @@ pub fn to_json(sight: &Sight<'_>) -> String {
             "action": it.action.name,
             "category": it.action.category,
             "provider": it.action.provider,
-            "box": found.to.map(|id| id.id()),
+            "box": found.to.map(BoxId::id),
             "rule": { "kind": kind, "number": number, "words": found.by.words(own) },
         })
     };

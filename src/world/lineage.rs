@@ -45,7 +45,7 @@ impl Track {
             ("built", self.build.as_deref().unwrap_or(NOT_TOLD)),
             ("image", self.image.as_deref().unwrap_or(NOT_TOLD)),
             ("deployed as", self.deployed.as_deref().unwrap_or(NOT_TOLD)),
-            ("runs", self.runs.as_deref().unwrap_or(NOT_TOLD)),
+            ("now", self.runs.as_deref().unwrap_or(NOT_TOLD)),
         ]
     }
 }
@@ -249,4 +249,88 @@ fn of_deployment(it: &Deployment) -> Option<String> {
 /// `sha256:9c2e1f7`.
 fn short_digest(digest: &str) -> String {
     digest.get(..14).unwrap_or(digest).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::function::Shift;
+    use jiff::Timestamp;
+
+    fn deployment(status: DeployStatus, done: u32) -> Deployment {
+        Deployment {
+            id: "d-1".into(),
+            kind: "CodeDeploy".into(),
+            target: "web".into(),
+            environment: Environment::Prod,
+            from: "v418".into(),
+            to: "v419".into(),
+            status,
+            done,
+            total: 6,
+            started: Timestamp::UNIX_EPOCH,
+            finished: None,
+            by: Text::default(),
+            message: Text::default(),
+            reason: Text::default(),
+            usual: None,
+            returns_to: None,
+            returns_by: None,
+            returns_with: None,
+            arn: None,
+            owner: None,
+            group: None,
+        }
+    }
+
+    #[test]
+    fn mixed_versions_are_counted_by_what_the_deployment_tells() {
+        use DeployStatus as S;
+        for (status, done, runs) in [
+            (S::Succeeded, 6, Some("6 run v419")),
+            (S::InProgress, 0, Some("6 run v418")),
+            (S::InProgress, 3, Some("3 of 6 run v419, 3 v418")),
+            (S::Failed, 4, Some("4 of 6 run v419, 2 v418")),
+            (S::Stopped, 6, Some("6 run v419")),
+            (S::RolledBack, 2, Some("6 run v418")),
+            (S::Failed, 9, None),
+        ] {
+            assert_eq!(of_deployment(&deployment(status, done)).as_deref(), runs, "{status:?} {done}");
+        }
+    }
+
+    #[test]
+    fn tasks_are_counted_by_the_version_of_their_image() {
+        for (versions, words) in [
+            (&["v2", "v2", "v2"][..], "3 run v2"),
+            (&["v1", "v2", "v2"], "2 of 3 run v2, 1 v1"),
+            (&["v1", "v2"], "1 of 2 run v2, 1 v1"),
+            (&[], "nothing runs"),
+        ] {
+            assert_eq!(counted(versions.iter().map(|version| (*version).to_owned())), words);
+        }
+    }
+
+    #[test]
+    fn a_function_runs_what_its_alias_says() {
+        let mut it = Function {
+            name: "receipts".into(),
+            environment: Environment::Prod,
+            runtime: Text::default(),
+            alias: Some("live".into()),
+            version: Some("41".into()),
+            previous_version: None,
+            revision: None,
+            shift: None,
+            modified: None,
+            reserved: None,
+            provisioned: None,
+            account_concurrency_limit: None,
+        };
+        assert_eq!(of_function(&it).as_deref(), Some("version 41"));
+        it.shift = Some(Shift { version: "42".into(), percent: 10.0 });
+        assert_eq!(of_function(&it).as_deref(), Some("version 41, 10 % of calls 42"));
+        it.version = None;
+        assert_eq!(of_function(&it), None, "not told is not guessed");
+    }
 }

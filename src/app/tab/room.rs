@@ -101,15 +101,12 @@ pub struct ItemPage {
 impl ItemPage {
     /// Takes back what the last frame found out.
     pub fn settle(&mut self, drawn: Drawn) {
-        match &mut self.cursor.card {
-            Some(card) => {
-                card.scroll.settle(drawn);
-                card.seeks_log = false;
-            }
-            None => {
-                self.scroll.settle(drawn);
-                self.cursor.line = drawn.line;
-            }
+        if let Some(card) = &mut self.cursor.card {
+            card.scroll.settle(drawn);
+            card.seeks_log = false;
+        } else {
+            self.scroll.settle(drawn);
+            self.cursor.line = drawn.line;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::pipelines::progress;
+use super::pipelines::{outcome_words, progress};
 use crate::domain::delivery::{Bundle, DeployStatus, Deployment, Image, ImageRepository, ScanFindings};
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -111,6 +111,7 @@ fn deployment(s: &Simulation, fleet: &Fleet, position: usize, rollout: &Rollout)
         finished: rollout.finished.map(|tick| s.at(tick)),
         by: rollout.by.clone(),
         message: rollout.message.clone(),
+        reason: outcome_words(rollout).into(),
         usual: usual.map(|ticks| SignedDuration::from_secs(ticks * TICK)),
         // The first ever recorded came from the version it replaced, which was good enough to stand for years.
         returns_to: Some(last_good.map_or_else(|| rollout.from.clone(), |past| past.release.version.clone())),
@@ -163,6 +164,7 @@ fn staging(s: &Simulation, run: &Run) -> Option<Deployment> {
         finished: progress.finished.map(|tick| s.at(tick)),
         by: run.author.clone(),
         message: run.message.clone(),
+        reason: Text::default(),
         usual: Some(SignedDuration::from_secs(STEPS[STAGING].ticks * TICK)),
         returns_to: None,
         returns_by: None,

@@ -102,7 +102,7 @@ fn gate(s: &Simulation, run: &Run) -> Option<Progress> {
     Some(Progress { status, started, finished, summary: summary.to_owned() })
 }
 
-fn outcome_words(rollout: &Rollout) -> String {
+pub(super) fn outcome_words(rollout: &Rollout) -> String {
     match rollout.outcome {
         Outcome::Failed { ill } => {
             format!(

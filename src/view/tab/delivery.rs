@@ -65,6 +65,7 @@ fn of_deployment(deploy: &Deployment, zone: &TimeZone) -> Vec<(&'static str, Str
     let said = [
         ("environment", Some(deploy.environment.word().to_owned())),
         ("began", Some(stamp(deploy.started, zone))),
+        ("why", (!deploy.reason.is_empty()).then(|| deploy.reason.to_string())),
         ("ended", deploy.finished.map(|at| stamp(at, zone))),
         ("usually", deploy.usual.map(long)),
         ("returns to", Some(returns.unwrap_or_else(|| "nothing known to be good".into()))),

@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(shown(&line, 120), whole);
         assert_eq!(shown(&line, 70), "✔ Source v419 → ✔ Checks → ✔ Browser-Tests → ✖ Production Deploy fail…");
         assert_eq!(shown(&line, 49), "✔So v419 ✔Ch ✔BT ✖ Production Deploy failed: too…");
-        assert_eq!(shown(&line, 34), "✔So ✔Ch ✔BT ✖ Production Deploy f…".trim_end());
+        assert_eq!(shown(&line, 40), "✔So ✔Ch ✔BT ✖ Production Deploy failed:…");
         assert_eq!(shown(&line, 31), "✔ ✔ ✔ ✖ Production Deploy fail…");
         assert!(shown(&line, 10).contains('✖'));
     }

@@ -58,7 +58,7 @@ const COLUMNS: [Column; 14] = [
     Column {
         key: "trigger",
         title: "BY",
-        priority: 6,
+        priority: 4,
         width: (17, 22),
         align: Align::Left,
         value: |row, _| match &row.item {
@@ -66,7 +66,7 @@ const COLUMNS: [Column; 14] = [
             _ => newest(row).map_or(Value::Nothing, |run| Value::Words(by(run))),
         },
     },
-    Column { width: (14, 14), ..super::REGION },
+    Column { priority: 8, width: (14, 14), ..super::REGION },
     Column {
         key: "change",
         title: "CHANGE",
@@ -80,7 +80,7 @@ const COLUMNS: [Column; 14] = [
                 .map_or(Value::Nothing, |revision| of_text(&revision.message)),
         },
     },
-    super::ACCOUNT,
+    Column { priority: 9, width: (14, 18), ..super::ACCOUNT },
     Column { priority: UNSEEN, ..super::KIND },
     Column {
         key: "now",

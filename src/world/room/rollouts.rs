@@ -22,7 +22,7 @@ pub fn standing(deploy: &Deployment, sight: &Sight<'_>) -> Standing {
     // Half of it may run one version, and half the other.
     let mixed =
         if deploy.done > 0 && deploy.done < deploy.total { format!(", the rest {from}") } else { String::new() };
-    let why = if deploy.message.is_empty() { String::new() } else { format!(": {}", deploy.message) };
+    let why = if deploy.reason.is_empty() { String::new() } else { format!(": {}", deploy.reason) };
     let (health, word, now) = match deploy.status {
         DeployStatus::InProgress => match stuck(deploy, sight) {
             Some((runs, usual)) => (
@@ -55,7 +55,7 @@ pub fn line(deploy: &Deployment, sight: &Sight<'_>) -> Vec<Part> {
     let verb = if deploy.is_running() { "for" } else { "in" };
     let why = match deploy.status {
         _ if standing.word == "stuck" => ", stuck".to_owned(),
-        DeployStatus::Failed | DeployStatus::Stopped if !deploy.message.is_empty() => format!(": {}", deploy.message),
+        DeployStatus::Failed | DeployStatus::Stopped if !deploy.reason.is_empty() => format!(": {}", deploy.reason),
         _ => String::new(),
     };
     let words = format!(
