@@ -21,13 +21,14 @@ use opscon::app::rewind::History;
 use opscon::app::settings::Settings;
 use opscon::app::update::update;
 use opscon::domain::alarm::{AlarmState, AlarmTransition};
-use opscon::domain::delivery::Pipeline;
+use opscon::domain::delivery::{Pipeline, Stage as PipelineStage};
 use opscon::domain::list::List;
 use opscon::drill::scenario::Scenario;
 use opscon::drill::{Drill, company};
 use opscon::runtime::worlds::Opened;
 use opscon::world::World;
 use opscon::world::feed::{Feed, Payload};
+use opscon::world::item::Kind;
 use opscon::world::port::{Answer, FeedKey, Observation, Usage};
 use opscon::world::room::instances;
 use opscon::world::strip::trouble_of;
@@ -74,12 +75,54 @@ fn main() {
         list_of(scale, rounds.min(60));
     }
     timeline_of(if smoke { 500 } else { 50_000 }, rounds.min(300));
+    room_of_pipelines(rounds.min(400));
     measure("drill: an hour of the company", if smoke { 1 } else { 20 }, |_| an_hour_of_the_company());
     measure("exec to first frame", if smoke { 1 } else { 30 }, |_| first_frame());
     let seconds = if smoke { 1 } else { 60 };
     for resources in [0, 1_000, 100_000].into_iter().filter(|resources| !smoke || *resources == 0) {
         idle(resources, seconds);
     }
+}
+
+/// Two hundred pipelines of twelve stages, all of them in one room: a key and its frame, and the answer that tells of them.
+fn room_of_pipelines(rounds: usize) {
+    let mut stage = Stage::new(0);
+    let (place, _) = stage.model.world.all_of(Kind::Pipeline).next().expect("the company has pipelines");
+    let at = &stage.model.world.places()[place];
+    let key = FeedKey::all(Feed::Pipelines, Arc::clone(&at.scope));
+    let own = at.feeds.pipelines.items().next().expect("the company has pipelines").clone();
+    let many: Vec<Pipeline> = (0..200)
+        .map(|number| {
+            let stages = own.stages.iter().cycle().take(12).enumerate();
+            let named = |(at, stage): (usize, &PipelineStage)| PipelineStage {
+                name: format!("stage-{at:02}").into(),
+                ..stage.clone()
+            };
+            Pipeline { name: format!("team-{number:03}").into(), stages: stages.map(named).collect(), ..own.clone() }
+        })
+        .collect();
+    let payload = Payload::Pipelines(Arc::new(List::new(many)));
+    let now = stage.model.now;
+    let observe = |stage: &mut Stage, minute: i64| {
+        let at = now + SignedDuration::from_mins(minute);
+        let answer = Answer::of(Ok(payload.clone()), Usage::default());
+        let observation = Observation::of(key.clone(), at, answer, None);
+        timed(|| {
+            black_box(update(&mut stage.model, at, Msg::Observed(Box::new(observation))));
+            stage.draw();
+        })
+    };
+    stage.press(Key::char('3'));
+    observe(&mut stage, 0);
+    let codes = [Code::Down, Code::PageDown, Code::Down, Code::Up, Code::PageUp];
+    measure("update and draw for a key, 200 pipelines", rounds, |round| {
+        stage.press(Key::plain(codes[round % codes.len()]))
+    });
+    measure("answer and draw, 200 pipelines of 12 stages", rounds.min(60), |round| observe(&mut stage, round as i64));
+    stage.press(Key::plain(Code::Enter));
+    measure("update and draw for a key, page of a pipeline", rounds, |round| {
+        stage.press(Key::plain(codes[round % codes.len()]))
+    });
 }
 
 fn say(what: &str, one: &str, other: &str) {

@@ -6,6 +6,7 @@
 use crate::app::model::Model;
 use crate::app::tab::Tab;
 use crate::app::tab::room::Room;
+use crate::world::item::Kind;
 
 /// Where a command makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,7 @@ commands! {
     ToLive, "live", Everywhere, ["~"], rewound, "Back to the present";
     Compact, "compact", Everywhere, ["ctrl-e"], always, "A header of one line, for small screens; again for all of it";
     NextZone, "time-zone", Everywhere, ["T"], always, "Times in UTC instead of the chosen zone; again for that";
-    Logs, "logs", Everywhere, ["l"], not_yet, "Logs of what is selected: reserved, there is no log room yet";
+    Logs, "logs", Everywhere, ["l"], with_action, "The end of the log of an action, on the page of its pipeline";
     Actions, "actions", Everywhere, ["a"], present, "What can be done to what is selected; nothing is done by looking";
     Arm, "arm", Everywhere, ["A"], present, "Allow changes for a while, with a reason; again for SAFE";
     Undo, "undo", Operations, ["u"], on_operations, "The way back from an operation, as a plan like any other";
@@ -197,8 +198,11 @@ fn on_operations(model: &Model) -> Result<(), &'static str> {
     if model.tab == Tab::Operations { Ok(()) } else { Err("only among the operations") }
 }
 
-fn not_yet(_: &Model) -> Result<(), &'static str> {
-    Err("not there yet")
+fn with_action(model: &Model) -> Result<(), &'static str> {
+    match model.room().and_then(|room| room.page.as_ref()) {
+        Some(page) if page.of.kind == Kind::Pipeline => Ok(()),
+        _ => Err("only on the page of a pipeline"),
+    }
 }
 
 fn drilling(model: &Model) -> Result<(), &'static str> {

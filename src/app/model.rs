@@ -294,7 +294,7 @@ impl Model {
             (None, Some(page)) if self.tab == Tab::Board => page.scroll.settle(drawn),
             (None, _) => {
                 if let Some(page) = self.room_mut().and_then(|room| room.page.as_mut()) {
-                    page.scroll.settle(drawn);
+                    page.settle(drawn);
                 }
             }
             _ => {}

@@ -96,6 +96,16 @@ impl Prompt {
 pub struct Drawn {
     /// The last offset of the text on top.
     pub scroll_end: usize,
+    /// Where the text begins, where drawing chose that itself to keep something in view.
+    pub offset: Option<usize>,
+    /// The line of what is selected in it.
+    pub line: usize,
+}
+
+impl Drawn {
+    pub fn to(scroll_end: usize) -> Self {
+        Self { scroll_end, ..Self::default() }
+    }
 }
 
 /// A position in something longer than the screen. The end is only known when drawing, so it may lie beyond until then;
@@ -111,6 +121,6 @@ impl Scroll {
     }
 
     pub fn settle(&mut self, drawn: Drawn) {
-        self.offset = self.offset.min(drawn.scroll_end);
+        self.offset = drawn.offset.unwrap_or(self.offset).min(drawn.scroll_end);
     }
 }

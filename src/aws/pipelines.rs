@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_codepipeline::operation::list_pipelines::ListPipelinesOutput;
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionStatus, ActionState, PipelineDeclaration, PipelineExecutionStatus,
-    PipelineExecutionSummary, PipelineSummary, StageExecution, StageExecutionStatus, StageState, TransitionState,
+    ActionDeclaration, ActionExecutionDetail, ActionExecutionStatus, ActionState, ErrorDetails, PipelineDeclaration,
+    PipelineExecutionStatus, PipelineExecutionSummary, PipelineSummary, StageExecution, StageExecutionStatus,
+    StageState, TransitionState,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, denied_in_part, gather, unread};
 use super::convert::{name_of_arn, text, time};
 use super::sources::sources;
-use crate::domain::delivery::{Action, Execution, Pipeline, PipelineSource, Revision, RunStatus, Stage};
+use crate::domain::delivery::{
+    Action, ActionRun, Execution, Pipeline, PipelineSource, RUNS, Revision, RunStatus, Stage,
+};
 use crate::domain::list::List;
 use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
@@ -23,7 +26,7 @@ const MOST: usize = 100;
 /// Executions read of each, newest first.
 const EXECUTIONS: i32 = 20;
 /// Runs of actions read of each: one page.
-const RUNS: i32 = 100;
+const PAGE: i32 = 100;
 /// Runs a median is taken of, and the fewest that make something usual.
 const MEDIAN_OF: usize = 20;
 const LEAST: usize = 3;
@@ -45,8 +48,23 @@ struct Known {
     gap: Option<CloudError>,
 }
 
-/// Category and provider of every action, by stage and name: the state does not tell them.
-type Shape = BTreeMap<(String, String), (Text, Text)>;
+/// What every action is, by stage and name: the state does not tell it.
+type Shape = BTreeMap<(String, String), Declared>;
+
+/// As much of an action's declaration as is shown. Its configuration may hold secrets, so only names are taken from it.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Declared {
+    category: Text,
+    provider: Text,
+    targets: Vec<Text>,
+    /// Where it is another than the pipeline's own.
+    region: Option<Text>,
+    role: Option<Text>,
+}
+
+/// Where a configuration names what is deployed to.
+const TARGETS: [&str; 6] =
+    ["ServiceName", "ApplicationName", "FunctionName", "StackName", "EnvironmentName", "BucketName"];
 
 /// One run of one action.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +77,9 @@ struct Run {
     started: Timestamp,
     updated: Timestamp,
     outputs: Vec<Text>,
+    summary: Text,
+    external_id: Option<Text>,
+    link: Option<Text>,
 }
 
 impl Memory {
@@ -120,14 +141,15 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
         let declared = client.get_pipeline().name(name).send();
         // It only tells what kind of actions these are.
         if let Some(declared) = ask.or_gap(ask.call("codepipeline:GetPipeline", declared).await)? {
-            known.shape = Arc::new(declared.pipeline().map(shape).unwrap_or_default());
+            let own = ask.place.scope.region.as_str();
+            known.shape = Arc::new(declared.pipeline().map(|it| shape(it, own)).unwrap_or_default());
             known.sources = declared.pipeline().map(sources).unwrap_or_default();
             known.version = version;
         }
     }
     let at = newest_runs(state.stage_states());
     if known.at != at || (known.runs.is_none() && known.gap.is_none()) {
-        let runs = client.list_action_executions().pipeline_name(name).max_results(RUNS).send();
+        let runs = client.list_action_executions().pipeline_name(name).max_results(PAGE).send();
         let runs = ask.call("codepipeline:ListActionExecutions", runs).await;
         known.gap = runs.as_ref().err().cloned();
         // It is not the whole page that is kept: the configurations in it are many times as large.
@@ -157,16 +179,21 @@ fn there<T>(outcome: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     }
 }
 
-fn shape(declared: &PipelineDeclaration) -> Shape {
-    declared
-        .stages()
-        .iter()
-        .flat_map(|stage| stage.actions().iter().map(move |action| (stage, action)))
-        .filter_map(|(stage, action)| {
-            let kind = action.action_type_id()?;
-            let of = (stage.name().to_owned(), action.name().to_owned());
-            Some((of, (Text::new(kind.category().as_str()), Text::new(kind.provider()))))
+fn shape(declared: &PipelineDeclaration, own: &str) -> Shape {
+    let actions = declared.stages().iter().flat_map(|stage| stage.actions().iter().map(move |action| (stage, action)));
+    let of = |action: &ActionDeclaration| {
+        let kind = action.action_type_id()?;
+        let configuration = action.configuration();
+        Some(Declared {
+            category: Text::new(kind.category().as_str()),
+            provider: Text::new(kind.provider()),
+            targets: TARGETS.iter().filter_map(|key| configuration?.get(*key)).map(|name| Text::new(name)).collect(),
+            region: action.region().filter(|region| *region != own).map(Text::new),
+            role: action.role_arn().map(Text::new),
         })
+    };
+    actions
+        .filter_map(|(stage, action)| Some(((stage.name().to_owned(), action.name().to_owned()), of(action)?)))
         .collect()
 }
 
@@ -183,6 +210,9 @@ fn newest_runs(stages: &[StageState]) -> Vec<String> {
 
 fn run(detail: &ActionExecutionDetail) -> Option<Run> {
     let outputs = detail.output().map_or(&[][..], |output| output.output_artifacts());
+    let result = detail.output().and_then(|output| output.execution_result());
+    let said = result.and_then(|result| result.external_execution_summary());
+    let error = result.and_then(|result| result.error_details()).and_then(why);
     Some(Run {
         id: detail.action_execution_id()?.to_owned(),
         execution: detail.pipeline_execution_id().unwrap_or("").to_owned(),
@@ -198,7 +228,15 @@ fn run(detail: &ActionExecutionDetail) -> Option<Run> {
                 Some(Text::from(format!("s3://{}/{}", at.bucket()?, at.key()?)))
             })
             .collect(),
+        summary: error.unwrap_or_else(|| message(said)),
+        external_id: result.and_then(|result| result.external_execution_id()).map(Text::new),
+        link: result.and_then(|result| result.external_execution_url()).map(Text::new),
     })
+}
+
+/// Why something failed: in words, or by its code where that is all there is.
+fn why(error: &ErrorDetails) -> Option<Text> {
+    error.message().filter(|words| !words.is_empty()).or(error.code()).map(Text::new)
 }
 
 /// Joins what the state, the executions, the structure and the runs of actions tell of one pipeline.
@@ -287,7 +325,7 @@ fn past<'a>(runs: &'a [Run], (stage, action): &(String, String)) -> Vec<&'a Run>
 
 fn one(
     action: &ActionState,
-    kind: Option<&(Text, Text)>,
+    kind: Option<&Declared>,
     past: Option<&[&Run]>,
     stage_execution: Option<&str>,
     versions: &HashMap<&str, &Text>,
@@ -297,29 +335,48 @@ fn one(
     let run = newest.and_then(|newest| past?.iter().find(|run| newest.action_execution_id() == Some(run.id.as_str())));
     let changed = newest.and_then(|newest| newest.last_status_change()).map(time);
     let is_running = status == RunStatus::InProgress;
-    let failed = newest.and_then(|newest| newest.error_details()).and_then(|error| error.message());
+    let error = newest.and_then(|newest| newest.error_details()).and_then(why);
     // The action may be of an earlier execution than the stage, which has just begun anew.
     let execution = newest.and(run.map(|run| run.execution.as_str()).or(stage_execution));
     Action {
         name: text(action.action_name()),
-        category: kind.map(|(category, _)| category.clone()),
-        provider: kind.map(|(_, provider)| provider.clone()),
-        external_id: newest
-            .and_then(|newest| newest.external_execution_id())
-            .filter(|id| !id.is_empty())
-            .map(Text::new),
+        category: kind.map(|kind| kind.category.clone()),
+        provider: kind.map(|kind| kind.provider.clone()),
         status,
         version: execution.and_then(|id| versions.get(id)).map(|version| (*version).clone()),
         started: run.map(|run| run.started).or(changed.filter(|_| is_running)),
         finished: changed.filter(|_| !is_running),
         usual: past.and_then(usual),
-        summary: failed.map_or_else(|| message(newest.and_then(|newest| newest.summary())), Text::new),
+        summary: error.clone().unwrap_or_else(|| message(newest.and_then(|newest| newest.summary()))),
         by: text(newest.and_then(|newest| newest.last_updated_by()).map(name_of_arn)),
         tests: None,
         // A pipeline need not declare any, and what it declares and does not get fails the action.
         outputs: run.map(|run| run.outputs.clone()).filter(|outputs| !outputs.is_empty()),
         flaky: past.and_then(|past| flaky(past, versions)),
         token: newest.filter(|_| is_running).and_then(|newest| newest.token()).map(Text::new),
+        execution: execution.map(Text::new),
+        external_id: newest.and_then(|newest| newest.external_execution_id()).map(Text::new),
+        link: newest.and_then(|newest| newest.external_execution_url()).map(Text::new),
+        error,
+        history: past.map(|past| past.iter().take(RUNS).map(|run| history(run, versions)).collect()),
+        // Whoever carried it out has the log, not CodePipeline.
+        log: None,
+        targets: kind.map_or_else(Vec::new, |kind| kind.targets.clone()),
+        region: kind.and_then(|kind| kind.region.clone()),
+        role: kind.and_then(|kind| kind.role.clone()),
+    }
+}
+
+fn history(run: &Run, versions: &HashMap<&str, &Text>) -> ActionRun {
+    ActionRun {
+        execution: Text::new(&run.execution),
+        version: versions.get(run.execution.as_str()).map(|version| (*version).clone()),
+        status: run.status,
+        started: run.started,
+        finished: (run.status != RunStatus::InProgress).then_some(run.updated),
+        summary: run.summary.clone(),
+        external_id: run.external_id.clone(),
+        link: run.link.clone(),
     }
 }
 
@@ -399,8 +456,8 @@ fn stage_status(status: &StageExecutionStatus) -> RunStatus {
         StageExecutionStatus::Succeeded => RunStatus::Succeeded,
         StageExecutionStatus::Failed => RunStatus::Failed,
         StageExecutionStatus::InProgress | StageExecutionStatus::Stopping => RunStatus::InProgress,
-        // Cancelled: the pipeline was edited while it ran.
-        StageExecutionStatus::Stopped | StageExecutionStatus::Cancelled => RunStatus::Stopped,
+        StageExecutionStatus::Stopped => RunStatus::Stopped,
+        StageExecutionStatus::Cancelled => RunStatus::Cancelled,
         StageExecutionStatus::Skipped => RunStatus::NotStarted,
         _ => RunStatus::Unknown,
     }
@@ -411,7 +468,8 @@ fn execution_status(status: Option<&PipelineExecutionStatus>) -> RunStatus {
         Some(PipelineExecutionStatus::Succeeded) => RunStatus::Succeeded,
         Some(PipelineExecutionStatus::Failed) => RunStatus::Failed,
         Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) => RunStatus::InProgress,
-        Some(PipelineExecutionStatus::Stopped | PipelineExecutionStatus::Cancelled) => RunStatus::Stopped,
+        Some(PipelineExecutionStatus::Stopped) => RunStatus::Stopped,
+        Some(PipelineExecutionStatus::Cancelled) => RunStatus::Cancelled,
         Some(PipelineExecutionStatus::Superseded) => RunStatus::Superseded,
         _ => RunStatus::Unknown,
     }
@@ -420,7 +478,10 @@ fn execution_status(status: Option<&PipelineExecutionStatus>) -> RunStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_codepipeline::types::{ActionExecution, ErrorDetails, ExecutionTrigger, SourceRevision, TriggerType};
+    use aws_sdk_codepipeline::types::{
+        ActionCategory, ActionExecution, ActionOwner, ActionTypeId, ExecutionTrigger, SourceRevision, StageDeclaration,
+        TriggerType,
+    };
     use aws_smithy_types::DateTime;
 
     const SHA: &str = "4be1f2c0de4be1f2c0de4be1f2c0de4be1f2c0de";
@@ -465,6 +526,9 @@ mod tests {
             started: time(&at(started)),
             updated: time(&at(started + took)),
             outputs: Vec::new(),
+            summary: Text::default(),
+            external_id: Some("web-unit:1".into()),
+            link: None,
         }
     }
 
@@ -497,7 +561,8 @@ mod tests {
             .last_status_change(at(190))
             .error_details(ErrorDetails::builder().message("3 tests failed").build())
             .build();
-        let shape: Shape = [(("Checks".to_owned(), "Unit".to_owned()), ("Test".into(), "CodeBuild".into()))].into();
+        let declared = Declared { category: "Test".into(), provider: "CodeBuild".into(), ..Declared::default() };
+        let shape: Shape = [(("Checks".to_owned(), "Unit".to_owned()), declared)].into();
         let runs = [run_of("a1", "e1", RunStatus::Succeeded, 0, 60), run_of("a2", "e2", RunStatus::Failed, 100, 90)];
         let pipeline =
             assemble(&named("web"), &[stage(failed)], &[summary("e1", 0), summary("e2", 90)], &shape, Some(&runs));
@@ -513,7 +578,21 @@ mod tests {
         assert_eq!(action.version, Some("4be1f2c".into()));
         assert_eq!(action.took(Timestamp::MAX), Some(SignedDuration::from_secs(90)));
         assert_eq!((action.usual, action.flaky), (None, Some(false)));
-        assert_eq!(action.summary, "3 tests failed");
+        assert_eq!(
+            (action.summary.as_str(), action.error.as_ref().map(Text::as_str)),
+            ("3 tests failed", Some("3 tests failed"))
+        );
+        let history: Vec<(&str, Option<&str>, i64)> = action
+            .history
+            .iter()
+            .flatten()
+            .map(|run| {
+                let version = run.version.as_ref().map(Text::as_str);
+                (run.execution.as_str(), version, run.took(Timestamp::MAX).as_secs())
+            })
+            .collect();
+        assert_eq!(history, [("e2", Some("4be1f2c"), 90), ("e1", Some("4be1f2c"), 60)]);
+        assert!(action.log.is_none(), "CodePipeline has no logs");
         // What is asked before a rollback: what is in the stage, what succeeded there, and since when it is this pipeline.
         assert_eq!((stage.execution.clone(), action.token.clone()), (Some("e2".into()), None));
         assert_eq!(pipeline.executions[1].succeeded_in, ["Checks"]);
@@ -533,6 +612,46 @@ mod tests {
         assert_eq!(pipeline.stages[1].status, RunStatus::NotStarted);
         assert!(pipeline.stages[1].inbound_enabled);
         assert_eq!(message(Some("plain words\nmore")), "plain words");
+    }
+
+    #[test]
+    fn a_declaration_tells_where_and_as_whom_an_action_runs_and_no_secret_of_it() {
+        let kind = ActionTypeId::builder()
+            .category(ActionCategory::Deploy)
+            .owner(ActionOwner::Aws)
+            .provider("ECS")
+            .version("1")
+            .build()
+            .unwrap();
+        let action = |name: &str, region: &str| {
+            ActionDeclaration::builder()
+                .name(name)
+                .action_type_id(kind.clone())
+                .configuration("ServiceName", "catalog")
+                .configuration("OAuthToken", "s3cr3t")
+                .region(region)
+                .role_arn("arn:aws:iam::210987654321:role/deploy")
+                .build()
+                .unwrap()
+        };
+        let stage = StageDeclaration::builder()
+            .name("Production")
+            .actions(action("Here", "eu-west-1"))
+            .actions(action("There", "eu-central-1"))
+            .build()
+            .unwrap();
+        let pipeline = PipelineDeclaration::builder()
+            .name("shop")
+            .role_arn("arn:aws:iam::123456789012:role/pipeline")
+            .stages(stage)
+            .build()
+            .unwrap();
+        let shape = shape(&pipeline, "eu-west-1");
+        let of = |name: &str| &shape[&("Production".to_owned(), name.to_owned())];
+        assert_eq!((of("Here").region.clone(), of("There").region.clone()), (None, Some("eu-central-1".into())));
+        assert_eq!(of("Here").targets, ["catalog"]);
+        assert_eq!(of("Here").role, Some("arn:aws:iam::210987654321:role/deploy".into()));
+        assert!(!format!("{shape:?}").contains("s3cr3t"));
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub enum Command {
     },
     /// Show, check or find the configuration
     Config {
-        #[arg(value_enum)]
+        #[command(subcommand)]
         action: ConfigAction,
     },
     /// Print a completion script for a shell
@@ -342,7 +342,7 @@ pub enum Output {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Subcommand)]
 pub enum ConfigAction {
     /// Print the defaults, with what they mean
     Default,
@@ -350,6 +350,17 @@ pub enum ConfigAction {
     Check,
     /// Print where the configuration is looked for
     Path,
+    /// Print which box each action of each pipeline belongs to, and by which rule
+    PipelineMap(PipelineMap),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PipelineMap {
+    #[command(flatten)]
+    pub from: From,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
 }
 
 fn url(text: &str) -> Result<String, String> {

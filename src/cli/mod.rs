@@ -87,7 +87,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Doctor(doctor)) => doctor::run(&args.common, doctor),
         Some(Command::Keys) => keys::run(&args.common),
         Some(Command::IamPolicy { write, .. }) => iam_policy::run(*write),
-        Some(Command::Config { action }) => config::run(&args.common, *action),
+        Some(Command::Config { action }) => config::run(&args.common, action),
         Some(Command::Completions { shell }) => completions::run(*shell),
         None => watch(&args.common),
     };

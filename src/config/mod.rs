@@ -14,8 +14,10 @@ use crate::app::keymap::{Keymap, KeymapError};
 use crate::app::settings::{ARMED_FOR, Alert, Colours, Glyphs, Ground, Look, OwnColours, Role, Settings};
 use crate::domain::dev::DevRule;
 use crate::domain::origin::Origin;
+use crate::domain::pipeline_rule::PipelineRule;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
+use crate::world::board::pipeline_map;
 use crate::world::sight::Bearings;
 use crate::world::thresholds::Thresholds;
 
@@ -42,6 +44,7 @@ pub struct Config {
     pub failover: Option<FailoverPlan>,
     /// Where to read what to do, by the name of the alarm.
     pub runbook: Vec<Runbook>,
+    pub pipeline: Pipelines,
     pub operations: Operations,
     /// What may be shut down.
     pub dev: DevRule,
@@ -56,6 +59,14 @@ pub struct GitHub {
     pub api: String,
     /// What prints a token, where the environment has none.
     pub token_command: String,
+}
+
+/// How pipelines are read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pipelines {
+    /// Which box an action belongs to, where the built-in rules guess wrong: the first rule that fits wins.
+    pub map: Vec<PipelineRule>,
 }
 
 /// How things may be changed.
@@ -257,6 +268,9 @@ impl Config {
         config.dev.check().map_err(value)?;
         check_api(&config.github.api).map_err(value)?;
         check_scopes(&config.scope).map_err(value)?;
+        for (number, rule) in config.pipeline.map.iter().enumerate() {
+            rule.check(pipeline_map::BOXES).map_err(|message| value(format!("pipeline.map[{number}]: {message}")))?;
+        }
         zone(&config.ui.time_zone).map_err(value)?;
         own_colours(&config.colors).map_err(value)?;
         for (number, step) in config.failover.iter().flat_map(|plan| &plan.steps).enumerate() {
@@ -299,6 +313,7 @@ impl Config {
                 failover: self.failover.clone(),
                 runbooks: self.runbook.clone(),
                 dev: self.dev.clone(),
+                pipeline_rules: self.pipeline.map.clone(),
             },
             look: Look { colours, glyphs, ground, own: own_colours(&self.colors).map_err(from_flag)? },
             keymap,
@@ -433,6 +448,23 @@ mod tests {
         assert!(error("[dev]\nenvironments = ['prod']").contains("dev.environments: prod is never shut down"));
         assert!(error("[dev]\nnever = ['']").contains("dev.never[0] is empty"));
         assert!(error("[dev]\nnver = []").contains("unknown field `nver`"));
+    }
+
+    #[test]
+    fn pipelines_are_mapped_by_rules() {
+        let text = "[[pipeline.map]]\naction = '*contract*'\nbox = 'ci-pipeline.integration-tests'\n\
+                    [[pipeline.map]]\nstage = 'canary'\ncategory = 'deploy'\nbox = 'none'";
+        let config = Config::parse(text, Path::new("c.toml")).unwrap();
+        let rules = config.settings(&Overrides::default()).unwrap().bearings.pipeline_rules;
+        assert_eq!(
+            rules.iter().map(PipelineRule::words).collect::<Vec<_>>(),
+            ["action *contract*", "stage canary, category deploy"]
+        );
+        assert!(error("[[pipeline.map]]\naction = 'x'").contains("c.toml: pipeline.map[0]: box: `` is no id of a box"));
+        assert!(error("[[pipeline.map]]\nbox = 'none'").contains("pipeline.map[0]: names no stage"));
+        let second = "[[pipeline.map]]\naction='x'\nbox='none'\n[[pipeline.map]]\naction='x'\nbox='data-layer.redis'";
+        assert!(error(second).contains("pipeline.map[1]: box: "), "{}", error(second));
+        assert!(error("[[pipeline.map]]\nname = 'x'").contains("unknown field `name`"));
     }
 
     #[test]

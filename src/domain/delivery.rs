@@ -8,13 +8,16 @@ use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 
 /// State of a stage, an action or an execution, in CodePipeline's terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum RunStatus {
+    #[default]
     NotStarted,
     InProgress,
     Succeeded,
     Failed,
     Stopped,
+    /// The pipeline was edited while it ran: what it would have done next may not exist any more.
+    Cancelled,
     /// Overtaken by a newer execution: normal, not a failure.
     Superseded,
     /// In a state this version has no word for.
@@ -29,6 +32,7 @@ impl RunStatus {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Stopped => "stopped",
+            Self::Cancelled => "cancelled",
             Self::Superseded => "superseded",
             Self::Unknown => "unknown",
         }
@@ -77,14 +81,12 @@ pub struct Stage {
     pub actions: Vec<Action>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Action {
     pub name: Text,
     /// `Source`, `Build`, `Test`, `Approval`, `Deploy`, `Invoke`, `Compute`; not told while the pipeline is being changed.
     pub category: Option<Text>,
     pub provider: Option<Text>,
-    /// What its provider calls its newest run: a build, a deployment.
-    pub external_id: Option<Text>,
     pub status: RunStatus,
     /// The version its newest execution carries. Stages may hold different ones.
     pub version: Option<Text>,
@@ -105,17 +107,101 @@ pub struct Action {
     /// nowhere.
     #[serde(skip)]
     pub token: Option<Text>,
+    /// The execution it ran for last, which may be an earlier one than its stage has now.
+    pub execution: Option<Text>,
+    /// What whoever carries it out calls that run: a build, a deployment.
+    pub external_id: Option<Text>,
+    /// The page of that run, as it was told: to be opened only where [`web`] lets it.
+    pub link: Option<Text>,
+    /// Why it failed, in the words of whoever carried it out.
+    pub error: Option<Text>,
+    /// Its last runs, newest first, no more than [`RUNS`]; nothing where they were not told.
+    pub history: Option<Vec<ActionRun>>,
+    /// The end of its log; nothing where that is not read.
+    pub log: Option<LogTail>,
+    /// What it deploys to, by name: services, deployment groups, functions.
+    pub targets: Vec<Text>,
+    /// The region it runs in, where that is another than the pipeline's own.
+    pub region: Option<Text>,
+    /// The role it is carried out as, where that is one of its own: often of another account.
+    pub role: Option<Text>,
+}
+
+/// Runs of an action that are kept, newest first.
+pub const RUNS: usize = 20;
+
+/// One run of one action.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ActionRun {
+    pub execution: Text,
+    /// Nothing where its execution is older than those that are listed.
+    pub version: Option<Text>,
+    pub status: RunStatus,
+    pub started: Timestamp,
+    /// While it runs there is none.
+    pub finished: Option<Timestamp>,
+    /// What it said of itself, or why it failed.
+    pub summary: Text,
+    pub external_id: Option<Text>,
+    pub link: Option<Text>,
+}
+
+impl ActionRun {
+    /// How long it took, or has taken by now.
+    pub fn took(&self, now: Timestamp) -> SignedDuration {
+        self.finished.unwrap_or(now).duration_since(self.started).max(SignedDuration::ZERO)
+    }
+}
+
+/// The last lines of a log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LogTail {
+    /// Where all of it is: a log group and its stream.
+    pub source: Text,
+    pub lines: Vec<Text>,
+}
+
+impl LogTail {
+    /// Whether a line tells of an error, by the words that compilers, test runners and deployments use for one.
+    pub fn is_error(line: &str) -> bool {
+        const WORDS: [&str; 9] =
+            ["error", "failed", "failure", "panicked", "exception", "fatal", "traceback", "assertion", "denied"];
+        let line = line.to_lowercase();
+        // `0 failed`, `no errors` and the like are what a good run says.
+        let is_none = ["0 failed", "0 errors", "0 failures", "no errors", "errors: 0", "failures: 0", "failed: 0"];
+        let is_told = WORDS.iter().any(|word| line.contains(word));
+        is_told && !is_none.iter().any(|none| stands_alone(&line, none))
+    }
+
+    /// The first line that tells of an error: where to begin to read.
+    pub fn first_error(&self) -> Option<usize> {
+        self.lines.iter().position(|line| Self::is_error(line.as_str()))
+    }
+}
+
+/// Whether `part` is in `line` without a digit before it: in `10 failed` there is no `0 failed`.
+fn stands_alone(line: &str, part: &str) -> bool {
+    line.match_indices(part).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_ascii_digit()))
+}
+
+/// A link a browser may be told to open. Whoever carries out an action says what its link is, and may say anything.
+pub fn web(link: &str) -> Option<&str> {
+    let is_plain = link.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_plain && (link.starts_with("https://") || link.starts_with("http://"))).then_some(link)
 }
 
 impl Action {
     /// Somebody has to decide before it goes on.
     pub fn waits_for_somebody(&self) -> bool {
-        let is_approval = self.category.as_ref().is_some_and(|category| category == "Approval");
-        self.status == RunStatus::InProgress && (is_approval || self.token.is_some())
+        self.status == RunStatus::InProgress && (self.is_approval() || self.token.is_some())
     }
 
     pub fn is_deploy(&self) -> bool {
         self.category.as_ref().is_some_and(|category| category == "Deploy")
+    }
+
+    pub fn is_approval(&self) -> bool {
+        self.category.as_ref().is_some_and(|category| category == "Approval")
     }
 
     /// `v419`, or `-`.
@@ -133,7 +219,7 @@ impl Action {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TestCounts {
     pub passed: u32,
     pub failed: u32,
@@ -206,6 +292,21 @@ impl Pipeline {
 
     pub fn execution(&self, id: &str) -> Option<&Execution> {
         self.executions.iter().find(|run| run.id == id)
+    }
+
+    /// The execution a stage holds, where it is among those that are listed. Stages may hold different ones, and the newest
+    /// may not have come far.
+    pub fn held(&self, stage: &Stage) -> Option<&Execution> {
+        self.execution(stage.execution.as_ref()?.as_str())
+    }
+
+    /// Several executions may be in it at once, of which a stage tells one.
+    pub fn is_parallel(&self) -> bool {
+        self.mode.as_ref().is_some_and(|mode| mode == "PARALLEL")
+    }
+
+    pub fn actions(&self) -> impl Iterator<Item = (&Stage, &Action)> {
+        self.stages.iter().flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)))
     }
 }
 
@@ -280,6 +381,8 @@ pub struct Deployment {
     pub finished: Option<Timestamp>,
     pub by: Text,
     pub message: Text,
+    /// Why it failed or was stopped, in the words of whoever carries it out; empty where nobody says.
+    pub reason: Text,
     /// How long the one before took.
     pub usual: Option<SignedDuration>,
     /// Newest version before this one that was healthy in production and still exists.
@@ -331,6 +434,11 @@ pub enum DeployStatus {
 }
 
 impl DeployStatus {
+    /// It did not come to the end that was wanted.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Stopped | Self::RolledBack)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::InProgress => "in progress",
@@ -345,5 +453,40 @@ impl DeployStatus {
 impl Identified for Deployment {
     fn key(&self) -> &str {
         self.id.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_says_where_to_begin() {
+        for (line, is) in [
+            ("test result: FAILED. 809 passed; 3 failed", true),
+            ("error[E0308]: mismatched types", true),
+            ("thread 'main' panicked at src/tax.rs:41", true),
+            ("test result: ok. 812 passed; 0 failed", false),
+            ("10 failed", true),
+            ("Compiling basket v1.4.0", false),
+        ] {
+            assert_eq!(LogTail::is_error(line), is, "{line}");
+        }
+        let lines = ["Compiling", "error: no", "aborting due to an error"].map(Text::new).to_vec();
+        assert_eq!(LogTail { lines, ..LogTail::default() }.first_error(), Some(1));
+    }
+
+    #[test]
+    fn only_a_page_of_the_web_is_opened() {
+        for (link, is) in [
+            ("https://console.aws.amazon.com/codesuite/x", true),
+            ("http://jenkins.acme/1", true),
+            ("javascript:alert(1)", false),
+            ("file:///etc/passwd", false),
+            ("--profile=x", false),
+            ("https://a b", false),
+        ] {
+            assert_eq!(web(link).is_some(), is, "{link}");
+        }
     }
 }

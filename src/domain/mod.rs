@@ -33,6 +33,7 @@ pub mod money;
 pub mod network;
 pub mod origin;
 pub mod pattern;
+pub mod pipeline_rule;
 pub mod recovery;
 pub mod runbook;
 pub mod scope;

@@ -1,4 +1,4 @@
-//! Names told by a pattern, `*` standing for anything.
+//! Patterns of one's own in the configuration: words in which `*` stands for anything.
 
 /// Whether `name` is like `pattern`: the parts between the stars come one after the other.
 pub fn is_like(pattern: &str, name: &str) -> bool {

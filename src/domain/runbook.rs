@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_links_by_the_name() {
+    fn the_name_is_put_into_the_link() {
         let rule = Runbook { pattern: "web-*".into(), url: "https://wiki/{name}".into() };
         assert_eq!(rule.link(&"web-5xx".into()), Some("https://wiki/web-5xx".into()));
         assert_eq!(rule.link(&"a-web-5xx".into()), None);

@@ -106,6 +106,13 @@ pub fn long(length: SignedDuration) -> String {
     }
 }
 
+/// As a stopwatch tells it, to be held against another: `0:42`, `4:10`, `1:04:10`.
+pub fn stopwatch(length: SignedDuration) -> String {
+    let seconds = length.as_secs().max(0);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds % 3_600 / 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 /// How long ago something happened.
 pub fn since(now: Timestamp, then: Timestamp) -> SignedDuration {
     now.duration_since(then).max(SignedDuration::ZERO)

@@ -4,7 +4,7 @@ use crate::domain::text::Text;
 use crate::drill::fleet::{Fleet, TICK};
 use crate::drill::noise::Noise;
 use crate::drill::rollout::{Release, Rollout};
-use crate::drill::scenario::{Cure, Deploy, Happening, Scenario};
+use crate::drill::scenario::{Cure, Deploy, Happening, Push, Scenario};
 use crate::drill::simulation::Simulation;
 
 /// What an action is, and how many ticks it usually takes.
@@ -79,6 +79,29 @@ pub enum Gate {
     },
 }
 
+/// An action that does not pass at its first attempt.
+#[derive(Clone, Debug)]
+pub struct Trip {
+    pub position: usize,
+    /// Tests that fail, by name.
+    pub failing: Vec<Text>,
+    /// Which attempt passes, counted from the first; none does where that is not said.
+    pub passes_on: Option<usize>,
+    /// When it was tried again.
+    pub retries: Vec<i64>,
+}
+
+/// From the end of a flaky attempt until its author tries again.
+const SECOND_THOUGHT: i64 = 6;
+
+/// One attempt at an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub start: i64,
+    pub end: i64,
+    pub fails: bool,
+}
+
 /// A stage that lets nothing in.
 #[derive(Clone, Debug)]
 pub struct Closed {
@@ -100,6 +123,8 @@ pub struct Run {
     pub gate: Gate,
     /// The queue whose messages its version can read.
     pub cures: Option<Text>,
+    /// Where it fails on its way.
+    pub trip: Option<Trip>,
     /// When an operator stopped it: what it had begun came to its end, and nothing followed.
     pub stopped: Option<i64>,
     pub pipeline: &'static str,
@@ -120,10 +145,35 @@ impl Run {
         if fleet == "web" { "web" } else { "shop" }
     }
 
-    /// Start and end of an action before the rollout.
+    /// Start and end of an action before the rollout: of its first attempt, where there are several.
     pub fn span(&self, position: usize) -> (i64, i64) {
-        let start = self.pushed + lead(position) - lead(self.begins.min(position));
+        let start = self.pushed + lead(position) - lead(self.begins.min(position)) + self.delay(position);
         (start, start + STEPS[position].ticks)
+    }
+
+    /// By how much an action comes later because one before it was tried again.
+    fn delay(&self, position: usize) -> i64 {
+        let Some(trip) = self.trip.as_ref().filter(|trip| trip.position < position) else { return 0 };
+        trip.retries.last().map_or(0, |last| last - self.span(trip.position).0)
+    }
+
+    /// Every attempt at an action before the rollout, oldest first.
+    pub fn attempts(&self, position: usize) -> Vec<Attempt> {
+        let (start, end) = self.span(position);
+        let Some(trip) = self.trip.as_ref().filter(|trip| trip.position == position) else {
+            return vec![Attempt { start, end, fails: false }];
+        };
+        let ticks = STEPS[position].ticks;
+        let starts = std::iter::once(start).chain(trip.retries.iter().copied()).enumerate();
+        let fails = |number: usize| trip.passes_on != Some(number + 1);
+        starts.map(|(number, start)| Attempt { start, end: start + ticks, fails: fails(number) }).collect()
+    }
+
+    /// Whether it never gets past an action before this one.
+    pub fn is_held_before(&self, position: usize) -> bool {
+        self.trip.as_ref().is_some_and(|trip| {
+            trip.position < position && self.attempts(trip.position).last().is_none_or(|last| last.fails)
+        })
     }
 
     pub fn is_rollback(&self) -> bool {
@@ -220,6 +270,7 @@ pub(super) fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
         returns_to: None,
         gate: Gate::Usual,
         cures: None,
+        trip: None,
         stopped: None,
         pipeline,
         fleet: fleet.into(),
@@ -251,9 +302,29 @@ pub(super) fn planned_runs(scenario: &Scenario, noise: Noise) -> Vec<Run> {
                 cures: it.cures.clone(),
                 ..of(&it.fleet, &it.version, &it.by, &it.message)
             }),
+            Some(Happening::Push(it)) => {
+                let begun = of(&it.fleet, &it.version, &it.by, &it.message);
+                runs.push(pushed(&it, Run { pushed: tick, ..begun }));
+            }
             _ => {}
         }
     }
     runs.sort_by_key(|run| run.pushed);
     runs
+}
+
+/// A commit that goes its way by itself as far as the approval, where it waits for an operator.
+fn pushed(push: &Push, run: Run) -> Run {
+    let mut run = run;
+    if let Some(position) = push.fails_in.as_ref().and_then(|name| STEPS.iter().position(|step| *name == *step.name)) {
+        let again = run.span(position).1 + SECOND_THOUGHT;
+        run.trip = Some(Trip {
+            position,
+            failing: push.failing.clone(),
+            passes_on: push.flaky.then_some(2),
+            retries: if push.flaky { vec![again] } else { Vec::new() },
+        });
+    }
+    let since = run.span(GATE).0;
+    Run { gate: Gate::Waits { since }, ..run }
 }

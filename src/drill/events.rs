@@ -46,7 +46,8 @@ impl Simulation {
                 let (by, message) = (deploy.by.clone(), deploy.message.clone());
                 if let Some(fleet) = self.fleet_mut(deploy.fleet.as_str()) {
                     let from = fleet.release.version.clone();
-                    fleet.roll_out(Rollout::new(release, from, by, message, tick), tick);
+                    let rollout = Rollout::new(release, from, by, message, tick);
+                    fleet.roll_out(Rollout { stalls_after: deploy.stalls_after, ..rollout }, tick);
                 }
             }
             Happening::Rollback(rollback) => {
@@ -58,8 +59,8 @@ impl Simulation {
                     fleet.roll_out(Rollout::new(good, from, rollback.by.clone(), message, tick).apart(), tick);
                 }
             }
-            // Its run was planned from the beginning.
-            Happening::Offer(_) => {}
+            // Their runs were planned from the beginning.
+            Happening::Offer(_) | Happening::Push(_) => {}
             Happening::Surge(surge) => self.surges.push((surge.clone(), tick)),
             Happening::Scale(scale) => {
                 if let Some(fleet) = self.fleet_mut(scale.fleet.as_str()) {

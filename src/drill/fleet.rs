@@ -340,7 +340,8 @@ impl Fleet {
             rollout.fail(tick, ill);
             return;
         }
-        if self.units.iter().any(is_deploying) || tick < rollout.next_batch {
+        let is_stalled = rollout.stalls_after.is_some_and(|most| rollout.done >= most);
+        if is_stalled || self.units.iter().any(is_deploying) || tick < rollout.next_batch {
             return;
         }
         // A unit on its way out is let go.

@@ -36,6 +36,8 @@ pub struct Rollout {
     pub total: u32,
     /// Not before this tick.
     pub next_batch: i64,
+    /// After so many units it goes on no further.
+    pub stalls_after: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl Rollout {
             done: 0,
             total: 0,
             next_batch: tick,
+            stalls_after: None,
         }
     }
 

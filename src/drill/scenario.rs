@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::domain::text::Text;
+use crate::drill::delivery::{GATE, STEPS};
 use crate::world::feed::Feed;
 use crate::world::port::FaultClass;
 
@@ -51,6 +52,8 @@ pub struct Event {
     #[serde(default)]
     deploy: Option<Deploy>,
     #[serde(default)]
+    push: Option<Push>,
+    #[serde(default)]
     rollback: Option<Rollback>,
     #[serde(default)]
     offer: Option<Offer>,
@@ -86,6 +89,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     Deploy(Deploy),
+    Push(Push),
     Rollback(Rollback),
     Offer(Offer),
     Surge(Surge),
@@ -136,6 +140,28 @@ pub struct Deploy {
     /// A unit running it falls ill this long after it started.
     #[serde(default)]
     pub ill_after: Option<SignedDuration>,
+    /// It stops replacing units after so many, and neither fails nor ends.
+    #[serde(default)]
+    pub stalls_after: Option<u32>,
+}
+
+/// A commit that goes through the pipeline by itself, as far as it comes: at the most to its approval.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    pub fleet: Text,
+    pub version: Text,
+    pub by: Text,
+    pub message: Text,
+    /// The action it fails in, by name, such as `Unit-Tests`.
+    #[serde(default)]
+    pub fails_in: Option<Text>,
+    /// The tests that fail there.
+    #[serde(default)]
+    pub failing: Vec<Text>,
+    /// Tried again by its author, it passes.
+    #[serde(default)]
+    pub flaky: bool,
 }
 
 /// A new version comes to its approval, and waits there for an operator.
@@ -298,6 +324,8 @@ pub enum ScenarioError {
     Happenings { name: String, number: usize, given: usize },
     #[error("scenario `{name}`: event {number} is at {at}, before the one above it")]
     Order { name: String, number: usize, at: String },
+    #[error("scenario `{name}`: event {number} fails in `{action}`, which is no action before the approval")]
+    Action { name: String, number: usize, action: String },
 }
 
 /// Name and text of every scenario shipped, in the order the picker offers them.
@@ -332,6 +360,11 @@ impl Scenario {
                 return Err(ScenarioError::Order { name: name.to_owned(), number: position + 1, at });
             }
             last = event.at;
+            let fails_in = event.push.as_ref().and_then(|push| push.fails_in.as_ref());
+            if let Some(action) = fails_in.filter(|name| !STEPS[1..GATE].iter().any(|step| **name == *step.name)) {
+                let action = action.to_string();
+                return Err(ScenarioError::Action { name: name.to_owned(), number: position + 1, action });
+            }
         }
         Ok(scenario)
     }
@@ -346,6 +379,7 @@ impl Event {
     fn given(&self) -> Vec<Happening> {
         [
             self.deploy.clone().map(Happening::Deploy),
+            self.push.clone().map(Happening::Push),
             self.rollback.clone().map(Happening::Rollback),
             self.offer.clone().map(Happening::Offer),
             self.surge.clone().map(Happening::Surge),
@@ -395,6 +429,8 @@ mod tests {
     fn mistakes_are_named_with_their_place() {
         let of = |tail: &str| Scenario::parse("x", &format!("{HEAD}{tail}")).unwrap_err().to_string();
         assert!(of("[[event]]\nat='1m'\ndeplay={}\n").contains("unknown field `deplay`"));
+        let push = "[[event]]\nat='1m'\npush={fleet='web',version='v1',by='a',message='m',fails_in='Approve'}\n";
+        assert!(of(push).contains("event 1 fails in `Approve`, which is no action before the approval"));
         assert!(of("[[event]]\nat='1m'\n").contains("event 1 names 0 happenings"));
         assert!(
             of("[[event]]\nat='2m'\nlose_region={}\n[[event]]\nat='1m'\nlose_region={}\n").contains("event 2 is at 1m")

@@ -14,6 +14,7 @@ use crate::world::act::Step;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
+use crate::world::way_back::deployment::{self as way_back, Again};
 
 pub(super) const DEPLOYMENT: Operation = Operation {
     name: "codedeploy.rollback",
@@ -45,7 +46,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let mut plan = match it.status {
         DeployStatus::InProgress => stop(ask, it),
         DeployStatus::RolledBack => {
-            return Err(Refusal::new(Why::Nothing, format!("{} of {} was rolled back already", it.to, it.target)));
+            return Err(way_back::is_back(it).into());
         }
         DeployStatus::Succeeded | DeployStatus::Failed | DeployStatus::Stopped => again(ask, it)?,
     };
@@ -64,7 +65,7 @@ fn mixed(it: &Deployment) -> String {
 }
 
 fn stop(ask: &Ask<'_>, it: &Deployment) -> Plan {
-    let back = it.returns_to.as_ref().unwrap_or(&it.from);
+    let back = way_back::stopped_to(it);
     let title = format!("{}: stop {} at {} of {}, back to {back}", it.target, it.to, it.done, it.total);
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.change("version", it.to.to_string(), back.to_string());
@@ -85,18 +86,7 @@ fn again(ask: &Ask<'_>, it: &Deployment) -> Result<Plan, Refusal> {
         let text = format!("{} is being deployed to {} already", other.to, it.target);
         return Err(Refusal::new(Why::State, text).with(format!("wait for {}, or roll that back", other.id)));
     }
-    let (Some(back), Some(by)) = (&it.returns_to, &it.returns_by) else {
-        let text = format!("no deployment to {} before {} is known that was good", it.target, it.to);
-        return Err(Refusal::new(Why::Nothing, text).with("roll its pipeline back: `pipeline.rollback`"));
-    };
-    let (Some(application), Some(group)) = (&it.owner, &it.group) else {
-        let text = format!("application and deployment group of {} are not told", it.target);
-        return Err(Refusal::new(Why::Blind, text));
-    };
-    let Some(bundle) = &it.returns_with else {
-        let text = format!("what {by} deployed is not told: CodeDeploy wants it said again");
-        return Err(Refusal::new(Why::Blind, text).with("roll its pipeline back: `pipeline.rollback`"));
-    };
+    let Again { back, by, application, group, bundle } = way_back::again(it)?;
     let title = format!("{}: deploy {back} again, after {}", it.target, it.to);
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.change("version", it.to.to_string(), back.to_string());

@@ -9,11 +9,11 @@ use crate::domain::text::Text;
 use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
 use crate::ops::scale::service_of;
 use crate::ops::{Ask, On, Operation, Param, Params, Progress, Subject};
-use crate::world::Place;
 use crate::world::act::Step;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
+use crate::world::way_back::service::{self as way_back, deployments};
 
 pub(super) const SERVICE: Operation = Operation {
     name: "ecs.rollback",
@@ -53,25 +53,12 @@ fn cluster_of<'a>(of: &Subject<'a>) -> Option<&'a Cluster> {
     }
 }
 
-/// Those of one service, newest first.
-fn deployments<'a>(place: &'a Place, cluster: &Cluster, it: &Service) -> impl Iterator<Item = &'a Deployment> {
-    let is_its = |deploy: &&Deployment| {
-        deploy.kind == "ECS" && deploy.target == it.name && deploy.owner.as_ref() == Some(&cluster.name)
-    };
-    let mut all: Vec<&Deployment> = place.feeds.deployments.items().filter(is_its).collect();
-    all.sort_by_key(|deploy| std::cmp::Reverse(deploy.started));
-    all.into_iter()
-}
-
 fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let Some(Item::Cluster(cluster)) = ask.item else {
         return Err(Refusal::new(Why::Unknown, "that is no ECS cluster"));
     };
     let it = service_of(cluster, ask.needed_word("service")?)?;
-    if it.rollout.is_empty() {
-        let text = format!("{} is not deployed by ECS itself", it.name);
-        return Err(Refusal::new(Why::State, text).with("where CodeDeploy deploys it: `codedeploy.rollback`"));
-    }
+    way_back::controlled(it)?;
     let newest = deployments(ask.place, cluster, it).next();
     let running = newest.filter(|deploy| deploy.is_running());
     let to = ask.word("to");
@@ -81,11 +68,10 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
             Err(Refusal::new(Why::State, text).with("leave out `to`"))
         }
         (Some(deploy), None) => stop(ask, it, deploy),
-        (None, _) if it.rollout == "IN_PROGRESS" => {
-            let text = format!("{} is being deployed, and that deployment was not read", it.name);
-            Err(Refusal::new(Why::Blind, text).with("look again in a moment"))
+        (None, to) => {
+            way_back::told(it)?;
+            back(ask, cluster, it, newest, to)
         }
-        (None, to) => back(ask, cluster, it, newest, to),
     }
 }
 
@@ -117,8 +103,8 @@ fn back(
     to: Option<&str>,
 ) -> Result<Plan, Refusal> {
     let known = newest.and_then(|deploy| deploy.returns_by.as_ref());
-    let wanted = match (to, known) {
-        (Some(word), _) => {
+    let wanted = match to {
+        Some(word) => {
             // Without a revision AWS takes the newest, which is the bad one.
             let revision =
                 word.rsplit(':').next().filter(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()));
@@ -128,15 +114,10 @@ fn back(
             }
             Text::new(word)
         }
-        (None, Some(known)) => known.clone(),
-        (None, None) => {
-            let text =
-                format!("no task definition of {} is known that was good before {}", it.name, it.task_definition);
-            return Err(Refusal::new(Why::Nothing, text).with("say `to`, a task definition with its revision"));
-        }
+        None => way_back::usual(it, newest)?.clone(),
     };
     if wanted == it.task_definition {
-        return Err(Refusal::new(Why::Nothing, format!("{} is at {wanted} already", it.name)));
+        return Err(way_back::is_there(it).into());
     }
     let mut plan = begin(ask, it, format!("{}: back to {wanted}", it.name));
     plan.params.insert("to".into(), wanted.to_string());

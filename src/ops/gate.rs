@@ -196,7 +196,9 @@ fn told(plan: &Plan, it: &Pipeline, approve: bool) -> Progress {
         (RunStatus::InProgress, _) if action.token.is_some() && action.token.as_ref() != sent => {
             Progress::Failed(format!("{} waits there now, and was not decided", action.version_word()))
         }
-        (RunStatus::Stopped | RunStatus::Superseded, _) => Progress::Failed(format!("{name} {}", action.status.word())),
+        (RunStatus::Stopped | RunStatus::Cancelled | RunStatus::Superseded, _) => {
+            Progress::Failed(format!("{name} {}", action.status.word()))
+        }
         (RunStatus::InProgress | RunStatus::NotStarted | RunStatus::Unknown, _) => {
             Progress::Waiting(format!("{name} waits yet"))
         }

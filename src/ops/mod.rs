@@ -13,6 +13,7 @@ mod dns;
 mod ecs_rollback;
 mod gate;
 mod mute;
+mod obstacle;
 mod pipeline;
 mod pipeline_rollback;
 pub mod plan;

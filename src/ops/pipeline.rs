@@ -6,6 +6,7 @@ use crate::ops::plan::{Plan, Refusal, Why};
 use crate::ops::{Ask, Progress, Subject};
 use crate::world::item::Item;
 use crate::world::sight::Sight;
+pub(super) use crate::world::way_back::pipeline::{names, running};
 
 pub(super) fn of<'a>(subject: &Subject<'a>) -> Option<&'a Pipeline> {
     match subject.item? {
@@ -44,10 +45,6 @@ pub(super) fn called<'a>(it: &'a Pipeline, id: &'a Text) -> &'a Text {
     it.execution(id.as_str()).map_or(id, |run| run.called())
 }
 
-pub(super) fn names<'a>(actions: impl Iterator<Item = &'a Action>) -> String {
-    actions.map(|action| action.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 /// The pipeline of a plan as it is now, as far as its progress can be told at all.
 pub(super) fn after<T>(plan: &Plan, sight: &Sight<'_>, tell: impl FnOnce(&Pipeline) -> T) -> Result<T, Progress> {
     match plan.of.item(sight) {
@@ -62,15 +59,11 @@ pub(super) fn stage_after<'a>(plan: &Plan, it: &'a Pipeline) -> Result<&'a Stage
     it.stage(name).ok_or_else(|| Progress::Failed(format!("{} has no stage {name} any more", it.name)))
 }
 
-/// What runs in a stage now: `Deploy-Production running`.
-pub(super) fn running(stage: &Stage) -> String {
-    let now = names(stage.actions.iter().filter(|action| action.status == RunStatus::InProgress));
-    if now.is_empty() { format!("{} {}", stage.name, stage.status.word()) } else { format!("{now} running") }
-}
-
 /// Why a stage ended as it did.
 pub(super) fn ended(stage: &Stage) -> String {
-    let bad = stage.actions.iter().find(|action| matches!(action.status, RunStatus::Failed | RunStatus::Stopped));
+    let is_bad =
+        |action: &&Action| matches!(action.status, RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled);
+    let bad = stage.actions.iter().find(is_bad);
     match bad {
         Some(action) if action.summary.is_empty() => format!("{} {}", action.name, action.status.word()),
         Some(action) => format!("{} {}: {}", action.name, action.status.word(), action.summary),

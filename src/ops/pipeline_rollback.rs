@@ -4,15 +4,15 @@ use jiff::SignedDuration;
 
 use super::pipeline;
 use crate::domain::board::BoxId;
-use crate::domain::delivery::{Execution, Pipeline, RunStatus, Stage};
+use crate::domain::delivery::{Execution, Pipeline, RunStatus};
 use crate::domain::text::Text;
-use crate::domain::units::moment;
 use crate::ops::plan::{Blast, Plan, Refusal, Undo, Why};
 use crate::ops::{Ask, On, Operation, Param, Params, Progress};
 use crate::world::act::Step;
 use crate::world::feed::Feed;
 use crate::world::item::Kind;
 use crate::world::sight::Sight;
+use crate::world::way_back::pipeline::{Standing, usual_stage};
 
 pub(super) const STAGE: Operation = Operation {
     name: "pipeline.rollback",
@@ -47,64 +47,20 @@ pub(super) const STAGE: Operation = Operation {
 /// By how much the clock of AWS may be behind ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-/// The last stage that deploys and is bad, or else the last that has deployed anything.
-fn usual_stage(it: &Pipeline) -> Option<&Stage> {
-    let all = || it.stages.iter().skip(1).filter(|stage| stage.deploys());
-    let bad = |stage: &&Stage| matches!(stage.status, RunStatus::Failed | RunStatus::Stopped);
-    all().rfind(bad).or_else(|| all().rfind(|stage| stage.status != RunStatus::NotStarted))
-}
-
-/// What is in a stage, and what could be.
-struct Standing<'a> {
-    it: &'a Pipeline,
-    stage: &'a Stage,
-    /// The execution that came into it last, where that is still listed.
-    current: Option<&'a Execution>,
-    /// The one whose version it brought: another where it is a rollback itself.
-    brought: Option<&'a Execution>,
-}
-
-impl<'a> Standing<'a> {
-    fn of(it: &'a Pipeline, stage: &'a Stage) -> Self {
-        let current = stage.execution.as_ref().and_then(|id| it.execution(id.as_str()));
-        let returned = current.and_then(|run| run.returns_to.as_ref()).and_then(|id| it.execution(id.as_str()));
-        Self { it, stage, current, brought: returned.or(current) }
-    }
-
-    fn succeeded(&self, run: &Execution) -> bool {
-        run.succeeded_in.contains(&self.stage.name)
-    }
-
-    fn is_of_this_pipeline(&self, run: &Execution) -> bool {
-        self.it.edited.is_none_or(|edited| run.started >= edited)
-    }
-
-    /// The newest good one before what is there.
-    fn usual(&self) -> Option<&'a Execution> {
-        let brought = self.brought?;
-        self.it.executions.iter().find(|run| {
-            run.started < brought.started
-                && (run.version.is_none() || run.version != brought.version)
-                && !run.is_rollback()
-                && self.succeeded(run)
-                && self.is_of_this_pipeline(run)
-        })
-    }
-
-    /// The one that was said, by its id or by its version; of several with one version a good one before the others.
-    fn said(&self, word: &str) -> Result<&'a Execution, Refusal> {
-        let by_version = || self.it.executions.iter().filter(|run| run.version.as_ref().is_some_and(|it| it == word));
-        let by_version = || {
-            let standard = || by_version().filter(|run| !run.is_rollback());
-            standard().find(|run| self.succeeded(run)).or_else(|| standard().next()).or_else(|| by_version().next())
-        };
-        self.it.execution(word).or_else(by_version).ok_or_else(|| {
-            let text = format!("{} is none of the last executions of {}", Text::new(word), self.it.name);
-            let good = self.it.executions.iter().filter(|run| !run.is_rollback() && self.succeeded(run));
-            let good: Vec<&str> = good.map(|run| run.called().as_str()).collect();
-            Refusal::new(Why::Unknown, text).with(format!("good in {}: {}", self.stage.name, good.join(", ")))
-        })
-    }
+/// The one that was said, by its id or by its version; of several with one version a good one before the others.
+fn said<'a>(standing: &Standing<'a>, word: &str) -> Result<&'a Execution, Refusal> {
+    let it = standing.it;
+    let by_version = || it.executions.iter().filter(|run| run.version.as_ref().is_some_and(|it| it == word));
+    let by_version = || {
+        let standard = || by_version().filter(|run| !run.is_rollback());
+        standard().find(|run| standing.succeeded(run)).or_else(|| standard().next()).or_else(|| by_version().next())
+    };
+    it.execution(word).or_else(by_version).ok_or_else(|| {
+        let text = format!("{} is none of the last executions of {}", Text::new(word), it.name);
+        let good = it.executions.iter().filter(|run| !run.is_rollback() && standing.succeeded(run));
+        let good: Vec<&str> = good.map(|run| run.called().as_str()).collect();
+        Refusal::new(Why::Unknown, text).with(format!("good in {}: {}", standing.stage.name, good.join(", ")))
+    })
 }
 
 fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
@@ -115,28 +71,14 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
             Refusal::new(Why::Nothing, format!("nothing was deployed by {} yet", it.name)).with("say which stage")
         })?,
     };
-    if pipeline::is_source(it, stage) {
-        let text = format!("{} is where {} begins: there is nothing to roll back in it", stage.name, it.name);
-        return Err(Refusal::new(Why::State, text).with("name a stage that deploys"));
-    }
-    match stage.status {
-        RunStatus::NotStarted => {
-            return Err(Refusal::new(Why::Nothing, format!("nothing ran in {} of {} yet", stage.name, it.name)));
-        }
-        RunStatus::InProgress => {
-            let text = format!("{} of {} is running: {}", stage.name, it.name, pipeline::running(stage));
-            let remedy = "wait for it, or stop what it deploys: `codedeploy.rollback`, `ecs.rollback`, `stage.stop`";
-            return Err(Refusal::new(Why::State, text).with(remedy));
-        }
-        _ => {}
-    }
     let standing = Standing::of(it, stage);
+    standing.ready()?;
     let to = match ask.word("to") {
-        Some(word) => standing.said(word)?,
-        None => standing.usual().ok_or_else(|| nothing_good(&standing))?,
+        Some(word) => said(&standing, word)?,
+        None => standing.usual().ok_or_else(|| standing.nothing_good())?,
     };
-    check(ask, &standing, to)?;
-    let from = standing.current.map(Execution::called).or(stage.execution.as_ref());
+    standing.allows(to, ask.sight)?;
+    let from = standing.present();
     let from = from.map_or("what is there", Text::as_str);
     let mut plan = Plan::begin(ask, Blast::Disruptive, format!("{}: {} back to {}", it.name, stage.name, to.called()));
     // What was chosen stays chosen, whatever runs until it is sent.
@@ -172,47 +114,6 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     }
     plan.expects = format!("a rollback to {} succeeds in {}", to.called(), stage.name);
     Ok(plan)
-}
-
-fn nothing_good(standing: &Standing<'_>) -> Refusal {
-    let (it, stage) = (standing.it, standing.stage);
-    let Some(brought) = standing.brought else {
-        let text = format!("what is in {} of {} is not told: what came before it is not known", stage.name, it.name);
-        return Refusal::new(Why::Blind, text).with("say `to`, an execution");
-    };
-    let text = format!("no execution of {} before {} is known to be good in {}", it.name, brought.called(), stage.name);
-    let refusal = Refusal::new(Why::Nothing, text);
-    // An edit makes all before it useless, which nobody expects who has just changed the pipeline to mend it.
-    let lost = |run: &&Execution| standing.succeeded(run) && !standing.is_of_this_pipeline(run);
-    match it.executions.iter().find(lost) {
-        Some(run) => refusal.with(format!("{} was, before the pipeline was edited: deploy it anew", run.called())),
-        None => refusal.with("a new commit that takes the change back, or `to` with an older execution"),
-    }
-}
-
-/// What AWS would not take.
-fn check(ask: &Ask<'_>, standing: &Standing<'_>, to: &Execution) -> Result<(), Refusal> {
-    let (it, stage) = (standing.it, standing.stage);
-    if to.is_rollback() {
-        let text = format!("{} is a rollback itself, and AWS goes back to none of those", to.id);
-        let refusal = Refusal::new(Why::State, text);
-        return Err(match &to.returns_to {
-            Some(id) => refusal.with(format!("go back to what it went back to: {id}")),
-            None => refusal,
-        });
-    }
-    let is_there = |run: Option<&Execution>| run.is_some_and(|run| run.id == to.id);
-    if stage.execution.as_ref() == Some(&to.id) || (is_there(standing.brought) && stage.status == RunStatus::Succeeded)
-    {
-        let text = format!("{} is what is in {} of {} already", to.called(), stage.name, it.name);
-        return Err(Refusal::new(Why::Nothing, text));
-    }
-    if let Some(edited) = it.edited.filter(|_| !standing.is_of_this_pipeline(to)) {
-        let when = moment(edited, ask.sight.at, ask.sight.zone());
-        let text = format!("{} ran before {} was edited, {when}: AWS does not go back over that", to.called(), it.name);
-        return Err(Refusal::new(Why::State, text).with("deploy it anew"));
-    }
-    Ok(())
 }
 
 fn warn(plan: &mut Plan, standing: &Standing<'_>, to: &Execution) {
@@ -275,8 +176,10 @@ fn told(plan: &Plan, it: &Pipeline) -> Progress {
         {
             Progress::Reached
         }
-        (RunStatus::Failed | RunStatus::Stopped, true) => Progress::Failed(pipeline::ended(stage)),
-        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Superseded, _) => {
+        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled, true) => {
+            Progress::Failed(pipeline::ended(stage))
+        }
+        (RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled | RunStatus::Superseded, _) => {
             Progress::Failed(format!("the rollback {}", run.status.word()))
         }
         (RunStatus::InProgress | RunStatus::NotStarted | RunStatus::Unknown, true) => {

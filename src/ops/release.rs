@@ -12,6 +12,8 @@ use crate::world::act::Step;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
+use crate::world::way_back::function::{self as way_back, usual_version};
+use crate::world::way_back::refresh;
 
 pub(super) const ALIAS: Operation = Operation {
     name: "lambda.rollback",
@@ -61,42 +63,19 @@ fn function_of<'a>(of: &Subject<'a>) -> Option<&'a Function> {
     }
 }
 
-/// A canary is rolled back to the version most calls go to.
-fn usual_version(it: &Function) -> Option<&Text> {
-    if it.shift.is_some() { it.version.as_ref() } else { it.previous_version.as_ref().or(it.published_before.as_ref()) }
-}
-
 fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let Some(Item::Function(it)) = ask.item else {
         return Err(Refusal::new(Why::Unknown, "that is no Lambda function"));
     };
-    let Some(version) = &it.version else {
-        let text = format!("which version of {} is called was not read, or no alias says it is the one", it.name);
-        return Err(Refusal::new(Why::Blind, text).with("look again when its aliases are read"));
-    };
-    let Some(alias) = &it.alias else {
-        let text = format!("{} has no alias: callers get {version}, which is whatever was deployed last", it.name);
-        return Err(Refusal::new(Why::State, text).with("deploy the code before again"));
-    };
+    let (alias, version) = way_back::aliased(it)?;
     if let Some(other) = ask.word("alias").filter(|word| *alias != **word) {
         let text = format!("of {} the alias {alias} is read, not {}", it.name, Text::new(other));
         return Err(Refusal::new(Why::Unknown, text));
     }
-    if version == "$LATEST" {
-        let text = format!("{alias} of {} points at $LATEST, which has no version before", it.name);
-        return Err(Refusal::new(Why::State, text).with("deploy the code before again, and publish versions"));
-    }
-    let Some(revision) = &it.revision else {
-        let text = format!("the revision of {alias} was not read: what somebody else does would be overwritten");
-        return Err(Refusal::new(Why::Blind, text).with("look again when its aliases are read"));
-    };
+    let pointer = way_back::pointer(it, alias, version)?;
     let to = match ask.word("to") {
         Some(word) => Text::new(word),
-        None => usual_version(it).cloned().ok_or_else(|| {
-            let text =
-                format!("which version of {} was before {version} is not known: Lambda keeps no account", it.name);
-            Refusal::new(Why::Bounds, text).with("say `to`, a version")
-        })?,
+        None => way_back::usual(it, pointer)?.clone(),
     };
     if !to.as_str().bytes().all(|digit| digit.is_ascii_digit()) {
         let text = format!("{to} is no published version");
@@ -114,7 +93,7 @@ fn plan_alias(ask: &Ask<'_>) -> Result<Plan, Refusal> {
         function: it.name.clone(),
         alias: alias.clone(),
         version: to.clone(),
-        revision: revision.clone(),
+        revision: pointer.revision.clone(),
     });
     plan.effects.push(format!("every call by {alias} goes to {to} within seconds; calls under way end as they began"));
     plan.effects.push("AWS refuses where somebody changed the alias since it was read".into());
@@ -167,22 +146,11 @@ fn alias_progress(plan: &Plan, sight: &Sight<'_>) -> Progress {
     }
 }
 
-/// In these AWS takes a rollback.
-const UNDER_WAY: [&str; 3] = ["Pending", "InProgress", "Baking"];
-
 fn plan_refresh(ask: &Ask<'_>) -> Result<Plan, Refusal> {
     let Some(Item::Group(it)) = ask.item else {
         return Err(Refusal::new(Why::Unknown, "that is no Auto Scaling group"));
     };
-    let Some(refresh) = &it.refresh else {
-        return Err(Refusal::new(Why::Nothing, format!("no instance refresh of {} is under way", it.name)));
-    };
-    if !UNDER_WAY.contains(&refresh.status.as_str()) {
-        let text = format!("the instance refresh of {} is {}", it.name, refresh.status);
-        let is_over = refresh.ended.is_some();
-        let remedy = if is_over { "a new one, with the launch template before" } else { "wait for it" };
-        return Err(Refusal::new(if is_over { Why::Nothing } else { Why::State }, text).with(remedy));
-    }
+    let refresh = refresh::back(it)?;
     let percent = refresh.percent.map_or_else(|| "how far it is, is not told".to_owned(), |it| format!("{it} % done"));
     let mut plan = Plan::begin(ask, Blast::Disruptive, format!("{}: roll the instance refresh back", it.name));
     plan.change("instance refresh", format!("{} under way", refresh.id), "rolled back".to_owned());

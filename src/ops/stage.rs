@@ -246,7 +246,7 @@ fn stopped(plan: &Plan, it: &Pipeline) -> Progress {
     let run = plan.params.get("execution").and_then(|id| it.execution(id));
     let Some(run) = run else { return Progress::Failed("the execution is not listed any more".into()) };
     match run.status {
-        RunStatus::Stopped | RunStatus::Superseded => Progress::Reached,
+        RunStatus::Stopped | RunStatus::Cancelled | RunStatus::Superseded => Progress::Reached,
         RunStatus::Succeeded | RunStatus::Failed => {
             Progress::Failed(format!("{} {} before it could be stopped", run.called(), run.status.word()))
         }

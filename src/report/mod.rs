@@ -6,6 +6,7 @@
 pub mod doctor;
 pub mod journal;
 pub mod keys;
+pub mod pipeline_map;
 pub mod policy;
 pub mod preview;
 pub mod status;

@@ -121,6 +121,9 @@ fn commands(model: &Model) -> Vec<CommandId> {
                 C::Palette,
             ]
         }
+        (None, Tab::Room(Room::Pipelines)) if (C::Logs.spec().enabled)(model).is_ok() => {
+            vec![C::Back, C::Open, C::Actions, C::Logs, C::Console, C::Json, C::Left, C::Right, C::Rewind, C::Help]
+        }
         (None, Tab::Room(_)) => {
             vec![
                 C::Back,

@@ -34,20 +34,19 @@ use crate::view::theme::{Role, Theme};
 
 /// Draws the model, and says what only drawing finds out.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Drawn {
-    let drawn = Drawn { scroll_end: lay_out(model, frame) };
+    let drawn = lay_out(model, frame);
     if model.settings.look.glyphs == Glyphs::Ascii {
         ascii::flatten(frame.buffer_mut());
     }
     drawn
 }
 
-/// Returns how far the text on top can be scrolled.
-fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
+fn lay_out(model: &Model, frame: &mut Frame<'_>) -> Drawn {
     let theme = Theme::new(model.settings.look);
     let area = frame.area();
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
         too_small(model, area, theme, frame);
-        return 0;
+        return Drawn::default();
     }
     let (tab_rows, strip_rows) = if model.is_compact { (0, 1) } else { (1, 3) };
     let [top, tabs, strip_area, body, bottom] = Layout::vertical([
@@ -63,23 +62,23 @@ fn lay_out(model: &Model, frame: &mut Frame<'_>) -> usize {
         header::draw_tabs(model, theme, tabs, frame);
     }
     strip::draw(model, theme, strip_area, frame);
-    let mut scroll_end = match model.tab {
-        Tab::Board => tab::board::draw(model, theme, body, frame),
+    let mut drawn = match model.tab {
+        Tab::Board => Drawn::to(tab::board::draw(model, theme, body, frame)),
         Tab::Room(_) => tab::room::draw(model, theme, body, frame),
         Tab::Operations => {
             tab::operations::draw(model, theme, body, frame);
-            0
+            Drawn::default()
         }
         Tab::Feeds => {
             tab::feeds::draw(model, theme, body, frame);
-            0
+            Drawn::default()
         }
     };
     footer::draw(model, theme, bottom, frame);
     for layer in &model.overlays {
-        scroll_end = overlay::draw(layer, model, theme, body, frame);
+        drawn = Drawn::to(overlay::draw(layer, model, theme, body, frame));
     }
-    scroll_end
+    drawn
 }
 
 fn too_small(model: &Model, area: Rect, theme: Theme, frame: &mut Frame<'_>) {

@@ -337,6 +337,7 @@ mod tests {
             outputs: None,
             flaky: None,
             token: None,
+            ..Action::default()
         };
         let stage = Stage {
             name: stage.into(),
@@ -398,6 +399,7 @@ mod tests {
             finished: None,
             by: Text::default(),
             message: Text::default(),
+            reason: Text::default(),
             usual: None,
             returns_to: None,
             returns_by: None,

@@ -12,6 +12,7 @@ pub mod feed;
 pub mod held;
 pub mod item;
 pub mod ledger;
+pub mod lineage;
 pub mod link;
 pub mod port;
 pub mod reads;
@@ -22,6 +23,7 @@ pub mod strip;
 pub mod suspects;
 pub mod thresholds;
 pub mod timeline;
+pub mod way_back;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::domain::dev::DevRule;
 use crate::domain::list::List;
 use crate::domain::metric::{Measure, Series};
+use crate::domain::pipeline_rule::PipelineRule;
 use crate::domain::recovery::FailoverPlan;
 use crate::domain::runbook::Runbook;
 use crate::domain::scope::Scope;
@@ -24,6 +25,8 @@ pub struct Bearings {
     pub runbooks: Vec<Runbook>,
     /// What may be shut down.
     pub dev: DevRule,
+    /// The operator's own rules for the actions of pipelines, before those of [`crate::world::board::pipeline_map`].
+    pub pipeline_rules: Vec<PipelineRule>,
 }
 
 impl Default for Bearings {
@@ -34,6 +37,7 @@ impl Default for Bearings {
             failover: None,
             runbooks: Vec::new(),
             dev: DevRule::default(),
+            pipeline_rules: Vec::new(),
         }
     }
 }

@@ -197,6 +197,31 @@ fn a_broken_configuration_stops_every_command_before_it_starts() {
 }
 
 #[test]
+fn where_each_action_went_is_told_with_the_rule_that_sent_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    std::fs::write(&path, "[[pipeline.map]]\naction = 'push-*'\nbox = 'none'\n").unwrap();
+    let path = path.to_str().unwrap();
+    let args = ["config", "pipeline-map", "--world", "drill:calm", "--config", path];
+    let (code, out, _) = run(&args);
+    assert_eq!(code, 0);
+    let line = |name: &str| out.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {out}"));
+    assert!(line("web/Build/Push-to-ECR").contains("none  pipeline.map[0]: action push-*"), "{out}");
+    let lint = "ci-pipeline.code-linting  built in: a name with lint or clippy or format or style";
+    assert!(
+        line("web/Checks/Lint").split_whitespace().collect::<Vec<_>>().join(" ").contains(&lint.replace("  ", " ")),
+        "{out}"
+    );
+    let (_, out, _) = run(&[&args[..], &["-o", "json"]].concat());
+    let document: Value = serde_json::from_str(&out).unwrap();
+    let row = document["actions"].as_array().unwrap().iter().find(|row| row["action"] == "Push-to-ECR").unwrap();
+    assert_eq!((&row["box"], &row["rule"]["kind"], &row["rule"]["number"]), (&Value::Null, &"own".into(), &0.into()));
+    let (code, _, complaint) = run(&["config", "pipeline-map", "--world", "drill:calm", "--fault", "pipelines=denied"]);
+    assert_eq!(code, 3, "{complaint}");
+    assert!(complaint.contains("not read: pipelines"), "{complaint}");
+}
+
+#[test]
 fn the_configuration_can_be_printed_checked_and_found() {
     let (code, out, _) = run(&["config", "default"]);
     assert_eq!((code, out.as_str()), (0, include_str!("../../config.toml.example")));

@@ -14,6 +14,7 @@ mod journeys;
 mod mends;
 mod ops;
 mod picture;
+mod pipelines;
 mod property;
 mod pty;
 mod readme;

@@ -266,11 +266,11 @@ async fn compute_and_data_are_lists_with_the_same_habits() {
 async fn pipelines_traces_and_the_bill_are_lists_with_the_same_habits() {
     let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(9)).await;
     stage.press("3").await;
-    stage.shows("v419 failed in Production/Deploy-Produc");
+    stage.shows("✖ Production Deploy-Production failed");
     stage.press("ctrl-z").await;
-    stage.shows("1 of 2 pipelines · only what is not well");
+    stage.shows("2 of 9 pipelines and deployments · only what is not well");
     stage.press("enter").await;
-    stage.shows("Production: failed");
+    stage.shows("v419 failed in Production/Deploy-Production");
     stage.press("ctrl-z esc 4 /").await;
     stage.type_text("kind:trace state:fault").await;
     stage.press("enter enter").await;
@@ -313,10 +313,10 @@ async fn a_box_leads_to_the_list_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reserved_keys_say_so() {
+async fn keys_that_want_something_selected_say_so() {
     let mut stage = Stage::open("calm").await;
     stage.press("l").await;
-    stage.shows("not there yet");
+    stage.shows("only on the page of a pipeline");
     stage.press("o").await;
     stage.shows("select a resource first");
     stage.press("7 o").await;

@@ -6,6 +6,7 @@ pub mod board;
 pub mod dashboards;
 pub mod feeds;
 pub mod operations;
+pub mod pipeline;
 pub mod room;
 
 use crate::app::command::CommandId;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::list::ListState;
-use crate::app::overlay::Scroll;
+use crate::app::overlay::{Drawn, Scroll};
+use crate::app::tab::pipeline::Cursor;
 use crate::app::tab::{alarms, dashboards};
 use crate::domain::board::BoxId;
 use crate::domain::graph::{GraphAsk, Span};
@@ -99,6 +100,21 @@ pub struct ItemPage {
     pub scroll: Scroll,
     /// Of an alarm that fires: which changes may have caused it. Found out once, and again when something has happened.
     pub suspects: Option<Vec<Suspect>>,
+    /// On the page of a pipeline.
+    pub cursor: Cursor,
+}
+
+impl ItemPage {
+    /// Takes back what the last frame found out.
+    pub fn settle(&mut self, drawn: Drawn) {
+        if let Some(card) = &mut self.cursor.card {
+            card.scroll.settle(drawn);
+            card.seeks_log = false;
+        } else {
+            self.scroll.settle(drawn);
+            self.cursor.line = drawn.line;
+        }
+    }
 }
 
 impl RoomTab {
@@ -107,7 +123,7 @@ impl RoomTab {
     }
 
     pub fn open(&mut self, of: ItemId) {
-        self.page = Some(ItemPage { of, scroll: Scroll::default(), suspects: None });
+        self.page = Some(ItemPage { of, scroll: Scroll::default(), suspects: None, cursor: Cursor::default() });
     }
 
     /// What is open, and where it is.

@@ -1,6 +1,6 @@
 //! Commands in the rooms that are lists, and on a thing opened from one.
 
-use super::{LONGEST_TEXT, PAGE};
+use super::{LONGEST_TEXT, PAGE, pipeline};
 use crate::app::command::CommandId;
 use crate::app::list::ListState;
 use crate::app::model::Model;
@@ -15,6 +15,9 @@ use crate::world::timeline::FEEDS;
 
 pub(super) fn run_on_list(model: &mut Model, id: CommandId) {
     if page_scroll(model).is_some() {
+        if pipeline::run(model, id) {
+            return;
+        }
         run_on_page(model, id);
         return;
     }

@@ -4,6 +4,7 @@ pub mod act;
 mod board;
 mod lists;
 mod overlay;
+mod pipeline;
 mod pointer;
 mod select;
 mod sign_in;

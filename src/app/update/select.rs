@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
+use super::pipeline;
 use crate::app::json::JsonView;
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::overlay::Overlay;
 use crate::app::tab::{Tab, feeds, operations};
+use crate::domain::delivery::web;
 use crate::domain::units;
 use crate::world::link;
 
@@ -139,6 +141,20 @@ pub(super) fn copy_view(model: &mut Model) -> Vec<Cmd> {
 
 /// The page of what is selected in the AWS console.
 pub(super) fn browse(model: &mut Model) -> Vec<Cmd> {
+    if let Some(action) = pipeline::chosen(model)
+        && let Some(told) = &action.link
+    {
+        // Whoever carries an action out may say anything.
+        let Some(link) = web(told.as_str()) else {
+            model.notify(format!("what {} gives as its link is no page of the web: {told}", action.name));
+            return Vec::new();
+        };
+        if model.session.drill.is_some() {
+            model.notify(format!("a drill is in no AWS console; with an account it would be {link}"));
+            return Vec::new();
+        }
+        return vec![Cmd::Browse(link.to_owned())];
+    }
     let selected = match model.room().and_then(|room| room.page.as_ref()) {
         Some(page) => Some(page.of.clone()),
         None => model.selected_in_list(),

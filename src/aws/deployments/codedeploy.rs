@@ -272,6 +272,7 @@ fn row(it: &Told, all: &[Told], earlier: Option<&Good>, scope: &Scope) -> Deploy
         finished: it.finished,
         by: it.by.clone(),
         message: it.message.clone(),
+        reason: if it.status.is_bad() { it.message.clone() } else { Text::default() },
         usual: succeeded.and_then(|past| Some(past.finished?.duration_since(past.created))),
         returns_to: good.as_ref().map(|good| good.revision.word.clone()),
         returns_by: good.as_ref().map(|good| good.id.clone()),

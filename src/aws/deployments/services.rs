@@ -121,6 +121,7 @@ impl Rollout {
             finished: None,
             by: Text::default(),
             message: Text::default(),
+            reason: Text::default(),
             usual: None,
             returns_to: None,
             returns_by: None,
@@ -148,6 +149,7 @@ impl Rollout {
             started: it.began,
             finished: it.changed.filter(|_| status != DeployStatus::InProgress),
             message: it.reason.clone(),
+            reason: if status.is_bad() { it.reason.clone() } else { Text::default() },
             ..self.row()
         })
     }
@@ -368,6 +370,7 @@ fn rows(
             detail.and_then(|it| it.status_reason()).or(brief.status_reason()),
             word(told),
         ];
+        let message = text(reasons.into_iter().flatten().find(|words| !words.is_empty()));
         Some(Deployment {
             id: Text::new(name_of_arn(arn)),
             from: from.unwrap_or_else(|| "-".into()),
@@ -377,7 +380,8 @@ fn rows(
             total: target.map_or(0, |it| count(Some(it.requested_task_count()))),
             started: brief.started_at().or(brief.created_at()).map(time)?,
             finished: finished.filter(|_| status != DeployStatus::InProgress),
-            message: text(reasons.into_iter().flatten().find(|words| !words.is_empty())),
+            reason: if status.is_bad() { message.clone() } else { Text::default() },
+            message,
             usual: succeeded.and_then(took),
             returns_to: back.clone(),
             returns_by: back,

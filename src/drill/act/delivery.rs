@@ -89,6 +89,7 @@ fn roll_back(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Re
         // Whoever rolls back has decided.
         gate: Gate::Decided { since: s.tick, tick: s.tick, is_approved: true, comment: "rolled back".into() },
         cures: to.cures.clone(),
+        trip: None,
         stopped: None,
         trigger: "ManualRollback",
         pushed: s.tick,
@@ -119,12 +120,18 @@ fn decide(s: &mut Simulation, pipeline: &Text, is_approved: bool, comment: &Text
 fn retry(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Result<(), Trouble> {
     let run = run_called(s, pipeline, id)?.clone();
     let (first, end) = positions(stage.as_str()).ok_or_else(|| Trouble::unknown("stage", stage))?;
-    if !matches!(stage_of(s, &run, stage.as_str()), Some(RunStatus::Failed | RunStatus::Stopped))
-        || !(first..end).contains(&PRODUCTION)
+    let is_bad = matches!(stage_of(s, &run, stage.as_str()), Some(RunStatus::Failed | RunStatus::Stopped));
+    let tick = s.tick;
+    if is_bad
+        && let Some(trip) = run_called(s, pipeline, id)?.trip.as_mut()
+        && (first..end).contains(&trip.position)
     {
+        trip.retries.push(tick);
+        return Ok(());
+    }
+    if !is_bad || !(first..end).contains(&PRODUCTION) {
         return Err(Trouble::invalid(format!("{stage} has no failed actions of {id} to retry")));
     }
-    let tick = s.tick;
     if let Gate::Decided { is_approved: false, .. } = run.gate {
         run_called(s, pipeline, id)?.gate = Gate::Waits { since: tick };
     } else {

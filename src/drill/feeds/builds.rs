@@ -7,7 +7,7 @@ use crate::domain::delivery::{RunStatus, TestCounts};
 use crate::domain::text::Text;
 use crate::drill::company::Site;
 use crate::drill::delivery::{Run, STEPS};
-use crate::drill::feeds::delivery::{PIPELINES, build_id, progress};
+use crate::drill::feeds::pipelines::{PIPELINES, external_id, progress};
 use crate::drill::fleet::TICK;
 use crate::drill::simulation::Simulation;
 
@@ -31,7 +31,7 @@ pub(super) fn builds(s: &Simulation, site: Site) -> Vec<Build> {
 fn build(s: &Simulation, run: &Run, position: usize) -> Option<Build> {
     let step = STEPS.get(position).filter(|step| step.provider == "CodeBuild")?;
     let progress = progress(s, run, position)?;
-    let id = build_id(s, run, position);
+    let id = external_id(s, run, position, progress.started)?;
     let done = progress.status == RunStatus::Succeeded;
     let tests = |passed: u32| {
         let more = (s.noise.of(run.version.as_str()).bits(position as i64) % 9) as u32;
@@ -51,7 +51,12 @@ fn build(s: &Simulation, run: &Run, position: usize) -> Option<Build> {
         id,
         number: None,
         status: progress.status,
-        word: if done { "SUCCEEDED".into() } else { "IN_PROGRESS".into() },
+        word: match progress.status {
+            RunStatus::Succeeded => "SUCCEEDED".into(),
+            RunStatus::Failed => "FAILED".into(),
+            RunStatus::Stopped => "STOPPED".into(),
+            _ => "IN_PROGRESS".into(),
+        },
         commit: Some(run.sha.clone()),
         by: format!("codepipeline/{}", run.pipeline).into(),
         started: Some(s.at(progress.started)),

@@ -1,5 +1,6 @@
 //! The company as AWS would describe it: one function per feed, from the simulation to the domain.
 
+mod action_log;
 mod builds;
 pub(super) mod compute;
 mod crowd;
@@ -10,11 +11,12 @@ mod messaging;
 mod money;
 mod monitoring;
 pub(super) mod network;
+mod pipelines;
 pub(super) mod recovery;
 mod security;
 pub(super) mod storage;
 
-pub(in crate::drill) use delivery::stage_of;
+pub(in crate::drill) use pipelines::stage_of;
 
 use std::sync::Arc;
 
@@ -73,7 +75,7 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::LogGroups => Payload::LogGroups(list(monitoring::log_groups(s, site))),
         Feed::ServiceMap => Payload::ServiceMap(list(monitoring::service_map(s, site))),
         Feed::Traces => Payload::Traces(list(monitoring::traces(s, site))),
-        Feed::Pipelines => Payload::Pipelines(list(delivery::pipelines(s, site))),
+        Feed::Pipelines => Payload::Pipelines(list(pipelines::pipelines(s, site))),
         Feed::Builds => Payload::Builds(list(builds::builds(s, site))),
         Feed::Images => Payload::Images(list(delivery::images(s, site))),
         Feed::Deployments => Payload::Deployments(list(delivery::deployments(s, site))),

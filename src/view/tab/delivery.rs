@@ -1,16 +1,14 @@
-//! The pages of pipelines, traces and the bill: what each is made of, and what happened to it.
+//! The pages of deployments, traces and the bill: what each is made of, and what happened to it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::delivery::{Action, Pipeline, RunStatus, Stage};
+use crate::domain::delivery::Deployment;
 use crate::domain::spend::Spend;
 use crate::domain::trace::{ServiceNode, TraceSummary};
-use crate::domain::units::{count, latency, long, plural, stamp};
+use crate::domain::units::{latency, long, plural, stamp};
 use crate::world::Place;
-use crate::world::builds;
 use crate::world::item::{Item, Kind};
-use crate::world::room::pipelines::{by, is_waiting};
 
 /// Services of a bill, and calls of a service, told on a page.
 const SHOWN: usize = 16;
@@ -30,9 +28,9 @@ pub(super) fn is_measured(kind: Kind) -> bool {
     )
 }
 
-pub(super) fn parts(item: &Item, place: &Place, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+pub(super) fn parts(item: &Item, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
-        Item::Pipeline(pipeline) => stages(pipeline, place, now),
+        Item::Deployment(deploy) => of_deployment(deploy, zone),
         Item::Service(service) => of_service(service),
         Item::Trace(trace) => of_trace(trace, zone),
         Item::Bill(spend) => of_bill(spend),
@@ -43,16 +41,6 @@ pub(super) fn parts(item: &Item, place: &Place, now: Timestamp, zone: &TimeZone)
 /// With their times; the page sorts and cuts them.
 pub(super) fn events(item: &Item, place: &Place) -> Vec<(Timestamp, String)> {
     match item {
-        Item::Pipeline(pipeline) => pipeline
-            .executions
-            .iter()
-            .map(|run| {
-                let version = run.version.as_ref().map_or_else(|| run.id.to_string(), ToString::to_string);
-                let message = run.revision.as_ref().filter(|revision| !revision.message.is_empty());
-                let message = message.map_or_else(String::new, |revision| format!(" \"{}\"", revision.message));
-                (run.started, format!("{version} {}, {}{message}", run.status.word(), by(run)))
-            })
-            .collect(),
         // What went wrong in it, or slowly.
         Item::Service(service) => place
             .feeds
@@ -68,49 +56,23 @@ pub(super) fn events(item: &Item, place: &Place) -> Vec<(Timestamp, String)> {
     }
 }
 
-fn stages(pipeline: &Pipeline, place: &Place, now: Timestamp) -> Vec<(&'static str, String)> {
-    let mut all = Vec::new();
-    for stage in &pipeline.stages {
-        all.push(("stage", of_stage(stage)));
-        all.extend(stage.actions.iter().map(|action| ("", format!("  {}", of_action(action, place, now)))));
-    }
-    all
-}
-
-fn of_stage(stage: &Stage) -> String {
-    let closed = match (stage.inbound_enabled, stage.closed.is_empty()) {
-        (true, _) => String::new(),
-        (false, true) => ", closed".into(),
-        (false, false) => format!(", closed: {}", stage.closed),
-    };
-    format!("{}: {}{closed}", stage.name, stage.status.word())
-}
-
-/// `Unit-Tests: succeeded in 2 min 20 s, usually 2 min 10 s, v419, 812 passed`.
-fn of_action(action: &Action, place: &Place, now: Timestamp) -> String {
-    let took = action.took(now).map_or_else(String::new, |took| {
-        let word = if action.status == RunStatus::InProgress { "for" } else { "in" };
-        format!(" {word} {}", long(took))
+fn of_deployment(deploy: &Deployment, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    let text = |text: &Option<crate::domain::text::Text>| text.as_ref().map(ToString::to_string);
+    let returns = deploy.returns_to.as_ref().map(|to| match &deploy.returns_by {
+        Some(by) => format!("{to}, by {by}"),
+        None => to.to_string(),
     });
     let said = [
-        action.usual.map(|usual| format!("usually {}", long(usual))),
-        action.version.as_ref().map(ToString::to_string),
-        builds::tests(action, builds::at(place, action)).map(|tests| {
-            let failed = if tests.failed > 0 { format!(", {} failed", tests.failed) } else { String::new() };
-            format!("{} passed{failed}", count(u64::from(tests.passed)))
-        }),
-        (!action.by.is_empty()).then(|| format!("by {}", action.by)),
-        action
-            .outputs
-            .as_ref()
-            .filter(|outputs| !outputs.is_empty())
-            .map(|outputs| outputs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-        (action.flaky == Some(true)).then(|| "failed, then passed, on the same commit".into()),
-        (!action.summary.is_empty()).then(|| action.summary.to_string()),
+        ("environment", Some(deploy.environment.word().to_owned())),
+        ("began", Some(stamp(deploy.started, zone))),
+        ("why", (!deploy.reason.is_empty()).then(|| deploy.reason.to_string())),
+        ("ended", deploy.finished.map(|at| stamp(at, zone))),
+        ("usually", deploy.usual.map(long)),
+        ("returns to", Some(returns.unwrap_or_else(|| "nothing known to be good".into()))),
+        ("belongs to", text(&deploy.owner)),
+        ("group", text(&deploy.group)),
     ];
-    let word = if is_waiting(action) { "waiting for approval" } else { action.status.word() };
-    let state = Some(format!("{}: {word}{took}", action.name));
-    std::iter::once(state).chain(said).flatten().collect::<Vec<_>>().join(", ")
+    said.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }
 
 fn of_service(service: &ServiceNode) -> Vec<(&'static str, String)> {

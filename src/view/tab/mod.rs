@@ -7,6 +7,7 @@ mod delivery;
 pub(super) mod feeds;
 mod made_of;
 pub(super) mod operations;
+mod pipeline;
 pub(super) mod room;
 mod stores;
 mod timeline;

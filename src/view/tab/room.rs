@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::alarms::{self, find, trouble};
-use super::{dashboards, delivery, made_of, stores, timeline};
+use super::{dashboards, delivery, made_of, pipeline, stores, timeline};
 use crate::app::model::Model;
+use crate::app::overlay::Drawn;
 use crate::app::tab::Tab;
 use crate::app::tab::room::{ItemPage, Room, RoomTab, graphs_of};
 use crate::domain::alarm::Alarm;
@@ -29,18 +30,21 @@ const LABEL: usize = 14;
 /// Rows of one graph on a page.
 const GRAPH: u16 = 9;
 
-/// Returns how far it can be scrolled.
-pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
-    let Some(room) = model.room() else { return 0 };
+/// Says how far it can be scrolled, and what else only drawing finds out.
+pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> Drawn {
+    let Some(room) = model.room() else { return Drawn::default() };
     let Some(open) = &room.page else {
         if model.tab == Tab::Room(Room::Timeline) {
             timeline::draw(room, model, theme, area, frame);
-            return 0;
+            return Drawn::default();
         }
         table::draw(&room.list, model, theme, area, frame);
-        return 0;
+        return Drawn::default();
     };
-    match open.of.kind {
+    if let Some((Item::Pipeline(it), place)) = room.opened(&model.world) {
+        return pipeline::draw(room, open, &it, place, model, theme, area, frame);
+    }
+    Drawn::to(match open.of.kind {
         Kind::Alarm => alarms::draw(open, model, theme, area, frame),
         Kind::Dashboard => match room.opened(&model.world) {
             Some((Item::Dashboard(dashboard), _)) => dashboards::draw(open, &dashboard, model, theme, area, frame),
@@ -50,7 +54,7 @@ pub(in crate::view) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut
             Some((item, place)) => page(room, open, &item, place, model, theme, area, frame),
             None => gone(open, model, theme, area, frame),
         },
-    }
+    })
 }
 
 fn gone(open: &ItemPage, model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) -> usize {
@@ -215,7 +219,7 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         ),
         Role::Text,
     );
-    for (label, text) in parts(&row.item, place, sight.at, sight.zone()) {
+    for (label, text) in parts(&row.item, sight.zone()) {
         say(label, &text, Role::Text);
     }
     for event in events(&row.item, place, sight.zone()) {
@@ -226,7 +230,7 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 }
 
 /// What it is made of, what is not well first.
-fn parts(item: &Item, place: &Place, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+fn parts(item: &Item, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
         Item::Balancer(balancer) => made_of::balancer(balancer),
         Item::Cluster(cluster) => made_of::cluster(cluster),
@@ -234,7 +238,7 @@ fn parts(item: &Item, place: &Place, now: jiff::Timestamp, zone: &TimeZone) -> V
         Item::Function(function) => made_of::function(function, zone),
         Item::Instance(instance) => made_of::instance(instance),
         Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item, zone),
-        _ => delivery::parts(item, place, now, zone),
+        _ => delivery::parts(item, zone),
     }
 }
 

@@ -10,10 +10,11 @@ use crate::domain::health::Health;
 use crate::domain::units::{count, plural};
 use crate::view::text::{fill, fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
+use crate::view::widget::line;
 use crate::world::Place;
 use crate::world::feed::Feed;
 use crate::world::port::CloudError;
-use crate::world::room::{Align, Column, RoomSpec, Row, Value};
+use crate::world::room::{Align, Column, RoomSpec, Row, UNSEEN, Value};
 use crate::world::sight::Sight;
 
 /// Sign and mark before the first column.
@@ -82,7 +83,7 @@ fn fault_words_of(faults: &[(Feed, &Place, &CloudError)], room: usize) -> Vec<St
 /// that want more.
 fn fitting<'a>(list: &ListState, sight: &Sight<'_>, room: usize) -> Vec<(usize, &'a Column, usize)> {
     let all = list.spec.columns;
-    let mut order: Vec<usize> = (0..all.len()).collect();
+    let mut order: Vec<usize> = (0..all.len()).filter(|at| all[*at].priority != UNSEEN).collect();
     order.sort_by_key(|at| all[*at].priority);
     let mut kept: Vec<usize> = Vec::new();
     let mut used = 0;
@@ -140,6 +141,11 @@ fn cells(
         vec![Span::styled(format!("{mark}{} ", theme.sign(health)), theme.of_health(health)), Span::raw(" ")];
     for (place, (_, column, room)) in columns.iter().enumerate() {
         let value = (column.value)(row, sight);
+        if let Value::Line(parts) = &value {
+            spans.extend(line::spans(parts, *room, theme));
+            spans.push(Span::raw(" "));
+            continue;
+        }
         let text = value.show(sight.at);
         let text = match column.align {
             Align::Left => fill(&text, *room),

@@ -10,7 +10,9 @@ use crate::domain::scope::Environment;
 use crate::domain::units::{brief, long, moment, percent, since};
 use crate::world::Place;
 use crate::world::feed::Feed;
+use crate::world::room::rollouts;
 use crate::world::sight::Sight;
+use crate::world::way_back::{self, WayBack};
 
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
@@ -112,13 +114,8 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("bad over {} x the last one", t.stuck_deploy_factor),
                 judge: |sight| {
                     let findings = latest(sight, Environment::Prod)
-                        .filter(|(_, deploy)| deploy.status == DeployStatus::InProgress)
                         .filter_map(|(place, deploy)| {
-                            let usual = deploy.usual?;
-                            let runs = since(sight.at, deploy.started);
-                            if runs.as_secs_f64() <= usual.as_secs_f64() * sight.limits().stuck_deploy_factor {
-                                return None;
-                            }
+                            let (runs, usual) = rollouts::stuck(deploy, sight)?;
                             Some(
                                 Finding::bad(
                                     format!("stuck {}/{}", deploy.done, deploy.total),
@@ -195,39 +192,48 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     BoxSpec {
         id: BoxId::RollbackPlan,
-        sources: &[Feed::Deployments],
+        sources: &[Feed::Pipelines, Feed::Deployments, Feed::Clusters, Feed::Functions, Feed::Groups],
         within: Within::Everything,
-        facts: |sight| {
-            let mut all: Vec<&Deployment> = latest(sight, Environment::Prod).map(|(_, deploy)| deploy).collect();
-            all.sort_by_key(|deploy| std::cmp::Reverse(deploy.started));
-            let Some(newest) = all.first() else { return Facts::absent() };
-            let way = newest.returns_to.as_ref().map_or_else(|| "none".to_owned(), |version| format!("to {version}"));
-            let mut facts = Facts::new(way).with("last rollout took", newest.usual.map_or_else(|| "-".into(), long));
-            for deploy in &all {
-                let back = deploy.returns_to.as_ref().map_or("nothing known good", |version| version.as_str());
-                facts = facts.with("target", format!("{}: {} would return to {back}", deploy.target, deploy.to));
-            }
-            facts
-        },
+        facts: rollback_facts,
         checks: &[Check {
             title: "Every production target has a way back",
-            limit: |_| "bad without a known-good version".into(),
+            limit: |_| "warn without a known-good version".into(),
             judge: |sight| {
-                let findings = latest(sight, Environment::Prod)
-                    .filter(|(_, deploy)| deploy.returns_to.is_none())
-                    .map(|(place, deploy)| {
-                        Finding::bad(
-                            "no way back",
-                            format!("{} has no known-good version before {}", deploy.target, deploy.to),
-                        )
-                        .at(place)
-                    })
-                    .collect();
+                let all = way_back::all(sight);
+                let lacking: Vec<&WayBack<'_>> = all.iter().filter(|way| way.lacks_good()).collect();
+                let (functions, others): (Vec<_>, Vec<_>) = lacking.into_iter().partition(|way| way.by == "Lambda");
+                let mut findings: Vec<Finding> = others.into_iter().map(no_way_back).collect();
+                match functions.as_slice() {
+                    [] => {}
+                    [only] => findings.push(no_way_back(only)),
+                    // Where one is called without a version, most are.
+                    several => findings.push(Finding::warn(
+                        format!("{} without", several.len()),
+                        format!("{} functions have no version to go back to", several.len()),
+                    )),
+                }
                 Verdict::of(findings, "every target has one")
             },
         }],
     },
 ];
+
+fn no_way_back(way: &WayBack<'_>) -> Finding {
+    let why = way.back.as_ref().err().map_or("", |obstacle| obstacle.text.as_str());
+    Finding::warn("no way back", format!("{} has no way back: {why}", way.target)).at(way.place)
+}
+
+fn rollback_facts(sight: &Sight<'_>) -> Facts {
+    let all = way_back::all(sight);
+    let Some(first) = all.iter().find(|way| way.back.is_ok()).or(all.first()) else { return Facts::absent() };
+    let ready = all.iter().filter(|way| way.back.is_ok()).count();
+    let mut facts = Facts::new(match &first.back {
+        Ok(to) => format!("to {to}"),
+        Err(_) => "none now".to_owned(),
+    });
+    facts = facts.with("ready", format!("{ready} of {} could go back now", all.len()));
+    all.iter().fold(facts, |facts, way| facts.with("target", way.words()))
+}
 
 /// The newest deployment of each target in an environment.
 pub(super) fn latest<'a>(

@@ -14,7 +14,7 @@ mod developer;
 mod messaging;
 mod monitoring;
 mod network;
-mod pipeline_map;
+pub mod pipeline_map;
 mod recovery;
 mod scaling;
 mod security;

@@ -1,10 +1,12 @@
 //! Which box an action of a pipeline belongs to.
 //!
 //! Pipelines are named by their teams, so this is a guess by ordered rules: the first that fits wins, which is why
-//! "integration" stands before "test" and "staging" before "deploy".
+//! "integration" stands before "test" and "staging" before "deploy". Whose pipelines it guesses wrong says so in the
+//! configuration.
 
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{Action, Pipeline, Stage};
+use crate::domain::pipeline_rule::PipelineRule;
 use crate::world::Place;
 use crate::world::sight::Sight;
 
@@ -33,19 +35,78 @@ const RULES: &[Rule] = &[
     Rule { words: &[], category: "Build", to: BoxId::BuildArtifact },
 ];
 
-fn box_of(stage: &str, action: &Action) -> Option<BoxId> {
+/// The boxes that stand for actions of pipelines.
+pub const BOXES: &[BoxId] = &[
+    BoxId::Linting,
+    BoxId::UnitTests,
+    BoxId::IntegrationTests,
+    BoxId::SecurityScan,
+    BoxId::BuildArtifact,
+    BoxId::DockerImage,
+    BoxId::RegistryPush,
+    BoxId::Staging,
+    BoxId::StagingTests,
+    BoxId::ApprovalGate,
+    BoxId::Production,
+    BoxId::SmokeTests,
+];
+
+/// Where an action belongs, and by which rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    pub to: Option<BoxId>,
+    pub by: By,
+}
+
+/// The position of a rule among its own kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Of the operator's own.
+    Own(usize),
+    BuiltIn(usize),
+    Nothing,
+}
+
+/// The operator's own rules come first, then those here; of each the first that fits.
+pub fn mapped(own: &[PipelineRule], stage: &str, action: &Action) -> Mapped {
+    if let Some(at) = own.iter().position(|rule| rule.fits(stage, action)) {
+        return Mapped { to: own[at].to(), by: By::Own(at) };
+    }
     let name = format!("{stage}/{}", action.name).to_lowercase();
-    RULES
-        .iter()
-        .find(|rule| {
-            (rule.category.is_empty() || action.category.as_ref().is_some_and(|category| *category == rule.category))
-                && (rule.words.is_empty() || rule.words.iter().any(|word| name.contains(word)))
-        })
-        .map(|rule| rule.to)
+    let fits = |rule: &Rule| {
+        (rule.category.is_empty() || action.category.as_ref().is_some_and(|category| *category == rule.category))
+            && (rule.words.is_empty() || rule.words.iter().any(|word| name.contains(word)))
+    };
+    match RULES.iter().position(fits) {
+        Some(at) => Mapped { to: Some(RULES[at].to), by: By::BuiltIn(at) },
+        None => Mapped { to: None, by: By::Nothing },
+    }
+}
+
+impl By {
+    /// `pipeline.map[2]: action *-contract-*`, `built in: a name with lint or clippy, category Build`.
+    pub fn words(self, own: &[PipelineRule]) -> String {
+        match self {
+            Self::Own(at) => {
+                format!("pipeline.map[{at}]: {}", own.get(at).map_or_else(String::new, PipelineRule::words))
+            }
+            Self::BuiltIn(at) => RULES.get(at).map_or_else(String::new, Rule::told),
+            Self::Nothing => "no rule fits".into(),
+        }
+    }
+}
+
+impl Rule {
+    fn told(&self) -> String {
+        let words = (!self.words.is_empty()).then(|| format!("a name with {}", self.words.join(" or ")));
+        let category = (!self.category.is_empty()).then(|| format!("category {}", self.category));
+        format!("built in: {}", [words, category].into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// An action with where it stands.
-pub(super) struct Placed<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
     pub place: &'a Place,
     pub pipeline: &'a Pipeline,
     pub stage: &'a Stage,
@@ -54,24 +115,20 @@ pub(super) struct Placed<'a> {
 
 /// Every action of every pipeline that belongs to a box.
 pub(super) fn actions<'a>(sight: &Sight<'a>, id: BoxId) -> Vec<Placed<'a>> {
-    sight
-        .items(|f| &f.pipelines)
-        .flat_map(|(place, pipeline)| {
-            pipeline.stages.iter().flat_map(move |stage| {
-                stage
-                    .actions
-                    .iter()
-                    .filter(move |action| box_of(stage.name.as_str(), action) == Some(id))
-                    .map(move |action| Placed { place, pipeline, stage, action })
-            })
-        })
-        .collect()
+    let own = &sight.bearings.pipeline_rules;
+    every(sight).filter(|it| mapped(own, it.stage.name.as_str(), it.action).to == Some(id)).collect()
+}
+
+/// Every action there is, with where it stands.
+pub fn every<'a>(sight: &Sight<'a>) -> impl Iterator<Item = Placed<'a>> + use<'a> {
+    sight.items(|f| &f.pipelines).flat_map(|(place, pipeline)| {
+        pipeline.actions().map(move |(stage, action)| Placed { place, pipeline, stage, action })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::RunStatus;
 
     #[track_caller]
     fn check(stage: &str, name: &str, category: &str, to: Option<BoxId>) {
@@ -79,20 +136,10 @@ mod tests {
             name: name.into(),
             category: Some(category.into()),
             provider: Some("CodeBuild".into()),
-            external_id: None,
-            status: RunStatus::Succeeded,
-            version: Some("v1".into()),
-            started: None,
-            finished: None,
-            usual: None,
-            summary: "".into(),
-            by: "".into(),
-            tests: None,
-            outputs: None,
-            flaky: None,
-            token: None,
+            ..Action::default()
         };
-        assert_eq!(box_of(stage, &action), to, "{stage}/{name}");
+        assert_eq!(mapped(&[], stage, &action).to, to, "{stage}/{name}");
+        assert!(to.is_none_or(|to| BOXES.contains(&to)), "{stage}/{name}");
     }
 
     #[test]
@@ -109,5 +156,22 @@ mod tests {
         check("Production", "Approve", "Approval", Some(BoxId::ApprovalGate));
         check("Production", "Deploy", "Deploy", Some(BoxId::Production));
         check("Production", "Smoke", "Invoke", Some(BoxId::SmokeTests));
+    }
+
+    #[test]
+    fn rules_of_ones_own_come_first_and_say_so() {
+        let rule = |action: &str, to: &str| PipelineRule {
+            action: Some(action.into()),
+            to: to.into(),
+            ..PipelineRule::default()
+        };
+        let own = [rule("lint-*", "none"), rule("*", BoxId::SmokeTests.id())];
+        let action = |name: &str| Action { name: name.into(), category: Some("Deploy".into()), ..Action::default() };
+        let of = |own: &[PipelineRule], name: &str| mapped(own, "Checks", &action(name));
+        assert_eq!(of(&own, "Lint-all"), Mapped { to: None, by: By::Own(0) });
+        assert_eq!(of(&own, "Roll"), Mapped { to: Some(BoxId::SmokeTests), by: By::Own(1) });
+        assert_eq!(of(&own[..1], "Roll").to, Some(BoxId::Production));
+        assert_eq!(By::Own(0).words(&own), "pipeline.map[0]: action lint-*");
+        assert_eq!(of(&[], "Smoke").by.words(&[]), "built in: a name with smoke or canary or post-deploy");
     }
 }

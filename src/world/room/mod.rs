@@ -3,6 +3,7 @@
 //! A row of [`ROOMS`] is all a list needs: the screen, the filter, the sorting, the copy, `opscon show` and its JSON and CSV
 //! are made from it. A new room is a file with such a table, not a new widget.
 
+pub mod action;
 pub mod alarms;
 pub mod compute;
 pub mod cost;
@@ -12,6 +13,9 @@ pub mod filter;
 pub mod instances;
 pub mod metrics;
 pub mod pipelines;
+pub mod rollouts;
+pub mod stages;
+pub mod standing;
 pub mod timeline;
 pub mod traces;
 
@@ -26,6 +30,7 @@ use crate::domain::units::{brief, since};
 use crate::world::feed::Feed;
 use crate::world::item::{Item, ItemId, Kind};
 use crate::world::port::CloudError;
+use crate::world::room::stages::Part;
 use crate::world::sight::Sight;
 use crate::world::{Place, World};
 
@@ -89,7 +94,12 @@ pub enum Value {
     When(Timestamp, String),
     State(Health, &'static str),
     Flag(bool),
+    /// Stations from left to right.
+    Line(Vec<Part>),
 }
+
+/// The priority of a column that is on no screen: for filters, copies and reports.
+pub const UNSEEN: u8 = u8::MAX;
 
 pub const ROOMS: &[&RoomSpec] = &[
     &alarms::ROOM,
@@ -313,6 +323,7 @@ impl Value {
             Self::State(_, word) => (*word).to_owned(),
             Self::Flag(true) => "yes".into(),
             Self::Flag(false) => "no".into(),
+            Self::Line(line) => stages::words(line),
         }
     }
 
@@ -326,6 +337,7 @@ impl Value {
             Self::Since(then) | Self::When(then, _) => json!(then),
             Self::State(_, word) => json!(word),
             Self::Flag(flag) => json!(flag),
+            Self::Line(line) => json!(stages::words(line)),
         }
     }
 
@@ -350,6 +362,7 @@ impl Value {
             Self::Since(then) | Self::When(then, _) => SortKey::Number(ordered(-(then.as_second() as f64))),
             Self::State(health, _) => SortKey::Number(u64::MAX - *health as u64),
             Self::Flag(flag) => SortKey::Number(u64::from(*flag)),
+            Self::Line(line) => SortKey::Letters(stages::words(line).to_lowercase()),
         }
     }
 }

@@ -34,6 +34,7 @@ fn aws_word(status: RunStatus) -> &'static str {
         RunStatus::Succeeded => "Succeeded",
         RunStatus::Failed => "Failed",
         RunStatus::Stopped => "Stopped",
+        RunStatus::Cancelled => "Cancelled",
         RunStatus::Superseded => "Superseded",
         RunStatus::Unknown => "Unknown",
     }
