@@ -64,7 +64,7 @@ pub(super) async fn balancers(ask: &Ask<'_>) -> Result<List<LoadBalancer>, Cloud
     let tags: Tags =
         gather(arns.chunks(TAGGED).map(|arns| tags_of(ask, arns)).collect()).await?.into_iter().flatten().collect();
     let listeners = listeners(ask, &balancers).await?;
-    let shifting = zones::shifting(ask).await;
+    let shifting = Box::pin(zones::shifting(ask)).await;
     let more = More { groups: &groups, tags: &tags, listeners: &listeners, shifting: shifting.as_ref() };
     let mut all: Vec<LoadBalancer> = balancers.into_iter().map(|it| balancer(it, &more, ask.scope())).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));

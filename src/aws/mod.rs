@@ -133,7 +133,12 @@ impl Aws {
             place.note(key.feed, Seen::Asking);
         }
         let (outcome, usage, gaps) =
-            ask::answering(place, (self.now)(), |ask| async move { read(&ask, key, self.github.as_ref()).await }).await;
+            ask::answering(
+                place,
+                (self.now)(),
+                |ask| async move { Box::pin(read(&ask, key, self.github.as_ref())).await },
+            )
+            .await;
         if key.about == About::All {
             place.note(key.feed, Seen::of(&outcome));
         }

@@ -139,8 +139,11 @@ async fn connection(ask: &Ask<'_>, arn: &Text) -> Result<Option<Connection>, Clo
     };
     Ok(answer.and_then(|answer| {
         let it = answer.connection?;
-        let provider = text(it.provider_type().map(|kind| kind.as_str()));
-        Some(Connection { provider, state: text(it.connection_status().map(|state| state.as_str())) })
+        let provider = text(it.provider_type().map(aws_sdk_codeconnections::types::ProviderType::as_str));
+        Some(Connection {
+            provider,
+            state: text(it.connection_status().map(aws_sdk_codeconnections::types::ConnectionStatus::as_str)),
+        })
     }))
 }
 

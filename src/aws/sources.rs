@@ -7,7 +7,7 @@ use crate::domain::text::Text;
 
 /// Sources that are branches of repositories; buckets and images have no commits.
 pub(super) fn sources(declared: &PipelineDeclaration) -> Vec<PipelineSource> {
-    let actions = declared.stages().iter().flat_map(|stage| stage.actions());
+    let actions = declared.stages().iter().flat_map(aws_sdk_codepipeline::types::StageDeclaration::actions);
     let mut all: Vec<PipelineSource> = actions
         .filter_map(|action| {
             let kind = action.action_type_id().filter(|kind| *kind.category() == ActionCategory::Source)?;

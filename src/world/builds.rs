@@ -25,5 +25,5 @@ pub fn tests<'a>(action: &'a Action, build: Option<&'a Build>) -> Option<&'a Tes
 /// What CodeBuild calls the newest run of an action, where it is CodeBuild that carries it out.
 fn id(action: &Action) -> Option<&str> {
     let provider = action.provider.as_ref()?;
-    action.external_id.as_ref().filter(|_| *provider == "CodeBuild").map(|id| id.as_str())
+    action.external_id.as_ref().filter(|_| *provider == "CodeBuild").map(super::super::domain::text::Text::as_str)
 }

@@ -80,7 +80,7 @@ pub(in crate::aws) fn leave(ask: &Ask<'_>, rollouts: Vec<Rollout>) {
 
 impl Rollout {
     pub fn of(it: &SdkService, cluster: &Cluster) -> Option<Self> {
-        let by = it.deployment_controller().map(|controller| controller.r#type());
+        let by = it.deployment_controller().map(aws_sdk_ecs::types::DeploymentController::r#type);
         if !matches!(by, None | Some(DeploymentControllerType::Ecs)) {
             return None;
         }
@@ -441,7 +441,13 @@ mod tests {
     use super::*;
 
     fn cluster() -> Cluster {
-        Cluster { name: "prod".into(), environment: Environment::Prod, services: Vec::new(), tasks: None }
+        Cluster {
+            name: "prod".into(),
+            environment: Environment::Prod,
+            services: Vec::new(),
+            tasks: None,
+            tags: Vec::new(),
+        }
     }
 
     fn service(by: Option<DeploymentControllerType>) -> SdkService {

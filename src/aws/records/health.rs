@@ -19,8 +19,8 @@ impl Check {
         let config = it.health_check_config();
         Self {
             id: it.id().to_owned(),
-            is_inverted: config.and_then(|it| it.inverted()).unwrap_or(false),
-            is_disabled: config.and_then(|it| it.disabled()).unwrap_or(false),
+            is_inverted: config.and_then(aws_sdk_route53::types::HealthCheckConfig::inverted).unwrap_or(false),
+            is_disabled: config.and_then(aws_sdk_route53::types::HealthCheckConfig::disabled).unwrap_or(false),
             kind: config.map(|it| it.r#type().clone()),
             children: config.map_or_else(Vec::new, |it| it.child_health_checks().to_vec()),
         }

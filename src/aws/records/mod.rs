@@ -71,11 +71,14 @@ pub(super) async fn records(ask: &Ask<'_>) -> Result<List<FailoverRecord>, Cloud
 async fn hosted_zones(ask: &Ask<'_>) -> Result<Vec<Listed>, CloudError> {
     let pages = ask.clients.route53.list_hosted_zones().into_paginator().stop_on_duplicate_token(false).send();
     let pages = ask.pages("route53:ListHostedZones", pages).await?;
-    let listed = pages.iter().flat_map(|page| page.hosted_zones()).map(|it| Listed {
-        id: it.id().trim_start_matches("/hostedzone/").to_owned(),
-        count: it.resource_record_set_count().map_or_else(String::new, |count| count.to_string()),
-        is_private: it.config().is_some_and(|config| config.private_zone()),
-    });
+    let listed = pages
+        .iter()
+        .flat_map(aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput::hosted_zones)
+        .map(|it| Listed {
+            id: it.id().trim_start_matches("/hostedzone/").to_owned(),
+            count: it.resource_record_set_count().map_or_else(String::new, |count| count.to_string()),
+            is_private: it.config().is_some_and(aws_sdk_route53::types::HostedZoneConfig::private_zone),
+        });
     let mut all: Vec<Listed> = listed.collect();
     all.sort_by(|a, b| (a.is_private, &a.id).cmp(&(b.is_private, &b.id)));
     Ok(all)
@@ -205,9 +208,8 @@ fn record(pair: &Pair, zones: &[Arc<Zone>], checks: &[Check], told: &HashMap<Str
     let (primary, secondary) = (stand(&pair.primary, checks, told), stand(&pair.secondary, checks, told));
     let (first, second) = pair.regions();
     let serving = match (primary.counted, secondary.counted) {
-        (Some(true), _) => Some(first.clone()),
         // Where both fail it is as if both were well.
-        (Some(false), Some(false)) => Some(first.clone()),
+        (Some(true), _) | (Some(false), Some(false)) => Some(first.clone()),
         (Some(false), _) => Some(second.clone()),
         (None, _) => None,
     };

@@ -55,7 +55,8 @@ impl Pair {
 
 impl Zone {
     pub fn of(records: &[ResourceRecordSet], is_private: bool) -> Self {
-        let mut pairs: BTreeMap<(Text, &str), (Option<Side>, Option<Side>)> = BTreeMap::new();
+        type Sides = (Option<Side>, Option<Side>);
+        let mut pairs: BTreeMap<(Text, &str), Sides> = BTreeMap::new();
         for it in records {
             let pair = match it.failover() {
                 Some(_) => pairs.entry((name(it.name()), it.r#type().as_str())).or_default(),
@@ -101,7 +102,7 @@ fn name(raw: &str) -> Text {
 fn side(it: &ResourceRecordSet, zone: &[ResourceRecordSet]) -> Side {
     let target = it.alias_target();
     // An alias of another record of the zone is where that is.
-    let own = target.map(|target| target.dns_name()).filter(|target| region_in(target).is_none());
+    let own = target.map(aws_sdk_route53::types::AliasTarget::dns_name).filter(|target| region_in(target).is_none());
     let behind = own.and_then(|target| zone.iter().find(|other| name(other.name()) == name(target)));
     let region = [Some(it), behind].into_iter().flatten().find_map(of_values);
     let set = it.set_identifier().unwrap_or("");
@@ -109,14 +110,14 @@ fn side(it: &ResourceRecordSet, zone: &[ResourceRecordSet]) -> Side {
         region: region.or_else(|| region_in(set).map(Text::new)),
         set: Text::new(set),
         check: it.health_check_id().filter(|id| !id.is_empty()).map(str::to_owned),
-        asks_target: target.is_some_and(|target| target.evaluate_target_health()),
+        asks_target: target.is_some_and(aws_sdk_route53::types::AliasTarget::evaluate_target_health),
     }
 }
 
 /// The region in what a record answers with: most names of AWS have it in them.
 fn of_values(it: &ResourceRecordSet) -> Option<Text> {
-    let alias = it.alias_target().map(|target| target.dns_name());
-    let values = it.resource_records().iter().map(|value| value.value());
+    let alias = it.alias_target().map(aws_sdk_route53::types::AliasTarget::dns_name);
+    let values = it.resource_records().iter().map(aws_sdk_route53::types::ResourceRecord::value);
     alias.into_iter().chain(values).find_map(region_in).map(Text::new)
 }
 

@@ -56,6 +56,7 @@ impl Hub {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 /// As GitHub does: an answer that has not changed is none.
 fn ok(request: &Request, headers: &str, body: &Value) -> Option<Vec<u8>> {
     let etag = format!("W/\"{}\"", body.to_string().len());
@@ -67,6 +68,7 @@ fn ok(request: &Request, headers: &str, body: &Value) -> Option<Vec<u8>> {
     Some(answer(200, &head, &body.to_string()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn refused(status: u16, headers: &str, message: &str) -> Option<Vec<u8>> {
     Some(answer(
         status,
