@@ -336,12 +336,6 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
     let done = progress.status == RunStatus::Succeeded;
     let failed = progress.status == RunStatus::Failed;
     let trip = run.trip.as_ref().filter(|trip| trip.position == position);
-    let tests = |all: u32| {
-        let more = (s.noise.of(run.version.as_str()).bits(position as i64) % 9) as u32;
-        let failing = trip.filter(|_| failed).map_or_else(Vec::new, |trip| trip.failing.clone());
-        let failed = failing.len() as u32;
-        progress.finished.map(|_| TestCounts { passed: all + more - failed, failed, failing })
-    };
     let external_id = external_id(s, run, position, progress.started);
     let is_past = progress.finished.is_some();
     Action {
@@ -362,12 +356,8 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             Gate::Usual if position == GATE && done => run.approver.clone(),
             _ => Text::default(),
         },
-        tests: match step.name {
-            "Unit-Tests" => tests(812),
-            "Integration-Tests" => tests(96),
-            "Browser-Tests-Staging" => tests(34),
-            _ => None,
-        },
+        // Their builds tell.
+        tests: None,
         outputs: match step.name {
             "Package" => done.then(|| vec![format!("s3://acme-artifacts/{}/{}.zip", run.pipeline, run.version).into()]),
             "Docker-Image" => done.then(|| vec![format!("acme/{}:{}", run.fleet, run.version).into()]),
@@ -390,6 +380,22 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
         region: None,
         role: None,
     }
+}
+
+/// How the tests of an action went, once they are over.
+pub(super) fn tests(s: &Simulation, run: &Run, position: usize, progress: &Progress) -> Option<TestCounts> {
+    let all = match STEPS[position].name {
+        "Unit-Tests" => 812,
+        "Integration-Tests" => 96,
+        "Browser-Tests-Staging" => 34,
+        _ => return None,
+    };
+    progress.finished?;
+    let more = (s.noise.of(run.version.as_str()).bits(position as i64) % 9) as u32;
+    let trip = run.trip.as_ref().filter(|trip| trip.position == position && progress.status == RunStatus::Failed);
+    let failing = trip.map_or_else(Vec::new, |trip| trip.failing.clone());
+    let failed = failing.len() as u32;
+    Some(TestCounts { passed: all + more - failed, failed, failing })
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
