@@ -133,11 +133,12 @@ fn tag(all: &[String]) -> Option<&str> {
     all.iter().map(String::as_str).min_by_key(|tag| (*tag == "latest", *tag))
 }
 
-/// What was found in an image: the numbers come with it mostly, the names never do.
+/// What was found in an image. The numbers come with it only by the older kinds of scanning, and the names never do; that an
+/// image says nothing of a scan therefore does not mean that there was none.
 async fn scan(ask: &Ask<'_>, name: &str, it: &ImageDetail) -> Result<Option<ScanFindings>, CloudError> {
     let summary = it.image_scan_findings_summary().map(|summary| counted(summary.finding_severity_counts()));
     let status = it.image_scan_status().and_then(|status| status.status());
-    let is_scanned = summary.is_some() || matches!(status, Some(ScanStatus::Complete | ScanStatus::Active));
+    let is_scanned = summary.is_some() || matches!(status, None | Some(ScanStatus::Complete | ScanStatus::Active));
     let is_serious = summary.as_ref().is_none_or(|scan| scan.critical + scan.high > 0);
     let Some(digest) = it.image_digest().filter(|_| is_scanned && is_serious) else { return Ok(summary) };
     let of = ImageIdentifier::builder().image_digest(digest).build();

@@ -260,7 +260,7 @@ def committing(ago) -> list:
     approval = {"userArn": "arn:aws:iam::123456789012:user/lena", "approvalState": "APPROVE"}
     evaluation = lambda approved: {"evaluation": {"approved": approved, "overridden": False}}  # noqa: E731
     return [
-        ("codeconnections", "GetConnection", {"connection": {
+        ("codeconnections", "GetConnection", {"Connection": {
             "ConnectionName": "acme", "ConnectionArn": CONNECTION, "ProviderType": "GitHub", "ConnectionStatus": "AVAILABLE"}}),
         ("codecommit", "GetBranch", {"branch": {"branchName": "main", "commitId": "4f2a91c0ffee"}}),
         ("codecommit", "GetCommit", {"commit": commit}),

@@ -419,7 +419,7 @@ def metrics(session: Session, region: str, at: datetime) -> None:
 def builds(session: Session, region: str) -> None:
     codebuild, logs = session.client("codebuild", region), session.client("logs", region)
     codebuild.create_project(
-        name="unit", source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"},
+        name="unit", source={"type": "S3", "location": "artifacts/app.zip"}, artifacts={"type": "NO_ARTIFACTS"},
         environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole="arn:aws:iam::123456789012:role/service-role/unit",
     )

@@ -4,6 +4,7 @@
 
 mod blindness;
 mod carried;
+mod ci_boxes;
 mod cli;
 mod contract;
 #[cfg(feature = "aws")]

@@ -13,7 +13,7 @@ use opscon::world::port::Observation;
 use opscon::world::sight::{Bearings, Sight};
 
 /// Every item as it is, but for what `lose` takes from it.
-fn without<T: Clone>(list: &List<T>, lose: impl Fn(&mut T)) -> std::sync::Arc<List<T>> {
+pub fn without<T: Clone>(list: &List<T>, lose: impl Fn(&mut T)) -> std::sync::Arc<List<T>> {
     let lost = |item: &std::sync::Arc<T>| {
         let mut item = (**item).clone();
         lose(&mut item);
@@ -22,7 +22,7 @@ fn without<T: Clone>(list: &List<T>, lose: impl Fn(&mut T)) -> std::sync::Arc<Li
     std::sync::Arc::new(List::new(list.iter().map(lost).collect()))
 }
 
-fn told(scenario: &str, id: BoxId, lose: impl Fn(Payload) -> Payload) -> Reading {
+pub fn told(scenario: &str, id: BoxId, lose: impl Fn(Payload) -> Payload) -> Reading {
     let spec = WorldSpec { at: SignedDuration::from_mins(9), ..WorldSpec::of(scenario) };
     let opened = Opened::frozen(&spec).unwrap();
     let mut world = World::of(&opened.session.scopes);
@@ -36,7 +36,7 @@ fn told(scenario: &str, id: BoxId, lose: impl Fn(Payload) -> Payload) -> Reading
 }
 
 #[track_caller]
-fn check(reading: &Reading, title: &str, health: Health, seen: &str) {
+pub fn check(reading: &Reading, title: &str, health: Health, seen: &str) {
     let check = reading.checks.iter().find(|check| check.title == title).unwrap();
     assert_eq!((check.health, check.seen.as_str()), (health, seen));
 }

@@ -8,6 +8,7 @@ use crate::domain::spend::Spend;
 use crate::domain::trace::{ServiceNode, TraceSummary};
 use crate::domain::units::{count, latency, long, plural, stamp};
 use crate::world::Place;
+use crate::world::builds;
 use crate::world::item::{Item, Kind};
 use crate::world::room::pipelines::{by, is_waiting};
 
@@ -29,9 +30,9 @@ pub(super) fn is_measured(kind: Kind) -> bool {
     )
 }
 
-pub(super) fn parts(item: &Item, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+pub(super) fn parts(item: &Item, place: &Place, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
-        Item::Pipeline(pipeline) => stages(pipeline, now),
+        Item::Pipeline(pipeline) => stages(pipeline, place, now),
         Item::Service(service) => of_service(service),
         Item::Trace(trace) => of_trace(trace, zone),
         Item::Bill(spend) => of_bill(spend),
@@ -67,11 +68,11 @@ pub(super) fn events(item: &Item, place: &Place) -> Vec<(Timestamp, String)> {
     }
 }
 
-fn stages(pipeline: &Pipeline, now: Timestamp) -> Vec<(&'static str, String)> {
+fn stages(pipeline: &Pipeline, place: &Place, now: Timestamp) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for stage in &pipeline.stages {
         all.push(("stage", of_stage(stage)));
-        all.extend(stage.actions.iter().map(|action| ("", format!("  {}", of_action(action, now)))));
+        all.extend(stage.actions.iter().map(|action| ("", format!("  {}", of_action(action, place, now)))));
     }
     all
 }
@@ -86,7 +87,7 @@ fn of_stage(stage: &Stage) -> String {
 }
 
 /// `Unit-Tests: succeeded in 2 min 20 s, usually 2 min 10 s, v419, 812 passed`.
-fn of_action(action: &Action, now: Timestamp) -> String {
+fn of_action(action: &Action, place: &Place, now: Timestamp) -> String {
     let took = action.took(now).map_or_else(String::new, |took| {
         let word = if action.status == RunStatus::InProgress { "for" } else { "in" };
         format!(" {word} {}", long(took))
@@ -94,7 +95,7 @@ fn of_action(action: &Action, now: Timestamp) -> String {
     let said = [
         action.usual.map(|usual| format!("usually {}", long(usual))),
         action.version.as_ref().map(ToString::to_string),
-        action.tests.as_ref().map(|tests| {
+        builds::tests(action, builds::at(place, action)).map(|tests| {
             let failed = if tests.failed > 0 { format!(", {} failed", tests.failed) } else { String::new() };
             format!("{} passed{failed}", count(u64::from(tests.passed)))
         }),

@@ -209,7 +209,7 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         ),
         Role::Text,
     );
-    for (label, text) in parts(&row.item, sight.at, sight.zone()) {
+    for (label, text) in parts(&row.item, place, sight.at, sight.zone()) {
         say(label, &text, Role::Text);
     }
     for event in events(&row.item, place, sight.zone()) {
@@ -220,7 +220,7 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
 }
 
 /// What it is made of, what is not well first.
-fn parts(item: &Item, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+fn parts(item: &Item, place: &Place, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
     match item {
         Item::Balancer(balancer) => made_of::balancer(balancer),
         Item::Cluster(cluster) => made_of::cluster(cluster),
@@ -228,7 +228,7 @@ fn parts(item: &Item, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(&'static st
         Item::Function(function) => made_of::function(function, zone),
         Item::Instance(instance) => made_of::instance(instance),
         Item::Database(_) | Item::Cache(_) | Item::Queue(_) | Item::Topic(_) => stores::parts(item, zone),
-        _ => delivery::parts(item, now, zone),
+        _ => delivery::parts(item, place, now, zone),
     }
 }
 

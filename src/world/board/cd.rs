@@ -15,7 +15,7 @@ use crate::world::sight::Sight;
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Staging,
-        sources: &[Feed::Deployments, Feed::Pipelines],
+        sources: &[Feed::Deployments, Feed::Pipelines, Feed::Builds],
         within: Within::Everything,
         facts: |sight| deploy_facts(sight, Environment::Staging),
         checks: &[
@@ -33,7 +33,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     BoxSpec {
         id: BoxId::StagingTests,
-        sources: &[Feed::Pipelines],
+        sources: &[Feed::Pipelines, Feed::Builds],
         within: Within::Everything,
         facts: |sight| run_facts(sight, BoxId::StagingTests),
         checks: &[
@@ -144,7 +144,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
     },
     BoxSpec {
         id: BoxId::SmokeTests,
-        sources: &[Feed::Pipelines, Feed::Metrics],
+        sources: &[Feed::Pipelines, Feed::Metrics, Feed::Builds],
         within: Within::Everything,
         facts: |sight| {
             let canary = sight

@@ -221,7 +221,7 @@ const NOT_FLAKY_INTEGRATION: Check = Check {
 pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
     let Some(newest) = newest(sight, id) else { return Facts::absent() };
     let action = newest.action;
-    let tests = builds::tests(sight, action);
+    let tests = builds::tests(action, builds::of(sight, action));
     let headline = match (tests, action.status) {
         (_, RunStatus::InProgress) => "running".into(),
         (Some(tests), _) => format!("{} ok", tests.passed),
@@ -265,7 +265,7 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
         .filter(|placed| placed.action.status == RunStatus::Failed)
         .map(|placed| {
             let action = placed.action;
-            let (brief, tests) = match builds::tests(sight, action) {
+            let (brief, tests) = match builds::tests(action, builds::of(sight, action)) {
                 Some(tests) if tests.failed > 0 => (
                     format!("{} failed", tests.failed),
                     format!(

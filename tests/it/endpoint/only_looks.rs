@@ -17,7 +17,7 @@ use crate::support::{Inputs, operator, settings};
 
 const STEPS: usize = 10_000;
 /// Verbs with which AWS's read operations begin.
-const READS: &[&str] = &["BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
+const READS: &[&str] = &["BatchGet", "Describe", "Evaluate", "Get", "List", "Lookup", "Search"];
 /// Of `service.Operation`.
 fn only_asks(called: &str) -> bool {
     let operation = called.rsplit('.').next().unwrap_or(called);

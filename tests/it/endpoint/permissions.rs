@@ -65,7 +65,13 @@ fn what_is_called_is_what_the_table_says() {
 #[test]
 fn every_action_that_is_denied_is_named_and_hides_no_other_feed() {
     on_company(async |bench, _| {
-        let wrong = join_all(feeds().map(|feed| denied_one_by_one(&bench, feed))).await.concat();
+        // What is asked by what pipelines name is asked when nobody takes those away.
+        let (led, all): (Vec<Feed>, Vec<Feed>) =
+            feeds().partition(|feed| matches!(feed, Feed::Builds | Feed::Repositories));
+        let mut wrong = join_all(all.into_iter().map(|feed| denied_one_by_one(&bench, feed))).await.concat();
+        for feed in led {
+            wrong.extend(denied_one_by_one(&bench, feed).await);
+        }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
 }
