@@ -130,10 +130,10 @@ fn a_bad_deploy_is_followed_from_merge_to_rollback_on_one_screen() {
     shows(&model, &["✔So v419", "◆ Production Approve waits for approval"]);
     let (mut model, _) = model_at("bad-deploy", 4, WIDE);
     press(&mut model, "3");
-    shows(&model, &["▶ Production", "Deploy-Production 1:00 of ~4:30", "CodeDeploy v418 → v419"]);
+    shows(&model, &["▶ Production 1:00 of ~4:30 Deploy", "CodeDeploy v418 → v419"]);
     let (mut model, _) = model_at("bad-deploy", 9, WIDE);
     press(&mut model, "3");
-    shows(&model, &["✖ Production", "too few healthy targets", "v418 → v419, 4 of 6"]);
+    shows(&model, &["✖ Production", "too few healthy targ", "v418 → v419, 4 of 6"]);
     press(&mut model, "enter");
     shows(&model, &["4 of 6 run v419, 2 v418", "84960eb by maria"]);
 }

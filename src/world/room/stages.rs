@@ -125,7 +125,9 @@ fn told(stage: &Stage, sight: &Sight<'_>) -> (Mark, Health, Option<String>) {
     if let Some(action) = late.or_else(|| running.iter().min_by_key(|action| action.started)) {
         let more = if running.len() > 1 { format!(" and {} more", running.len() - 1) } else { String::new() };
         let health = if late.is_some() { Health::Warn } else { Health::Ok };
-        return (Mark::Running, health, Some(format!("{}{}{more}", action.name, pace(action, sight))));
+        // The time first: of the name most can be guessed when the line gets narrow.
+        let said = format!("{} {}{more}", pace(action, sight), action.name);
+        return (Mark::Running, health, Some(said.trim_start().to_owned()));
     }
     match stage.status {
         RunStatus::Cancelled => {
@@ -145,9 +147,9 @@ fn told(stage: &Stage, sight: &Sight<'_>) -> (Mark, Health, Option<String>) {
     }
 }
 
-/// ` 4:10 of ~3:20`.
+/// `4:10 of ~3:20`.
 pub fn pace(action: &Action, sight: &Sight<'_>) -> String {
-    let took = action.took(sight.at).map_or_else(String::new, |took| format!(" {}", stopwatch(took)));
+    let took = action.took(sight.at).map_or_else(String::new, stopwatch);
     let usual = action.usual.map_or_else(String::new, |usual| format!(" of ~{}", stopwatch(usual)));
     format!("{took}{usual}")
 }
@@ -217,7 +219,7 @@ mod tests {
                 stage("Build", "e2", S::InProgress),
                 stage("Prod", "e1", S::Succeeded),
             ],
-            "Source ok v2 → Build running Build-1 4:10 of ~3:20 → Prod ok v1",
+            "Source ok v2 → Build running 4:10 of ~3:20 Build-1 → Prod ok v1",
         );
         check(
             vec![stage("Source", "", S::NotStarted), stage("Prod", "", S::NotStarted)],
@@ -246,6 +248,6 @@ mod tests {
     fn hundreds_of_actions_at_once_are_counted() {
         let mut wide = stage("Fan", "e1", RunStatus::InProgress);
         wide.actions = vec![wide.actions[0].clone(); 200];
-        check(vec![wide], "Fan running v1, Fan-1 4:10 of ~3:20 and 199 more");
+        check(vec![wide], "Fan running v1, 4:10 of ~3:20 Fan-1 and 199 more");
     }
 }

@@ -203,7 +203,7 @@ fn of_action(
     let name_style = if is_selected { theme.selected() } else { theme.style(Role::Text) };
     let state = fill(state(action), 11);
     let version = fill(&fit(action.version_word(), 9), 9);
-    let pace = fill(pace(action, sight).trim_start(), 17);
+    let pace = fill(&pace(action, sight), 17);
     let notes = notes(stage, action, place, sight).join(", ");
     let used = 5 + name + 1 + 11 + 1 + 9 + 1 + 17;
     let is_told = is_selected || is_late || !matches!(action.status, RunStatus::Succeeded | RunStatus::NotStarted);
