@@ -80,11 +80,6 @@ fn stop(ask: &Ask<'_>, it: &Deployment) -> Plan {
 }
 
 fn again(ask: &Ask<'_>, it: &Deployment) -> Result<Plan, Refusal> {
-    // A group takes one at a time.
-    if let Some(other) = of_target(ask.place, &it.target).find(|other| other.is_running()) {
-        let text = format!("{} is being deployed to {} already", other.to, it.target);
-        return Err(Refusal::new(Why::State, text).with(format!("wait for {}, or roll that back", other.id)));
-    }
     let (Some(back), Some(by)) = (&it.returns_to, &it.returns_by) else {
         let text = format!("no deployment to {} before {} is known that was good", it.target, it.to);
         return Err(Refusal::new(Why::Nothing, text).with("roll its pipeline back: `pipeline.rollback`"));

@@ -159,9 +159,9 @@ impl Held<Spend> {
 /// A target has many deployments behind it; what can be looked at and taken back is the newest.
 impl Held<List<Deployment>> {
     fn newest(&self) -> impl Iterator<Item = &Arc<Deployment>> {
-        let mut newest: BTreeMap<(&Text, &Text), &Arc<Deployment>> = BTreeMap::new();
+        let mut newest: BTreeMap<(&Text, &Text, Option<&Text>), &Arc<Deployment>> = BTreeMap::new();
         for deploy in self.shared() {
-            let known = newest.entry((&deploy.target, &deploy.kind)).or_insert(deploy);
+            let known = newest.entry((&deploy.target, &deploy.kind, deploy.owner.as_ref())).or_insert(deploy);
             if (known.started, &known.id) < (deploy.started, &deploy.id) {
                 *known = deploy;
             }

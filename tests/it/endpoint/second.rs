@@ -19,6 +19,7 @@ use opscon::domain::origin::Origin;
 use opscon::domain::scope::Environment;
 use opscon::domain::text::Text;
 use opscon::world::feed::{Feed, Payload};
+use opscon::world::port::Answer;
 use serde_json::{Value, json};
 
 use super::compare::compute::{same_cluster, same_group};
@@ -358,6 +359,7 @@ fn services_start_what_is_wanted_of_them() {
                     same_events(service, named(&fact["services"], "serviceName", service.name.as_str()));
                 }
             }
+            told_by_themselves(&ask(&aws, &origin, HOME, Feed::Deployments).await, &facts);
             let tasks = clusters.iter().flat_map(|cluster| cluster.tasks.as_ref().unwrap());
             images.push(
                 tasks.filter(|task| task.service == "web").map(|task| task.image.to_string()).collect::<Vec<_>>(),
@@ -365,6 +367,20 @@ fn services_start_what_is_wanted_of_them() {
         }
         assert_eq!(images, [vec!["registry.example/web:7"; 4], vec!["registry.example/web:8"; 2]]);
     });
+}
+
+/// That peer knows no CodeDeploy, which is told and hides nothing else, and keeps nothing of what ECS deployed.
+fn told_by_themselves(answer: &Answer, facts: &Value) {
+    let gaps: Vec<&str> = answer.gaps.iter().map(|gap| gap.operation.as_str()).collect();
+    assert_eq!(gaps, ["codedeploy:ListDeployments"], "{:?}", answer.gaps);
+    let Ok(Payload::Deployments(deployments)) = &answer.outcome else { panic!("{:?}", answer.outcome) };
+    let services: Vec<&Value> = all(facts).iter().flat_map(|cluster| all(&cluster["services"])).collect();
+    assert_eq!(deployments.len(), services.len());
+    for service in services {
+        let it = deployments.iter().find(|it| it.target == shown(&service["serviceName"])).unwrap();
+        assert_eq!(Some(it.to.as_str()), word(&service["taskDefinition"]).rsplit('/').next());
+        assert!(it.returns_by.is_none() && it.arn.is_none());
+    }
 }
 
 fn runs_as_wanted(service: &Service, cluster: &Cluster) {
