@@ -58,6 +58,8 @@ TIMES_AT_THE_END = [0, -1, -62_135_596_800, 253_402_300_799, 253_402_300_800, -1
 DEEPEST = 7
 # Of which one member is given, although botocore's models do not say so.
 UNIONS = {"AnnotationValue"}
+# Texts by the model that are numbers, as clients know.
+COUNTS = {"PageMaxItems"}
 # Things in one answer: a model of lists of lists would otherwise fill the memory.
 MOST = 4_000
 
@@ -160,6 +162,8 @@ class Maker:
         return self.dice.choice([0, 1, 1, 2, 3, 5] if depth <= 3 else [0, 0, 1, 1, 2])
 
     def text(self, shape) -> str:
+        if shape.name in COUNTS:
+            return "100"
         enum = getattr(shape, "enum", None)
         if enum and self.dice.random() < 0.85:
             return self.dice.choice(enum)

@@ -31,6 +31,8 @@ const TOLD: usize = 3;
 /// Most that one question may name.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html>
 const IN_ONE: usize = 20;
+/// How long a service is told of by itself where ECS has kept nothing of it.
+const LATELY: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Task definitions asked whether they are still registered, one call each.
 const CANDIDATES: usize = 3;
 /// Under which the clusters leave what is begun from.
@@ -237,9 +239,14 @@ async fn known(ask: &Ask<'_>, it: &Rollout, before: Option<&Known>) -> Result<Ar
     };
     briefs.retain(|it| it.service_deployment_arn().is_some() && it.created_at().is_some());
     briefs.sort_by(|a, b| b.created_at().cmp(&a.created_at()));
+    if briefs.is_empty() {
+        // What was deployed once and long ago is no news.
+        known.rows.extend(it.told_by_itself().filter(|row| ask.at.duration_since(row.started) < LATELY));
+        return Ok(Arc::new(known));
+    }
     let arns: Vec<String> =
         briefs.iter().take(TOLD).filter_map(|it| it.service_deployment_arn()).map(str::to_owned).collect();
-    let details = if arns.is_empty() { Vec::new() } else { details(ask, arns, &mut known.gaps).await? };
+    let details = details(ask, arns, &mut known.gaps).await?;
     if let Some(before) = before {
         known.definitions.clone_from(&before.definitions);
     }
