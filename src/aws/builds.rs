@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_codebuild::types::{
-    Build as SdkBuild, BuildPhase, LogsConfigStatusType, Report, ReportStatusType, ReportType, SortOrderType,
-    StatusType, TestCaseFilter,
+    Build as SdkBuild, BuildPhase, BuildPhaseType, LogsConfigStatusType, Report, ReportStatusType, ReportType,
+    SortOrderType, StatusType, TestCaseFilter,
 };
 use jiff::SignedDuration;
 
@@ -82,7 +82,7 @@ pub(super) async fn builds(ask: &Ask<'_>) -> Result<List<Build>, CloudError> {
         let ids = ids.iter().map(|id| (*id).clone()).collect();
         ask.call(BUILDS, ask.clients.codebuild.batch_get_builds().set_ids(Some(ids)).send()).await
     };
-    for answer in gather(missing.chunks(AT_ONCE).map(|ids| one(ids)).collect()).await? {
+    for answer in gather(missing.chunks(AT_ONCE).map(one).collect()).await? {
         all.extend(answer.builds().iter().filter_map(known));
     }
     look_into(ask, &newest, &mut all).await?;
@@ -111,7 +111,7 @@ fn project_of(id: &str) -> &str {
 /// The newest builds of each project, by id.
 async fn history(ask: &Ask<'_>, projects: &[&str]) -> Result<BTreeSet<String>, CloudError> {
     let listed: Vec<Found<'_, _>> =
-        projects.iter().map(|project| Found { key: *project, changed: None, it: project }).collect();
+        projects.iter().map(|project| Found { key: project, changed: None, it: project }).collect();
     let wanted = ask.place.build_ids.wanted(PACE, &listed, ask.at);
     let one = async |project: &str| {
         let request = ask.clients.codebuild.list_builds_for_project().project_name(project);
@@ -187,7 +187,7 @@ async fn look(ask: &Ask<'_>, known: &Known, reports: &HashMap<String, Report>) -
                 Err(error) if error.class == FaultClass::NotFound => {}
                 outcome => match ask.or_gap(outcome)? {
                     Some(answer) => {
-                        tests.failing.extend(answer.test_cases().iter().filter_map(|it| it.name()).map(Text::new))
+                        tests.failing.extend(answer.test_cases().iter().filter_map(|it| it.name()).map(Text::new));
                     }
                     None => is_whole = false,
                 },
@@ -295,7 +295,7 @@ fn phase(it: &BuildPhase) -> Phase {
     let said = it.contexts().iter().filter_map(|context| context.message());
     let said: Vec<String> = said.filter(|message| !message.is_empty()).map(masked).collect();
     Phase {
-        name: text(it.phase_type().map(|kind| kind.as_str())),
+        name: text(it.phase_type().map(BuildPhaseType::as_str)),
         status: text(it.phase_status().map(StatusType::as_str)),
         took: it.duration_in_seconds().filter(|seconds| *seconds >= 0).map(SignedDuration::from_secs),
         message: Text::cut_to(&said.join("; "), LONGEST),
@@ -330,7 +330,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use aws_sdk_codebuild::types::{
-        BuildArtifacts, BuildPhaseType, CloudWatchLogsConfig, ExportedEnvironmentVariable, LogsLocation, PhaseContext,
+        BuildArtifacts, CloudWatchLogsConfig, ExportedEnvironmentVariable, LogsLocation, PhaseContext,
         TestReportSummary,
     };
     use aws_smithy_types::DateTime;

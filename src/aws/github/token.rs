@@ -123,7 +123,8 @@ async fn printed(command: &str) -> Result<String, CloudError> {
     Ok(first)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -224,8 +224,8 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
 pub(super) fn build_id(s: &Simulation, run: &Run, position: usize) -> Text {
     let project = format!("{}-{}", run.pipeline, STEPS[position].name.to_lowercase());
     let hex = s.noise.of(run.id.as_str()).of(&project).hex(7, 32);
-    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-    format!("{project}:{a}-{b}-{c}-{d}-{e}").into()
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    format!("{project}:{}", parts.join("-")).into()
 }
 
 fn execution(s: &Simulation, run: &Run) -> Execution {
