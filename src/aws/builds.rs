@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_codebuild::types::{
-    Build as SdkBuild, BuildPhase, LogsConfigStatusType, Report, ReportStatusType, ReportType, SortOrderType,
-    StatusType, TestCaseFilter,
+    Build as SdkBuild, BuildPhase, BuildPhaseType, LogsConfigStatusType, Report, ReportStatusType, ReportType,
+    SortOrderType, StatusType, TestCaseFilter,
 };
 use jiff::SignedDuration;
 
@@ -295,7 +295,7 @@ fn phase(it: &BuildPhase) -> Phase {
     let said = it.contexts().iter().filter_map(|context| context.message());
     let said: Vec<String> = said.filter(|message| !message.is_empty()).map(masked).collect();
     Phase {
-        name: text(it.phase_type().map(aws_sdk_codebuild::types::BuildPhaseType::as_str)),
+        name: text(it.phase_type().map(BuildPhaseType::as_str)),
         status: text(it.phase_status().map(StatusType::as_str)),
         took: it.duration_in_seconds().filter(|seconds| *seconds >= 0).map(SignedDuration::from_secs),
         message: Text::cut_to(&said.join("; "), LONGEST),
@@ -330,7 +330,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use aws_sdk_codebuild::types::{
-        BuildArtifacts, BuildPhaseType, CloudWatchLogsConfig, ExportedEnvironmentVariable, LogsLocation, PhaseContext,
+        BuildArtifacts, CloudWatchLogsConfig, ExportedEnvironmentVariable, LogsLocation, PhaseContext,
         TestReportSummary,
     };
     use aws_smithy_types::DateTime;

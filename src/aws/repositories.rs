@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_config::Region;
 use aws_sdk_codecommit::types::{Approval, ApprovalState, Evaluation, PullRequest as SdkPull, PullRequestStatusEnum};
+use aws_sdk_codeconnections::types::{ConnectionStatus, ProviderType};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, gather, unread};
@@ -139,11 +140,8 @@ async fn connection(ask: &Ask<'_>, arn: &Text) -> Result<Option<Connection>, Clo
     };
     Ok(answer.and_then(|answer| {
         let it = answer.connection?;
-        let provider = text(it.provider_type().map(aws_sdk_codeconnections::types::ProviderType::as_str));
-        Some(Connection {
-            provider,
-            state: text(it.connection_status().map(aws_sdk_codeconnections::types::ConnectionStatus::as_str)),
-        })
+        let provider = text(it.provider_type().map(ProviderType::as_str));
+        Some(Connection { provider, state: text(it.connection_status().map(ConnectionStatus::as_str)) })
     }))
 }
 

@@ -1,13 +1,13 @@
 //! Where a pipeline takes commits from, by the configuration of its source actions.
 
-use aws_sdk_codepipeline::types::{ActionCategory, PipelineDeclaration};
+use aws_sdk_codepipeline::types::{ActionCategory, PipelineDeclaration, StageDeclaration};
 
 use crate::domain::delivery::PipelineSource;
 use crate::domain::text::Text;
 
 /// Sources that are branches of repositories; buckets and images have no commits.
 pub(super) fn sources(declared: &PipelineDeclaration) -> Vec<PipelineSource> {
-    let actions = declared.stages().iter().flat_map(aws_sdk_codepipeline::types::StageDeclaration::actions);
+    let actions = declared.stages().iter().flat_map(StageDeclaration::actions);
     let mut all: Vec<PipelineSource> = actions
         .filter_map(|action| {
             let kind = action.action_type_id().filter(|kind| *kind.category() == ActionCategory::Source)?;
@@ -34,7 +34,7 @@ pub(super) fn sources(declared: &PipelineDeclaration) -> Vec<PipelineSource> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_codepipeline::types::{ActionDeclaration, ActionOwner, ActionTypeId, StageDeclaration};
+    use aws_sdk_codepipeline::types::{ActionDeclaration, ActionOwner, ActionTypeId};
 
     use super::*;
 

@@ -2,6 +2,7 @@
 
 use crate::domain::build::Build;
 use crate::domain::delivery::{Action, TestCounts};
+use crate::domain::text::Text;
 use crate::world::Place;
 use crate::world::sight::Sight;
 
@@ -25,5 +26,5 @@ pub fn tests<'a>(action: &'a Action, build: Option<&'a Build>) -> Option<&'a Tes
 /// What CodeBuild calls the newest run of an action, where it is CodeBuild that carries it out.
 fn id(action: &Action) -> Option<&str> {
     let provider = action.provider.as_ref()?;
-    action.external_id.as_ref().filter(|_| *provider == "CodeBuild").map(super::super::domain::text::Text::as_str)
+    action.external_id.as_ref().filter(|_| *provider == "CodeBuild").map(Text::as_str)
 }

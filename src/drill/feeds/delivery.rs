@@ -20,6 +20,245 @@ pub(super) const BRANCH: &str = "main";
 pub(super) const REGISTRY: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 /// Commits listed.
 const LISTED: usize = 20;
+/// Days before the drill that the pipelines were edited last.
+const EDITED: i64 = 90;
+
+/// Where a run's action stands at a moment.
+pub(super) struct Progress {
+    pub(super) status: RunStatus,
+    pub(super) started: i64,
+    pub(super) finished: Option<i64>,
+    summary: String,
+}
+
+pub(super) fn progress(s: &Simulation, run: &Run, position: usize) -> Option<Progress> {
+    if !(run.begins..run.ends).contains(&position) || s.kept_from(run).is_some_and(|first| position >= first) {
+        return None;
+    }
+    let plain = |(start, end): (i64, i64)| {
+        let goes_on = s.tick >= start && run.stopped.is_none_or(|stopped| start < stopped);
+        goes_on.then(|| Progress {
+            status: if s.tick < end { RunStatus::InProgress } else { RunStatus::Succeeded },
+            started: start,
+            finished: (s.tick >= end).then_some(end),
+            summary: String::new(),
+        })
+    };
+    if position == GATE && !matches!(run.gate, Gate::Usual) {
+        return gate(s, run);
+    }
+    if position < PRODUCTION {
+        return plain(run.span(position));
+    }
+    let rollout = s.rollout_of(run)?;
+    if position == PRODUCTION {
+        return Some(Progress {
+            status: match rollout.outcome {
+                Outcome::Running => RunStatus::InProgress,
+                Outcome::Succeeded => RunStatus::Succeeded,
+                Outcome::Failed { .. } => RunStatus::Failed,
+                Outcome::Stopped => RunStatus::Stopped,
+            },
+            started: rollout.started,
+            finished: rollout.finished,
+            summary: outcome_words(rollout),
+        });
+    }
+    // Smoke tests run after a rollout that went through.
+    let end = rollout.finished.filter(|_| rollout.succeeded())?;
+    plain((end, end + STEPS[position].ticks))
+}
+
+fn gate(s: &Simulation, run: &Run) -> Option<Progress> {
+    let (started, status, finished, summary) = match &run.gate {
+        Gate::Usual => return None,
+        Gate::Waits { since } if s.tick < *since => return None,
+        Gate::Waits { since } => {
+            let status = if run.stopped.is_some() { RunStatus::Stopped } else { RunStatus::InProgress };
+            (*since, status, run.stopped, "")
+        }
+        Gate::Decided { since, tick, is_approved, comment } => {
+            let status = if *is_approved { RunStatus::Succeeded } else { RunStatus::Failed };
+            (*since, status, Some(*tick), comment.as_str())
+        }
+    };
+    Some(Progress { status, started, finished, summary: summary.to_owned() })
+}
+
+fn outcome_words(rollout: &Rollout) -> String {
+    match rollout.outcome {
+        Outcome::Failed { ill } => {
+            format!(
+                "too few healthy targets: {ill} of {} new ones fail their health checks",
+                rollout.done.max(ill as u32)
+            )
+        }
+        Outcome::Stopped => "stopped for a newer deployment".into(),
+        _ => String::new(),
+    }
+}
+
+/// How a stage stands for a run, once it has come there.
+pub(in crate::drill) fn stage_of(s: &Simulation, run: &Run, stage: &str) -> Option<RunStatus> {
+    let (first, end) = positions(stage)?;
+    let all: Vec<RunStatus> = (first..end).filter_map(|at| Some(progress(s, run, at)?.status)).collect();
+    let any = |status| all.contains(&status).then_some(status);
+    let bad = any(RunStatus::Failed).or_else(|| any(RunStatus::Stopped));
+    let through = if all.len() == end - first { RunStatus::Succeeded } else { RunStatus::InProgress };
+    bad.or_else(|| any(RunStatus::InProgress)).or_else(|| all.first().map(|_| through))
+}
+
+pub(super) fn pipelines(s: &Simulation, site: Site) -> Vec<Pipeline> {
+    if site != Site::Prod {
+        return Vec::new();
+    }
+    PIPELINES.iter().map(|name| pipeline(s, name)).collect()
+}
+
+fn runs<'a>(s: &'a Simulation, pipeline: &'a str) -> impl DoubleEndedIterator<Item = &'a Run> {
+    s.runs.iter().filter(move |run| run.pipeline == pipeline && run.pushed <= s.tick)
+}
+
+fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
+    let mut stages: Vec<Stage> = Vec::new();
+    for (position, step) in STEPS.iter().enumerate() {
+        if stages.last().is_none_or(|stage| stage.name != step.stage) {
+            stages.push(Stage {
+                name: step.stage.into(),
+                status: RunStatus::NotStarted,
+                inbound_enabled: true,
+                closed: Text::default(),
+                execution: runs(s, name)
+                    .rev()
+                    .find(|run| progress(s, run, position).is_some())
+                    .map(|run| run.id.clone()),
+                waiting: None,
+                actions: Vec::new(),
+            });
+            if let Some((stage, closed)) = stages
+                .last_mut()
+                .zip(s.closed.iter().find(|closed| closed.pipeline == *name && closed.stage == *step.stage))
+            {
+                stage.inbound_enabled = false;
+                stage.closed = format!("{}, by on-call", closed.reason).into();
+                let waits = |run: &&Run| s.kept_from(run) == Some(position) && s.tick >= run.span(position).0;
+                stage.waiting = runs(s, name).rev().find(waits).map(|run| run.id.clone());
+            }
+        }
+        let newest = runs(s, name).rev().find_map(|run| progress(s, run, position).map(|progress| (run, progress)));
+        if let (Some(stage), Some((run, progress))) = (stages.last_mut(), newest) {
+            stage.actions.push(action(s, position, run, &progress));
+        }
+    }
+    for stage in &mut stages {
+        stage.status = status_of(&stage.actions);
+    }
+    Pipeline {
+        name: name.into(),
+        edited: Some(s.scenario.start - SignedDuration::from_hours(24 * EDITED)),
+        mode: Some("SUPERSEDED".into()),
+        sources: vec![PipelineSource {
+            provider: "CodeStarSourceConnection".into(),
+            repository: REPOSITORY.into(),
+            branch: BRANCH.into(),
+            connection: Some("arn:aws:codeconnections:eu-west-1:123456789012:connection/acme".into()),
+        }],
+        stages,
+        executions: runs(s, name).rev().take(LISTED).map(|run| execution(s, run)).collect(),
+    }
+}
+
+/// As its actions are: what failed or runs decides, else how the last one ended.
+fn status_of(actions: &[Action]) -> RunStatus {
+    let any = |status| actions.iter().any(|action| action.status == status);
+    [RunStatus::Failed, RunStatus::Stopped, RunStatus::InProgress]
+        .into_iter()
+        .find(|status| any(*status))
+        .or_else(|| actions.last().map(|action| action.status))
+        .unwrap_or(RunStatus::NotStarted)
+}
+
+fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Action {
+    let step = STEPS[position];
+    let done = progress.status == RunStatus::Succeeded;
+    Action {
+        name: step.name.into(),
+        category: Some(step.category.into()),
+        provider: Some(step.provider.into()),
+        external_id: (step.provider == "CodeBuild").then(|| build_id(s, run, position)),
+        status: progress.status,
+        version: Some(run.version.clone()),
+        started: Some(s.at(progress.started)),
+        finished: progress.finished.map(|tick| s.at(tick)),
+        usual: Some(SignedDuration::from_secs(step.ticks * TICK)),
+        summary: match step.category {
+            "Source" => run.message.clone(),
+            _ => progress.summary.as_str().into(),
+        },
+        by: match run.gate {
+            Gate::Decided { .. } if position == GATE => "on-call".into(),
+            Gate::Usual if position == GATE && done => run.approver.clone(),
+            _ => Text::default(),
+        },
+        // Their builds tell.
+        tests: None,
+        outputs: match step.name {
+            "Package" => done.then(|| vec![format!("s3://acme-artifacts/{}/{}.zip", run.pipeline, run.version).into()]),
+            "Docker-Image" => done.then(|| vec![format!("acme/{}:{}", run.fleet, run.version).into()]),
+            _ => None,
+        },
+        flaky: Some(false),
+        token: match run.gate {
+            Gate::Waits { since } if position == GATE && progress.status == RunStatus::InProgress => {
+                Some(run.token(s.noise, since))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// What CodeBuild calls the build of a run's action.
+pub(super) fn build_id(s: &Simulation, run: &Run, position: usize) -> Text {
+    let project = format!("{}-{}", run.pipeline, STEPS[position].name.to_lowercase());
+    let hex = s.noise.of(run.id.as_str()).of(&project).hex(7, 32);
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    format!("{project}:{}", parts.join("-")).into()
+}
+
+fn execution(s: &Simulation, run: &Run) -> Execution {
+    let last = (run.begins..run.ends)
+        .rev()
+        .find_map(|position| progress(s, run, position).map(|progress| (position, progress)));
+    let (status, finished) = match last {
+        Some((position, progress)) if position + 1 == run.ends => (progress.status, progress.finished),
+        Some((_, progress)) if matches!(progress.status, RunStatus::Failed | RunStatus::Stopped) => {
+            (progress.status, progress.finished)
+        }
+        Some((_, progress)) if run.stopped.is_some() && progress.status != RunStatus::InProgress => {
+            (RunStatus::Stopped, run.stopped)
+        }
+        _ => (RunStatus::InProgress, None),
+    };
+    let mut passed: Vec<&str> = STEPS.iter().map(|step| step.stage).collect();
+    passed.dedup();
+    passed.retain(|stage| stage_of(s, run, stage) == Some(RunStatus::Succeeded));
+    Execution {
+        id: run.id.clone(),
+        version: Some(run.version.clone()),
+        status,
+        trigger: Some(run.trigger.into()),
+        by: None,
+        started: s.at(run.pushed),
+        finished: finished.map(|tick| s.at(tick)),
+        revision: Some(Revision {
+            id: run.sha.clone(),
+            author: Some(run.author.clone()),
+            message: run.message.clone(),
+        }),
+        returns_to: run.returns_to.clone(),
+        succeeded_in: passed.into_iter().map(Text::new).collect(),
+    }
+}
 
 fn commit(s: &Simulation, run: &Run) -> Commit {
     Commit {
