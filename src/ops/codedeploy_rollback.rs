@@ -81,18 +81,12 @@ fn stop(ask: &Ask<'_>, it: &Deployment) -> Plan {
 }
 
 fn again(ask: &Ask<'_>, it: &Deployment) -> Result<Plan, Refusal> {
-    let (Some(back), Some(by)) = (&it.returns_to, &it.returns_by) else {
-        let text = format!("no deployment to {} before {} is known that was good", it.target, it.to);
-        return Err(Refusal::new(Why::Nothing, text).with("roll its pipeline back: `pipeline.rollback`"));
-    };
-    let (Some(application), Some(group)) = (&it.owner, &it.group) else {
-        let text = format!("application and deployment group of {} are not told", it.target);
-        return Err(Refusal::new(Why::Blind, text));
-    };
-    let Some(bundle) = &it.returns_with else {
-        let text = format!("what {by} deployed is not told: CodeDeploy wants it said again");
-        return Err(Refusal::new(Why::Blind, text).with("roll its pipeline back: `pipeline.rollback`"));
-    };
+    // A group takes one at a time.
+    if let Some(other) = of_target(ask.place, &it.target).find(|other| other.is_running()) {
+        let text = format!("{} is being deployed to {} already", other.to, it.target);
+        return Err(Refusal::new(Why::State, text).with(format!("wait for {}, or roll that back", other.id)));
+    }
+    let Again { back, by, application, group, bundle } = way_back::again(it)?;
     let title = format!("{}: deploy {back} again, after {}", it.target, it.to);
     let mut plan = Plan::begin(ask, Blast::Disruptive, title);
     plan.change("version", it.to.to_string(), back.to_string());

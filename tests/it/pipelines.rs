@@ -142,7 +142,9 @@ fn a_bad_deploy_is_followed_from_merge_to_rollback_on_one_screen() {
 fn a_failing_gate_names_its_tests_and_shows_its_log() {
     let (mut model, _) = of(FAILING_GATE, 6, WIDE);
     let shop = pipeline(&model, "shop");
-    let tests = action(&shop, "Unit-Tests").tests.clone().unwrap();
+    let builds = || model.world.places().iter().flat_map(|place| place.feeds.builds.items());
+    let id = action(&shop, "Unit-Tests").external_id.clone().unwrap();
+    let tests = builds().find(|build| build.id == id).unwrap().tests.clone().unwrap();
     assert_eq!((tests.failed, tests.failing.len()), (2, 2));
     assert_eq!(action(&shop, "Integration-Tests").version, Some("v87".into()), "nothing came after it");
     assert_eq!(shop.executions[0].status, RunStatus::Failed);

@@ -147,9 +147,14 @@ async fn listed(ask: &Ask<'_>, last: Option<Timestamp>) -> Result<Vec<String>, C
 
 async fn list(ask: &Ask<'_>, from: Timestamp, until: Option<Timestamp>) -> Result<Vec<String>, CloudError> {
     let span = TimeRange::builder().start(sdk_time(from)).set_end(until.map(sdk_time)).build();
-    let request = ask.clients.codedeploy.list_deployments().create_time_range(span);
-    let pages = request.into_paginator().stop_on_duplicate_token(false).send();
-    let pages = ask.pages("codedeploy:ListDeployments", pages).await?;
+    let pages = ask
+        .clients
+        .codedeploy
+        .list_deployments()
+        .create_time_range(span)
+        .into_paginator()
+        .stop_on_duplicate_token(false);
+    let pages = ask.pages("codedeploy:ListDeployments", pages.send()).await?;
     Ok(pages.into_iter().flat_map(|page| page.deployments.unwrap_or_default()).collect())
 }
 
