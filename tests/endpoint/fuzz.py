@@ -40,7 +40,7 @@ HOSTILE = [
 ]
 # What leads on to other questions: a text that is known there, mostly.
 LEADS = {
-    "ActionName": ["Unit"], "StageName": ["Checks"],
+    "ActionName": ["Unit"], "StageName": ["Checks"], "ActionCategory": ["Source", "Source", "Build", "Test"],
     "ActionProvider": ["CodeBuild", "CodeBuild", "CodeCommit", "CodeStarSourceConnection", "GitHub"],
     "ActionConfigurationKey": ["RepositoryName", "FullRepositoryId", "BranchName", "ConnectionArn", "Owner", "Repo", "Branch"],
     "ExecutionId": ["unit:1", "unit:2", "lint:3"],
@@ -123,7 +123,7 @@ class Maker:
             case "list":
                 return [self.value(shape.member, depth + 1) for _ in range(self.length(depth))]
             case "map":
-                more = 5 if shape.key.name in LEADS else 0
+                more = 8 if shape.key.name in LEADS else 0
                 texts = [self.text(shape.key) for _ in range(self.length(depth) + more)]
                 return {text: self.value(shape.value, depth + 1) for text in texts}
             case "string" | "character":
@@ -160,13 +160,13 @@ class Maker:
         return self.dice.choice([0, 1, 1, 2, 3, 5] if depth <= 3 else [0, 0, 1, 1, 2])
 
     def text(self, shape) -> str:
+        if shape.name in LEADS and self.dice.random() < 0.9:
+            return self.dice.choice(LEADS[shape.name])
         enum = getattr(shape, "enum", None)
         if enum and self.dice.random() < 0.85:
             return self.dice.choice(enum)
         if enum:
             return self.dice.choice(["NEW_IN_2027", "newIn2027", "new-in-2027"])
-        if shape.name in LEADS and self.dice.random() < 0.8:
-            return self.dice.choice(LEADS[shape.name])
         return self.one_of(TEXTS, HOSTILE)
 
     def one_of(self, usual: list, ends: list):

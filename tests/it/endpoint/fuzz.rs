@@ -62,6 +62,10 @@ async fn ask_everything(aws: Arc<Aws>, regional: ScopeRef, global: ScopeRef) -> 
     let lists = READ_FROM_AWS.iter().filter(|feed| !matches!(feed, Feed::Metrics | Feed::Graphs));
     let mut answers = join_all(lists.map(|feed| ask_one(&aws, FeedKey::all(*feed, scope(*feed))))).await;
     answers.push(ask_one(&aws, FeedKey::all(Feed::Metrics, Arc::clone(&regional))).await);
+    // What is asked by what pipelines name, and by another answer about those.
+    for feed in [Feed::Pipelines, Feed::Builds, Feed::Repositories].repeat(2) {
+        answers.push(ask_one(&aws, FeedKey::all(feed, Arc::clone(&regional))).await);
+    }
     let queries = Measure::ALL.iter().enumerate().map(|(number, measure)| Query {
         id: format!("m{number}").into(),
         label: measure.metric().into(),
