@@ -40,9 +40,9 @@ HOSTILE = [
 ]
 # What leads on to other questions: a text that is known there, mostly.
 LEADS = {
-    "ActionName": ["Unit"], "StageName": ["Checks"],
-    "ActionProvider": ["CodeBuild", "CodeBuild", "CodeCommit", "CodeStarSourceConnection", "GitHub"],
-    "ActionConfigurationKey": ["RepositoryName", "FullRepositoryId", "BranchName", "ConnectionArn", "Owner", "Repo", "Branch"],
+    "ActionName": ["Unit"], "StageName": ["Checks"], "ActionCategory": ["Source", "Source", "Build", "Test"],
+    "ActionProvider": ["CodeBuild", "CodeCommit", "CodeCommit", "CodeStarSourceConnection"],
+    "ActionConfigurationKey": ["RepositoryName", "FullRepositoryId", "BranchName", "ConnectionArn"],
     "ExecutionId": ["unit:1", "unit:2", "lint:3"],
 }
 WHOLE = {
@@ -83,10 +83,12 @@ class Fuzz:
         self.asked[what] = self.asked.get(what, 0) + 1
         dice = random.Random(f"{what}/{self.asked[what]}")
         kind = dice.choices(list(settings["kinds"]), list(settings["kinds"].values()))[0]
-        return kind, made(kind, call, dice)
+        # Asked again, what leads on does so: everything behind it would hardly ever be asked otherwise.
+        leads = call.service == "codepipeline" and self.asked[what] > 1
+        return ("sound", made("sound", call, dice, 1.0)) if leads else (kind, made(kind, call, dice))
 
 
-def made(kind: str, call: Call, dice: random.Random) -> Reply | None:
+def made(kind: str, call: Call, dice: random.Random, present: float = 0.75) -> Reply | None:
     if kind == "dropped":
         return None
     if kind in ERRORS:
@@ -100,7 +102,7 @@ def made(kind: str, call: Call, dice: random.Random) -> Reply | None:
     if kind == "empty":
         return Reply(200, {"Content-Type": "text/plain"}, b"")
     shape = call.model.output_shape
-    value = Maker(call, dice, kind).value(shape, 0, is_top=True) if shape else {}
+    value = Maker(call, dice, kind, present).value(shape, 0, is_top=True) if shape else {}
     if kind == "mistyped":
         value = mistyped(value, dice)
     body = body_of(call, value)
@@ -110,8 +112,9 @@ def made(kind: str, call: Call, dice: random.Random) -> Reply | None:
 class Maker:
     """Values of a model."""
 
-    def __init__(self, call: Call, dice: random.Random, kind: str):
+    def __init__(self, call: Call, dice: random.Random, kind: str, present: float):
         self.dice = dice
+        self.present = present
         self.is_extreme = kind == "extreme"
         self.tokens = tokens(call)
         self.left = MOST
@@ -125,7 +128,7 @@ class Maker:
             case "list":
                 return [self.value(shape.member, depth + 1) for _ in range(self.length(depth))]
             case "map":
-                more = 5 if shape.key.name in LEADS else 0
+                more = 20 if shape.key.name in LEADS else 0
                 texts = [self.text(shape.key) for _ in range(self.length(depth) + more)]
                 return {text: self.value(shape.value, depth + 1) for text in texts}
             case "string" | "character":
@@ -146,7 +149,7 @@ class Maker:
         if getattr(shape, "is_tagged_union", False) or shape.name in UNIONS:
             return [self.dice.choice(list(shape.members.items()))]
         is_deep = depth >= DEEPEST or self.left <= 0
-        present = 0.02 if is_deep else 0.9 if is_top else 0.75
+        present = 0.02 if is_deep else max(0.9, self.present) if is_top else self.present
         # Clients may refuse what lacks what the model requires.
         required = () if self.is_extreme else shape.required_members
         return [
@@ -164,13 +167,13 @@ class Maker:
     def text(self, shape) -> str:
         if shape.name in COUNTS:
             return "100"
+        if shape.name in LEADS and self.dice.random() < 0.9:
+            return self.dice.choice(LEADS[shape.name])
         enum = getattr(shape, "enum", None)
         if enum and self.dice.random() < 0.85:
             return self.dice.choice(enum)
         if enum:
             return self.dice.choice(["NEW_IN_2027", "newIn2027", "new-in-2027"])
-        if shape.name in LEADS and self.dice.random() < 0.8:
-            return self.dice.choice(LEADS[shape.name])
         return self.one_of(TEXTS, HOSTILE)
 
     def one_of(self, usual: list, ends: list):

@@ -56,25 +56,20 @@ impl Hub {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 /// As GitHub does: an answer that has not changed is none.
-fn ok(request: &Request, headers: &str, body: &Value) -> Option<Vec<u8>> {
+fn ok(request: &Request, headers: &str, body: &Value) -> Vec<u8> {
     let etag = format!("W/\"{}\"", body.to_string().len());
     let limits = "x-ratelimit-limit: 5000\r\nx-ratelimit-remaining: 4990\r\nx-ratelimit-reset: 4102444800\r\n";
     let head = format!("content-type: application/json; charset=utf-8\r\netag: {etag}\r\n{limits}{headers}");
     if request.header("if-none-match") == Some(&etag) {
-        return Some(answer(304, &head, ""));
+        return answer(304, &head, "");
     }
-    Some(answer(200, &head, &body.to_string()))
+    answer(200, &head, &body.to_string())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
-fn refused(status: u16, headers: &str, message: &str) -> Option<Vec<u8>> {
-    Some(answer(
-        status,
-        &format!("content-type: application/json\r\n{headers}"),
-        &json!({ "message": message }).to_string(),
-    ))
+fn refused(status: u16, headers: &str, message: &str) -> Vec<u8> {
+    let head = format!("content-type: application/json\r\n{headers}");
+    answer(status, &head, &json!({ "message": message }).to_string())
 }
 
 fn commits() -> Value {
@@ -90,7 +85,7 @@ fn pull(number: u32, title: &str) -> Value {
     json!({ "number": number, "title": title, "user": { "login": "jun" }, "created_at": "2026-11-01T10:00:00Z", "draft": number == 3 })
 }
 
-fn open_pulls(request: &Request) -> Option<Vec<u8>> {
+fn open_pulls(request: &Request) -> Vec<u8> {
     let page_2 = format!("{PULLS}&page=2");
     match request.target.as_str() {
         COMMITS => ok(request, "", &commits()),
@@ -116,7 +111,7 @@ fn open_pulls(request: &Request) -> Option<Vec<u8>> {
 #[test]
 fn a_branch_is_read_whole_and_not_twice() {
     on_company(async |bench, _| {
-        let hub = Hub::start(&bench, |_, request| open_pulls(request), Some(TOKEN)).await;
+        let hub = Hub::start(&bench, |_, request| Some(open_pulls(request)), Some(TOKEN)).await;
         let (it, gaps, requests) = hub.read().await;
         assert_eq!(gaps, []);
         let head = it.head().unwrap();
@@ -147,7 +142,7 @@ fn a_branch_is_read_whole_and_not_twice() {
 #[test]
 fn without_a_token_few_questions_are_asked() {
     on_company(async |bench, _| {
-        let hub = Hub::start(&bench, |_, request| open_pulls(request), None).await;
+        let hub = Hub::start(&bench, |_, request| Some(open_pulls(request)), None).await;
         let (it, gaps, requests) = hub.read().await;
         assert_eq!(requests.len(), 3, "commits and two pages of pull requests");
         assert!(requests.iter().all(|request| request.header("authorization").is_none()));
@@ -167,13 +162,13 @@ fn what_is_hidden_is_told_with_what_would_show_it() {
         for (token, words) in
             [(None, "is gone, or private: set GITHUB_TOKEN"), (Some(TOKEN), "the token may not see it: scope `repo`")]
         {
-            let hub = Hub::start(&bench, |_, _| refused(404, "", "Not Found"), token).await;
+            let hub = Hub::start(&bench, |_, _| Some(refused(404, "", "Not Found")), token).await;
             let (it, gaps, requests) = hub.read().await;
             assert_eq!((it.connection, it.commits, it.pulls), (Some("AVAILABLE".into()), None, None));
             assert_eq!((requests.len(), gaps.len(), gaps[0].class), (1, 1, FaultClass::NotFound));
             assert!(gaps[0].message.as_str().contains(words), "{}", gaps[0].message);
         }
-        let hub = Hub::start(&bench, |_, _| refused(401, "", "Bad credentials"), Some(TOKEN)).await;
+        let hub = Hub::start(&bench, |_, _| Some(refused(401, "", "Bad credentials")), Some(TOKEN)).await;
         let (_, gaps, _) = hub.read().await;
         assert_eq!(gaps[0].class, FaultClass::Expired);
         assert!(
@@ -192,11 +187,11 @@ fn a_limit_that_is_reached_is_kept() {
         let manner = |_: usize, request: &Request| {
             static ASKED: AtomicUsize = AtomicUsize::new(0);
             if ASKED.fetch_add(1, Ordering::Relaxed) > 0 {
-                return open_pulls(request);
+                return Some(open_pulls(request));
             }
             let resets = *RESETS.lock().unwrap();
             let head = format!("x-ratelimit-limit: 60\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: {resets}\r\n");
-            refused(403, &head, "API rate limit exceeded for 203.0.113.7.")
+            Some(refused(403, &head, "API rate limit exceeded for 203.0.113.7."))
         };
         let hub = Hub::start(&bench, manner, Some(TOKEN)).await;
         let (it, gaps, requests) = hub.read().await;
@@ -216,10 +211,10 @@ fn a_pause_that_is_asked_for_is_made() {
     on_company(async |bench, _| {
         let manner = |_: usize, request: &Request| {
             static ASKED: AtomicUsize = AtomicUsize::new(0);
-            match ASKED.fetch_add(1, Ordering::Relaxed) {
+            Some(match ASKED.fetch_add(1, Ordering::Relaxed) {
                 0 => refused(429, "retry-after: 90\r\n", "You have exceeded a secondary rate limit"),
                 _ => open_pulls(request),
-            }
+            })
         };
         let hub = Hub::start(&bench, manner, Some(TOKEN)).await;
         assert_eq!(hub.read().await.2.len(), 1);
@@ -240,14 +235,14 @@ fn the_token_goes_nowhere_else() {
         let manner = |_: usize, request: &Request| {
             let elsewhere = ELSEWHERE.lock().unwrap().clone();
             let here = format!("http://{}", request.header("host").unwrap());
-            match request.target.as_str() {
+            Some(match request.target.as_str() {
                 // Renamed: the same host by its number.
                 COMMITS => {
                     refused(301, &format!("location: {here}/repositories/7/commits?sha=main\r\n"), "Moved Permanently")
                 }
                 "/repositories/7/commits?sha=main" => ok(request, "", &commits()),
                 _ => refused(302, &format!("location: {elsewhere}/steal\r\n"), "Found"),
-            }
+            })
         };
         let hub = Hub::start(&bench, manner, Some(TOKEN)).await;
         let (it, gaps, _) = hub.read().await;
@@ -263,8 +258,8 @@ fn what_was_read_stands_in_for_what_does_not_come() {
     on_company(async |bench, _| {
         static ILL: AtomicUsize = AtomicUsize::new(0);
         let manner = |_: usize, request: &Request| match ILL.load(Ordering::Relaxed) {
-            0 => open_pulls(request),
-            1 => refused(502, "", "Bad Gateway"),
+            0 => Some(open_pulls(request)),
+            1 => Some(refused(502, "", "Bad Gateway")),
             2 => None,
             3 => Some(answer(200, "", "[{\"sha\": 7")),
             _ => Some(b"HTTP/1.1 200 .\r\ncontent-length: 900\r\n\r\n[".to_vec()),
