@@ -4,6 +4,11 @@
 //! "integration" stands before "test" and "staging" before "deploy". Whose pipelines it guesses wrong says so in the
 //! configuration.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
+
 use crate::domain::board::BoxId;
 use crate::domain::delivery::{Action, Pipeline, Stage};
 use crate::domain::pipeline_rule::PipelineRule;
@@ -115,8 +120,50 @@ pub struct Placed<'a> {
 
 /// Every action of every pipeline that belongs to a box.
 pub(super) fn actions<'a>(sight: &Sight<'a>, id: BoxId) -> Vec<Placed<'a>> {
+    let mut all = Vec::new();
+    for place in sight.places() {
+        for pipeline in place.feeds.pipelines.shared() {
+            let boxes = boxes(sight, pipeline);
+            let its = pipeline.actions().zip(boxes.iter()).filter(|(_, to)| **to == Some(id));
+            all.extend(its.map(|((stage, action), _)| Placed { place, pipeline, stage, action }));
+        }
+    }
+    all
+}
+
+/// The box of each action of a pipeline, in their order.
+///
+/// Some sixty questions of the board go over all actions, and names are slow to compare: what was found for one answer about a
+/// pipeline holds for as long as there is that answer.
+pub fn boxes(sight: &Sight<'_>, pipeline: &Arc<Pipeline>) -> Boxes {
     let own = &sight.bearings.pipeline_rules;
-    every(sight).filter(|it| mapped(own, it.stage.name.as_str(), it.action).to == Some(id)).collect()
+    FOUND.with_borrow_mut(|found| {
+        if found.own != *own || found.boxes.len() > MOST {
+            *found = Found { own: own.clone(), boxes: HashMap::new() };
+        }
+        // Held weakly, an address is taken by no other pipeline.
+        let entry = found.boxes.entry(Arc::as_ptr(pipeline)).or_insert_with(|| {
+            let of = |(stage, action): (&Stage, &Action)| mapped(own, stage.name.as_str(), action).to;
+            (Arc::downgrade(pipeline), pipeline.actions().map(of).collect())
+        });
+        Rc::clone(&entry.1)
+    })
+}
+
+/// A box, or none, for each action.
+pub type Boxes = Rc<[Option<BoxId>]>;
+
+/// Answers remembered at most; more are forgotten all at once.
+const MOST: usize = 4_096;
+
+#[derive(Default)]
+struct Found {
+    own: Vec<PipelineRule>,
+    boxes: HashMap<*const Pipeline, (Weak<Pipeline>, Boxes)>,
+}
+
+thread_local! {
+    static FOUND: RefCell<Found> = RefCell::default();
 }
 
 /// Every action there is, with where it stands.

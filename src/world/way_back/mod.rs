@@ -8,15 +8,17 @@ pub mod pipeline;
 pub mod refresh;
 pub mod service;
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
 use crate::domain::board::BoxId;
-use crate::domain::delivery::{Deployment, Pipeline, RunStatus};
+use crate::domain::delivery::{Deployment, Pipeline, RunStatus, Stage};
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::domain::units::long;
 use crate::world::Place;
-use crate::world::board::pipeline_map::mapped;
+use crate::world::board::pipeline_map::boxes;
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 
@@ -75,12 +77,32 @@ pub struct WayBack<'a> {
     pub present: Option<Text>,
     /// What it would return to, or what is in the way.
     pub back: Result<Text, Obstacle>,
-    /// How long it took last time.
-    pub took: Option<SignedDuration>,
+    pub took: Option<Took>,
+}
+
+/// How long the way may take, by what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Took {
+    /// The last rollback.
+    Back(SignedDuration),
+    /// The last rollout: a rollback is one too.
+    Out(SignedDuration),
+    /// All that runs again.
+    Usually(SignedDuration),
+}
+
+impl Took {
+    fn words(self) -> String {
+        match self {
+            Self::Back(took) => format!("the last rollback took {}", long(took)),
+            Self::Out(took) => format!("the last rollout took {}", long(took)),
+            Self::Usually(took) => format!("it usually takes {}", long(took)),
+        }
+    }
 }
 
 impl WayBack<'_> {
-    /// `web/Production by pipeline: v419 → v418, AWS would take it now; 4 min 30 s last time`.
+    /// `web/Production by pipeline: v419 → v418, AWS would take it now; the last rollback took 4 min 30 s`.
     pub fn words(&self) -> String {
         let present = self.present.as_ref().map_or("not told", Text::as_str);
         let back = match &self.back {
@@ -96,7 +118,7 @@ impl WayBack<'_> {
                 format!("{present}, {lead}: {}{remedy}", it.text)
             }
         };
-        let took = self.took.map_or_else(String::new, |took| format!("; {} last time", long(took)));
+        let took = self.took.map_or_else(String::new, |took| format!("; {}", took.words()));
         format!("{} by {}: {back}{took}", self.target, self.by)
     }
 
@@ -114,7 +136,7 @@ pub fn all<'a>(sight: &Sight<'a>) -> Vec<WayBack<'a>> {
 
 fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
     let feeds = &place.feeds;
-    let mut all: Vec<WayBack<'a>> = feeds.pipelines.items().flat_map(|it| stages(place, it, sight)).collect();
+    let mut all: Vec<WayBack<'a>> = feeds.pipelines.shared().flat_map(|it| stages(place, it, sight)).collect();
     let is_prod = |environment: Environment| environment == Environment::Prod;
     let code_deploy = newest(place).into_iter().filter(|it| it.kind == "CodeDeploy" && is_prod(it.environment));
     all.extend(code_deploy.map(|it| WayBack {
@@ -123,7 +145,7 @@ fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
         by: "CodeDeploy",
         present: Some(it.to.clone()),
         back: deployment::back(it),
-        took: it.usual,
+        took: it.usual.map(Took::Out),
     }));
     for cluster in feeds.clusters.items().filter(|cluster| is_prod(cluster.environment)) {
         // What another controller deploys is told by that.
@@ -136,7 +158,7 @@ fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
                 by: "ECS",
                 present: Some(it.task_definition.clone()),
                 back: service::back(it, newest, is_read),
-                took: newest.and_then(|deploy| deploy.usual),
+                took: newest.and_then(|deploy| deploy.usual).map(Took::Out),
             });
         }
     }
@@ -156,19 +178,20 @@ fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
             by: "instance refresh",
             present: Some(newest.id.clone()),
             back: refresh::back(it).map(|_| Text::new("the configuration before")),
-            took: newest.started.zip(newest.ended).map(|(started, ended)| ended.duration_since(started)),
+            took: newest.started.zip(newest.ended).map(|(began, ended)| Took::Out(ended.duration_since(began))),
         });
     }
     all
 }
 
 /// The stages of a pipeline that deploy to production.
-fn stages<'a>(place: &'a Place, it: &'a Pipeline, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
-    let own = &sight.bearings.pipeline_rules;
-    let is_production = |stage: &str, action| mapped(own, stage, action).to == Some(BoxId::Production);
-    let stages =
-        it.stages.iter().filter(|stage| stage.actions.iter().any(|action| is_production(stage.name.as_str(), action)));
+fn stages<'a>(place: &'a Place, it: &'a Arc<Pipeline>, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
+    let boxes = boxes(sight, it);
+    let production = it.actions().zip(boxes.iter()).filter(|(_, to)| **to == Some(BoxId::Production));
+    let mut stages: Vec<&Stage> = production.map(|((stage, _), _)| stage).collect();
+    stages.dedup_by(|a, b| std::ptr::eq(*a, *b));
     stages
+        .into_iter()
         .map(|stage| {
             let standing = pipeline::Standing::of(it, stage);
             let back = standing.ready().and_then(|()| {
@@ -177,9 +200,10 @@ fn stages<'a>(place: &'a Place, it: &'a Pipeline, sight: &Sight<'a>) -> Vec<WayB
                 Ok(to.called().clone())
             });
             let rollback = it.executions.iter().find(|run| run.is_rollback() && run.status == RunStatus::Succeeded);
-            let took = rollback.and_then(|run| Some(run.finished?.duration_since(run.started)));
+            let took = rollback.and_then(|run| Some(Took::Back(run.finished?.duration_since(run.started))));
             // Nobody rolled it back yet: as long as all it does usually takes.
             let usual = || stage.actions.iter().filter(|it| !it.is_approval()).map(|it| it.usual).sum::<Option<_>>();
+            let usual = || usual().map(Took::Usually);
             WayBack {
                 place,
                 target: format!("{}/{}", it.name, stage.name),
@@ -198,4 +222,46 @@ pub fn newest(place: &Place) -> Vec<&Deployment> {
     all.sort_by(|a, b| (&a.target, &a.kind, b.started, &b.id).cmp(&(&b.target, &b.kind, a.started, &a.id)));
     all.dedup_by(|later, first| later.target == first.target && later.kind == first.kind);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scope::Scope;
+    use crate::world::World;
+
+    #[test]
+    fn each_bar_has_words_of_its_own() {
+        let of =
+            |bar, is_without_good| Obstacle { bar, text: "why".into(), remedy: Some("then".into()), is_without_good };
+        let world = World::of(&[Arc::new(Scope {
+            account: "".into(),
+            alias: "prod".into(),
+            region: "eu-west-1".into(),
+            environment: Environment::Prod,
+        })]);
+        let place = &world.places()[0];
+        let minutes = SignedDuration::from_mins;
+        for (back, took, words) in [
+            (
+                Ok("v1".into()),
+                Some(Took::Back(minutes(4))),
+                "v2 → v1, AWS would take it now; the last rollback took 4 min",
+            ),
+            (
+                Ok("v1".into()),
+                Some(Took::Usually(minutes(4))),
+                "v2 → v1, AWS would take it now; it usually takes 4 min",
+            ),
+            (Err(of(Bar::Nothing, true)), None, "v2, no way back: why; then"),
+            (Err(of(Bar::State, false)), None, "v2, not now: why; then"),
+            (Err(of(Bar::Blind, false)), None, "v2, cannot tell: why; then"),
+            (Err(of(Bar::Nothing, false)), None, "v2, nothing to do: why; then"),
+        ] {
+            let lacks = back.as_ref().is_err_and(|it: &Obstacle| it.is_without_good);
+            let way = WayBack { place, target: "web".into(), by: "ECS", present: Some("v2".into()), back, took };
+            assert_eq!(way.words(), format!("web by ECS: {words}"));
+            assert_eq!(way.lacks_good(), lacks);
+        }
+    }
 }
