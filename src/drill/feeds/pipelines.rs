@@ -9,7 +9,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::text::Text;
 use crate::drill::company::Site;
-use crate::drill::delivery::{Attempt, GATE, Gate, PRODUCTION, Run, STEPS, positions};
+use crate::drill::delivery::{Attempt, GATE, Gate, PRODUCTION, Run, STEPS, Step, positions};
 use crate::drill::fleet::TICK;
 use crate::drill::rollout::{Outcome, Rollout};
 use crate::drill::simulation::Simulation;
@@ -331,6 +331,12 @@ fn status_of(actions: &[Action]) -> RunStatus {
         .unwrap_or(RunStatus::NotStarted)
 }
 
+/// What runs in containers is rolled out by ECS itself in production, as the rollouts tell.
+fn provider(s: &Simulation, step: Step, run: &Run) -> &'static str {
+    let is_contained = s.fleets().iter().any(|fleet| fleet.plan.name == run.fleet && !fleet.is_group());
+    if is_contained && step.stage == "Production" && step.category == "Deploy" { "ECS" } else { step.provider }
+}
+
 fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Action {
     let step = STEPS[position];
     let done = progress.status == RunStatus::Succeeded;
@@ -341,7 +347,7 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
     Action {
         name: step.name.into(),
         category: Some(step.category.into()),
-        provider: Some(step.provider.into()),
+        provider: Some(provider(s, step, run).into()),
         status: progress.status,
         version: Some(run.version.clone()),
         started: Some(s.at(progress.started)),
