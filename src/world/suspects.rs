@@ -2,11 +2,11 @@
 //!
 //! A score is the product of three parts, each from 0 to 1, so that one that is nothing makes nothing of the rest:
 //!
-//! - **what kind of change it is** ([`weight_of_kind`]): a new version breaks more than anything else; scaling mostly answers
+//! - **what kind of change it is** (`weight_of_kind`): a new version breaks more than anything else; scaling mostly answers
 //!   trouble instead of causing it; what goes to staging cannot have broken production;
-//! - **how close before the trouble** ([`weight_of_time`]): most incidents show within minutes of their cause. Nothing is
+//! - **how close before the trouble** (`weight_of_time`): most incidents show within minutes of their cause. Nothing is
 //!   looked for that is more than [`LOOKBACK`] before, or clearly after;
-//! - **how near in what hangs together** ([`weight_of_relation`]): the thing itself, what it calls or is called by, or only
+//! - **how near in what hangs together** (`weight_of_relation`): the thing itself, what it calls or is called by, or only
 //!   the same account and region. That two things are not known to hang together does not mean that they do not.
 //!
 //! The weights are judgement, not measurement, held by the drills' incidents, of which the culprit is known
