@@ -44,7 +44,8 @@ impl Incident {
         }
     }
 
-    /// Finds the operation by a part of its name and its target by a part of its own, says the values, types what has to be
+    /// Finds the operation by a part of its name and its target by a part of its own, says the values (an empty one is left
+    /// as it was found), types what has to be
     /// typed, and waits until it is verified.
     async fn carry_out(&mut self, operation: &str, target: &str, values: &[&str], words: &str) {
         self.press(":").await;
@@ -133,4 +134,21 @@ async fn a_lost_region() {
     it.carry_out("region.f", "central", &[], "web-dr acme-prod").await;
     it.carry_out("region.f", "central", &[], "shop.acme.example acme-prod").await;
     within("region-loss", it.mended().await, 130, 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poisoned_queue() {
+    let mut it = Incident::of("poison-queue", 14).await;
+    it.carry_out("gate.app", "shop", &["", "", "cure"], "shop acme-prod").await;
+    // The plan warns that they would land there again until the cure is out.
+    it.stage.run_minutes(15).await;
+    it.carry_out("dlq.red", "orders-dlq", &["100"], "orders-dlq acme-prod").await;
+    within("poison-queue", it.mended().await, 110, 75);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dev_account_that_runs_away() {
+    let mut it = Incident::of("runaway-dev", 8).await;
+    it.carry_out("dev.sh", "", &[], "acme-dev/eu-west-1").await;
+    within("runaway-dev", it.mended().await, 60, 40);
 }
