@@ -142,6 +142,7 @@ async fn a_poisoned_queue() {
     it.carry_out("gate.app", "shop", &["", "", "cure"], "shop acme-prod").await;
     // The plan warns that they would land there again until the cure is out.
     it.stage.run_minutes(15).await;
+    it.stage.console.arm("INC-7");
     it.carry_out("dlq.red", "orders-dlq", &["100"], "orders-dlq acme-prod").await;
     within("poison-queue", it.mended().await, 110, 75);
 }
