@@ -6,6 +6,7 @@ use crate::domain::board::BoxId;
 use crate::ops::{OPERATIONS, On, Operation, Params, Target, of_kind};
 use crate::world::item::{Item, ItemId, Kind};
 use crate::world::sight::Sight;
+use crate::world::timeline::EventKind;
 use crate::world::{Place, World};
 
 /// More than anybody reads; a word typed finds the rest.
@@ -90,6 +91,12 @@ fn of_item(sight: &Sight<'_>, id: &ItemId, item: &Item) -> Vec<Choice> {
         for choice in &mut all {
             let params = choice.operation.present(&choice.target, sight);
             choice.refused = choice.operation.plan(&choice.target, &params, sight).err().map(|refusal| refusal.text);
+        }
+        // What somebody started can be stopped with all that dev holds there.
+        if event.kind == EventKind::Launch {
+            let of_dev = OPERATIONS.iter().filter(|it| it.boxes.contains(&BoxId::DevelopmentEnvironment));
+            let choices = of_dev.flat_map(|operation| scopes(sight, operation));
+            all.extend(choices.filter(|choice| choice.target.place() == id.place));
         }
         // What takes it back is what is looked for here.
         all.sort_by_key(|choice| (choice.refused.is_some(), !choice.operation.name.ends_with("rollback")));

@@ -27,6 +27,9 @@ pub enum LineKind {
     Command,
 }
 
+/// Changes that fit on a small screen beside what comes of them.
+const MANY: usize = 8;
+
 pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
     use LineKind::{Change, Command, Plain, Warning};
     let line = |label: &str, words: String, kind| Line { label: Text::new(label), words, kind };
@@ -35,15 +38,24 @@ pub fn lines(plan: &Plan, sight: &Sight<'_>) -> Vec<Line> {
         line("where", format!("{}, {}", plan.scope, plan.environment.word()), Plain),
     ];
     all.extend(plan.outline.iter().map(|step| line("steps", step.clone(), Plain)));
-    all.extend(
-        plan.changes
-            .iter()
-            .map(|change| line(change.what.as_str(), format!("{} → {}", change.before, change.after), Change)),
-    );
-    all.extend(plan.effects.iter().map(|effect| line("effect", effect.clone(), Plain)));
-    all.extend(plan.excluded.iter().map(|words| line("left out", words.clone(), Plain)));
-    all.extend(plan.warnings.iter().map(|warning| line("warning", warning.clone(), Warning)));
-    all.extend(plan.per_hour.map(|per_hour| line("costs", per_hour_words(per_hour), Plain)));
+    let changed = plan.changes.iter();
+    let changes: Vec<Line> = changed
+        .map(|change| line(change.what.as_str(), format!("{} → {}", change.before, change.after), Change))
+        .collect();
+    let mut rest: Vec<Line> = plan.effects.iter().map(|effect| line("effect", effect.clone(), Plain)).collect();
+    rest.extend(plan.warnings.iter().map(|warning| line("warning", warning.clone(), Warning)));
+    rest.extend(plan.per_hour.map(|per_hour| line("costs", per_hour_words(per_hour), Plain)));
+    let excluded = plan.excluded.iter().map(|words| line("left out", words.clone(), Plain));
+    // What comes of it is read before what it is done to, where that is more than can be seen at once.
+    if changes.len() > MANY {
+        all.extend(rest);
+        all.extend(changes);
+        all.extend(excluded);
+    } else {
+        all.extend(changes);
+        all.extend(rest);
+        all.extend(excluded);
+    }
     all.push(match &plan.undo {
         Some(undo) => line("undo", undo.words.clone(), Plain),
         None => line("undo", "there is none".into(), Warning),

@@ -188,3 +188,17 @@ async fn the_timeline_tells_what_happened_and_what_was_done() {
     stage.press("t").await;
     stage.shows("operation web: Production back to v418, under way");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_launched_leads_to_shutting_down() {
+    let state = tempfile::tempdir().unwrap();
+    let mut stage = Stage::open_at("runaway-dev", jiff::SignedDuration::from_mins(9)).await;
+    stage.console.employ(operator(state.path()));
+    stage.run(jiff::SignedDuration::ZERO).await;
+    stage.press("w").await;
+    stage.shows("32 c6i.8xlarge instances launched");
+    stage.press("a enter").await;
+    stage.shows("acme-dev/eu-west-1: shut down 32 instances");
+    // What comes of it is told before the long list.
+    stage.shows("saves ");
+}
