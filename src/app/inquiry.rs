@@ -7,6 +7,8 @@ use crate::world::suspects::Suspect;
 pub struct Inquiry {
     /// What it is about, in words.
     pub of: String,
+    /// The alarm it is about, if it is about one.
+    pub about: Option<ItemId>,
     /// The likeliest first.
     pub all: Vec<Suspect>,
     pub at: usize,
@@ -15,7 +17,12 @@ pub struct Inquiry {
 impl Inquiry {
     /// The suspect one stands at, as a thing of the timeline.
     pub fn here(&self) -> Option<ItemId> {
-        let suspect = self.all.get(self.at)?;
+        self.at(self.at)
+    }
+
+    /// One of them, as a thing of the timeline.
+    pub fn at(&self, at: usize) -> Option<ItemId> {
+        let suspect = self.all.get(at)?;
         Some(ItemId { kind: Kind::Event, place: suspect.place, id: suspect.event.id.clone() })
     }
 

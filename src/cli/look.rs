@@ -52,7 +52,7 @@ impl Look<'_> {
             for (feed, class) in &self.from.fault {
                 drill.inject(*feed, *class);
             }
-            for key in opened.keys() {
+            for key in opened.all_keys() {
                 let answer = drill.answer(&key);
                 world.apply(Observation::of(key, opened.at(), answer, None));
             }

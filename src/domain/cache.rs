@@ -1,5 +1,6 @@
 //! ElastiCache: replication groups, clusters that stand alone, serverless caches, and their nodes.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::list::Identified;
@@ -69,6 +70,15 @@ impl CacheGroup {
         !self.is_memcached() && !self.is_serverless()
     }
 
+    /// Whether an event is about it, or about one of its clusters.
+    pub fn is_told_of(&self, event: &CacheEvent) -> bool {
+        match event.source_kind.as_str() {
+            "replication-group" | "serverless-cache" => event.source == self.id,
+            "cache-cluster" => event.source == self.id || self.nodes.iter().any(|node| node.cluster == event.source),
+            _ => false,
+        }
+    }
+
     /// The nodes that may lag behind another.
     pub fn followers(&self) -> impl Iterator<Item = &CacheNode> {
         let has_any = self.nodes.len() > 1 && !self.is_memcached();
@@ -100,5 +110,68 @@ impl CacheNode {
 impl Identified for CacheGroup {
     fn key(&self) -> &str {
         self.id.as_str()
+    }
+}
+
+/// From `DescribeEvents`, which ElastiCache keeps for 14 days. It gives no categories, only words.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ElastiCacheSNS.html>
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CacheEvent {
+    pub id: Text,
+    pub at: Timestamp,
+    /// The group, cluster, parameter group ... it is about.
+    pub source: Text,
+    /// `replication-group`, `cache-cluster` ..., in AWS's spelling.
+    pub source_kind: Text,
+    pub message: Text,
+}
+
+impl CacheEvent {
+    fn says_any(&self, words: &[&str]) -> bool {
+        let message = self.message.as_str().to_lowercase();
+        words.iter().any(|word| message.contains(word))
+    }
+
+    /// Something could not be done, or is lost.
+    pub fn is_failure(&self) -> bool {
+        self.says_any(&["fail to", "failed to", "failure", "unable to", "error", "out of memory", "could not"])
+    }
+
+    /// What can explain why clients lost their connections or their keys for a while.
+    pub fn disturbs(&self) -> bool {
+        self.says_any(&[
+            "failover", "recover", "reboot", "restart", "removed", "deleted", "flush", "replac", "patch", "scal",
+        ])
+    }
+}
+
+impl Identified for CacheEvent {
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_judged_by_their_words() {
+        let of = |message: &str| {
+            let (at, id) = (Timestamp::UNIX_EPOCH, Text::default());
+            let it = CacheEvent { id: id.clone(), at, source: id.clone(), source_kind: id, message: message.into() };
+            (it.is_failure(), it.disturbs())
+        };
+        for (message, wanted) in [
+            ("Test Failover API called for node group 0001", (false, true)),
+            ("Failover from primary node redis-001 to replica node redis-002 completed", (false, true)),
+            ("Failover to replica node redis-002 failed to complete", (true, true)),
+            ("Recovering cache nodes 0001", (false, true)),
+            ("Finished recovery for cache nodes 0001", (false, true)),
+            ("Snapshot succeeded for snapshot with ID 'nightly'", (false, false)),
+            ("Cache cluster created", (false, false)),
+        ] {
+            assert_eq!(of(message), wanted, "{message}");
+        }
     }
 }

@@ -20,6 +20,9 @@ pub struct Instance {
     pub state: InstanceState,
     pub purchase: Purchase,
     pub launched: Option<Timestamp>,
+    /// When it was last stopped, or told to, and why, in AWS's words; EC2 tells no time where nobody asked for it.
+    pub stopped: Option<Timestamp>,
+    pub stopped_why: Text,
     /// Who or what launched it, where a tag says so.
     pub owner: Text,
     /// The Auto Scaling group or fleet that keeps it, or empty.

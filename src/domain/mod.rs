@@ -3,7 +3,9 @@
 //! Every string that comes from outside is a [`text::Text`]: cleaned once, at the boundary, so that no later code
 //! has to remember that a tag may carry an escape sequence.
 
+pub mod advisory;
 pub mod alarm;
+pub mod api_call;
 pub mod autoscaling;
 pub mod backup;
 pub mod balancer;
@@ -43,6 +45,7 @@ pub mod source;
 pub mod spend;
 pub mod tags;
 pub mod text;
+pub mod timer;
 pub mod trace;
 pub mod unit;
 pub mod units;

@@ -20,6 +20,8 @@ pub struct Redis {
     pub nodes: Vec<Node>,
     /// Until then nobody is primary.
     gap: Option<i64>,
+    /// What ElastiCache tells of it, and when, oldest first.
+    pub notices: Vec<(i64, String)>,
     pub minute: Minute,
     noise: Noise,
 }
@@ -61,6 +63,7 @@ impl Redis {
             evictions: 0.0,
             nodes: (1..=3).map(node).collect(),
             gap: None,
+            notices: Vec::new(),
             minute: Minute::default(),
             noise: seed.of("redis"),
         }
@@ -130,6 +133,7 @@ impl Redis {
             return Err("Replication group is not in available state");
         }
         self.gap = Some(tick + GAP);
+        self.notices.push((tick, format!("Test Failover API called for node group {SHARD}")));
         Ok(())
     }
 
@@ -138,6 +142,7 @@ impl Redis {
         for node in &mut self.nodes {
             if matches!(node.state, NodeState::Creating { until } if tick >= until) {
                 node.state = NodeState::Available;
+                self.notices.push((tick, format!("Added cache node {}", node.id)));
             }
         }
         if self.gap.is_some_and(|until| tick >= until) {
@@ -145,6 +150,9 @@ impl Redis {
             let old = self.nodes.iter().position(|node| node.is_primary);
             let new = self.nodes.iter().position(|node| !node.is_primary && node.state == NodeState::Available);
             if let (Some(old), Some(new)) = (old, new) {
+                let (from, to) = (&self.nodes[old].id, &self.nodes[new].id);
+                self.notices.push((tick, format!("Failover from primary node {from} to replica node {to} completed")));
+                self.notices.push((tick, format!("Recovering cache node {from}")));
                 for (at, node) in self.nodes.iter_mut().enumerate() {
                     node.is_primary = at == new;
                     if at == old {

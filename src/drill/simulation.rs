@@ -89,8 +89,8 @@ pub struct Simulation {
     carries: Carries,
     /// What the next calls of operators meet with.
     pub mishaps: VecDeque<Mishap>,
-    /// The calls of operators that were taken.
-    pub taken: Vec<(Site, Step)>,
+    /// The calls of operators that were taken, and when.
+    pub taken: Vec<(i64, Site, Step)>,
     pub broke_at: Option<i64>,
     pub mended_at: Option<i64>,
     pub(super) holding_since: Option<i64>,

@@ -89,8 +89,7 @@ fn identity(place: &Place) -> Finding {
 
 /// What was read in one scope; failures are told once for each cause, with the feeds it took.
 fn reading(place: &Place) -> Finding {
-    let asked: Vec<Feed> = Feed::ALL.iter().copied().filter(|feed| place.is_asked(*feed)).collect();
-    let statuses: Vec<_> = asked.iter().map(|feed| (*feed, place.feeds.status(*feed))).collect();
+    let statuses: Vec<_> = place.asked().map(|feed| (feed, place.feeds.status(feed))).collect();
     let read = statuses.iter().filter(|(_, status)| status.has_value && status.fault.is_none()).count();
     let tried = statuses.iter().filter(|(_, status)| status.is_asked()).count();
     let mut words = vec![format!("{read} of {} read", plural(tried, "feed", "feeds"))];

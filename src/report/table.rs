@@ -102,8 +102,8 @@ impl Table {
     fn feeds(world: &World, at: Timestamp) -> Self {
         let mut rows = Vec::new();
         for place in world.places() {
-            for feed in Feed::ALL.iter().filter(|feed| place.is_asked(**feed)) {
-                let status = place.feeds.status(*feed);
+            for feed in place.asked() {
+                let status = place.feeds.status(feed);
                 let (health, word) = match status.fault {
                     Some(fault) => (Health::Unknown, fault.error.class.word()),
                     None if status.has_value => (Health::Ok, "ok"),

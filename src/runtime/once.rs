@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub async fn world(opened: &Opened, matters: impl Fn(Feed) -> bool) -> World {
     let has_metrics = matters(Feed::Metrics);
     let mut keys: Vec<FeedKey> = opened
-        .keys()
+        .all_keys()
         .into_iter()
         .filter(|key| matters(key.feed) || (has_metrics && key.feed.names_metrics()) || key.feed == Feed::Identity)
         .collect();

@@ -134,6 +134,12 @@ impl Opened {
         self.session.world().keys().collect()
     }
 
+    /// Those, and what is asked only while somebody looks.
+    pub fn all_keys(&self) -> Vec<FeedKey> {
+        let world = self.session.world();
+        world.keys().chain(world.looked_keys(Feed::ALL)).collect()
+    }
+
     pub fn at(&self) -> Timestamp {
         self.session.opened_at
     }

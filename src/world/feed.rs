@@ -8,13 +8,15 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::advisory::Advisory;
 use crate::domain::alarm::{Alarm, AlarmTransition};
+use crate::domain::api_call::ApiCall;
 use crate::domain::autoscaling::{AutoScalingGroup, ScalingPolicy};
 use crate::domain::backup::Backups;
 use crate::domain::balancer::LoadBalancer;
 use crate::domain::bucket::Bucket;
 use crate::domain::build::Build;
-use crate::domain::cache::CacheGroup;
+use crate::domain::cache::{CacheEvent, CacheGroup};
 use crate::domain::container::Cluster;
 use crate::domain::dashboard::Dashboard;
 use crate::domain::database::{Database, DatabaseEvent};
@@ -34,17 +36,20 @@ use crate::domain::recovery::FailoverRecord;
 use crate::domain::security::{AccessReport, IamSummary, KmsKey, WebAcl};
 use crate::domain::source::SourceRepository;
 use crate::domain::spend::{Purchasing, Recommendation, Schedule, Spend};
+use crate::domain::timer::Timer;
 use crate::domain::trace::{ServiceNode, TraceSummary};
 pub use crate::world::held::{Fault, Held, Merge, Status};
 use crate::world::port::CloudError;
 
-/// Where a feed is read: in every region, once per account, or where somebody wants it.
+/// Where a feed is read, and whether by itself: in every region, once per account, or where somebody wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Regional,
     Global,
     /// Never by itself: only what somebody looks at, in the region of that.
     Wanted,
+    /// In every region and once per account, and only while somebody looks.
+    Looked,
 }
 
 /// What asking costs.
@@ -201,6 +206,8 @@ feeds! {
     Caches, caches: List<CacheGroup>, "caches", Regional, every 60, focused 15, Free,
         ["elasticache:DescribeReplicationGroups", "elasticache:DescribeCacheClusters",
          "elasticache:DescribeServerlessCaches"];
+    CacheEvents, cache_events: List<CacheEvent>, "cache-events", Regional, every 60, focused 30, Free,
+        ["elasticache:DescribeEvents"];
     Buckets, buckets: List<Bucket>, "buckets", Regional, every 900, focused 300, Free,
         ["s3:ListAllMyBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock",
          "s3:GetBucketVersioning", "s3:GetReplicationConfiguration", "s3:GetLifecycleConfiguration"];
@@ -243,10 +250,17 @@ feeds! {
         ["compute-optimizer:GetEC2InstanceRecommendations"];
     Schedules, schedules: List<Schedule>, "schedules", Regional, every 120, focused 60, Free,
         ["scheduler:ListSchedules", "autoscaling:DescribeScheduledActions"];
+    Timers, timers: List<Timer>, "timers", Regional, every 600, focused 120, Free,
+        ["scheduler:ListSchedules", "scheduler:GetSchedule"];
+    /// Two calls a second are for everybody in the account together, so that it is read gently, and for who looks.
+    Trail, trail: List<ApiCall>, "trail", Looked, every 60, focused 60, Free,
+        ["cloudtrail:LookupEvents"];
     Repositories, repositories: List<SourceRepository>, "repositories", Regional, every 60, focused 30, Free,
         ["codeconnections:GetConnection", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:ListPullRequests",
          "codecommit:GetPullRequest", "codecommit:EvaluatePullRequestApprovalRules",
          "codecommit:GetPullRequestApprovalStates"];
+    Advisories, advisories: List<Advisory>, "advisories", Global, every 300, focused 60, Free,
+        ["health:DescribeEvents", "health:DescribeEventDetails", "health:DescribeAffectedEntities"];
     Records, records: List<FailoverRecord>, "records", Global, every 60, focused 30, Free,
         ["route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListHealthChecks",
          "route53:GetHealthCheckStatus"];
@@ -281,8 +295,12 @@ pub const READ_FROM_AWS: &[Feed] = &[
     Feed::Databases,
     Feed::DatabaseEvents,
     Feed::Caches,
+    Feed::CacheEvents,
     Feed::Queues,
     Feed::Topics,
+    Feed::Timers,
+    Feed::Trail,
+    Feed::Advisories,
     Feed::Pipelines,
     Feed::Deployments,
     Feed::Records,

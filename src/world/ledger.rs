@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::domain::money::Usd;
 use crate::domain::scope::ScopeRef;
-use crate::world::port::{About, CloudError, FaultClass, FeedKey, Usage};
+use crate::world::port::{CloudError, FaultClass, FeedKey, Usage};
 
 /// Totals of this session, and what each question took when it was last put.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +76,8 @@ impl Ledger {
                 self.throttled.push_back((at, service_of(key), Arc::clone(&key.scope)));
             }
             Some(_) => {}
-            // A graph is asked while somebody looks; what it costs is spent, but no pace to count on.
-            None if key.about != About::All => {}
+            // What is asked while somebody looks is spent, but no pace to count on.
+            None if !key.is_standing() => {}
             None => {
                 let every = key.feed.paced(next.map(|next| next.duration_since(at)));
                 self.last.insert(key.clone(), Paced { usage: *usage, every });

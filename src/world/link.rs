@@ -54,6 +54,9 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
             EventKind::Run | EventKind::Approval => {
                 format!("codesuite/codepipeline/pipelines/{}/view?region={region}", encoded(it.resource.as_str()))
             }
+            EventKind::Change | EventKind::Call => {
+                format!("cloudtrailv2/home?region={region}#/events/{}", encoded(it.id.as_str()))
+            }
             _ => format!("cloudtrailv2/home?region={region}#/events?ReadOnly=false"),
         },
         Item::Service(_) => format!("cloudwatch/home?region={region}#xray:service-map/map"),

@@ -110,9 +110,13 @@ impl World {
             (About::Graph(_), Ok(Payload::Graphs(graphs))) => Ok(Payload::Graphs(Arc::new(graphs.dated(at)))),
             (_, outcome) => outcome,
         };
+        let machines = (key.feed == Feed::Instances).then(|| place.feeds.instances.whole().next().cloned()).flatten();
         let changed = place.feeds.apply(key.feed, at, outcome, gaps, next);
         if changed && key.feed == Feed::Alarms {
             place.alarmed = Arc::new(place.firing_dimensions());
+        }
+        if let (true, Some(old), Some(new)) = (changed, machines, place.feeds.instances.whole().next()) {
+            place.timeline.see(&old, new, at);
         }
         if changed {
             place.draw_events(key.feed);
@@ -169,13 +173,22 @@ impl World {
         places.find_map(|place| place.feeds.identity.value())
     }
 
-    /// Every question this world asks: each feed in each scope it reaches.
+    /// Every question this world asks by itself: each feed in each scope it reaches.
     pub fn keys(&self) -> impl Iterator<Item = FeedKey> {
         self.places.iter().flat_map(|place| {
             Feed::ALL
                 .iter()
                 .filter(|feed| place.is_asked(**feed))
                 .map(|feed| FeedKey::all(*feed, Arc::clone(&place.scope)))
+        })
+    }
+
+    /// What is asked only while somebody looks at one of `feeds`.
+    pub fn looked_keys(&self, feeds: &[Feed]) -> impl Iterator<Item = FeedKey> {
+        let looked: Vec<Feed> = feeds.iter().copied().filter(|feed| feed.reach() == Reach::Looked).collect();
+        self.places.iter().flat_map(move |place| {
+            let mine = looked.clone().into_iter().filter(|feed| place.is_asked_for_who_looks(*feed));
+            mine.map(|feed| FeedKey::all(feed, Arc::clone(&place.scope))).collect::<Vec<_>>()
         })
     }
 
@@ -220,8 +233,21 @@ impl Place {
             && match feed.reach() {
                 Reach::Regional => !self.scope.is_global(),
                 Reach::Global => self.scope.is_global(),
-                Reach::Wanted => false,
+                Reach::Wanted | Reach::Looked => false,
             }
+    }
+
+    /// Whether a feed is read in this scope, though only while somebody looks at it.
+    pub fn is_asked_for_who_looks(&self, feed: Feed) -> bool {
+        self.reads.contains(feed) && feed.reach() == Reach::Looked
+    }
+
+    /// What is asked here: by itself, and what somebody has looked at.
+    pub fn asked(&self) -> impl Iterator<Item = Feed> {
+        let is_asked = |feed: &Feed| {
+            self.is_asked(*feed) || self.is_asked_for_who_looks(*feed) && self.feeds.status(*feed).is_asked()
+        };
+        Feed::ALL.iter().copied().filter(is_asked)
     }
 
     /// Age of what is held for `feed`, if anything is.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::graph::GraphAsk;
 use crate::domain::scope::ScopeRef;
 use crate::domain::text::Text;
-use crate::world::feed::{Feed, Payload};
+use crate::world::feed::{Feed, Payload, Reach};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -28,7 +28,7 @@ pub struct FeedKey {
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum About {
-    /// Everything the feed has: asked again and again, whether somebody looks or not.
+    /// Everything the feed has.
     All,
     /// Asked while somebody looks at it.
     Graph(Arc<GraphAsk>),
@@ -37,6 +37,11 @@ pub enum About {
 impl FeedKey {
     pub fn all(feed: Feed, scope: ScopeRef) -> Self {
         Self { feed, scope, about: About::All }
+    }
+
+    /// Whether it is asked again and again, whether somebody looks or not.
+    pub fn is_standing(&self) -> bool {
+        self.about == About::All && self.feed.reach() != Reach::Looked
     }
 
     pub fn graph(ask: Arc<GraphAsk>, scope: ScopeRef) -> Self {

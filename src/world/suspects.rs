@@ -103,7 +103,7 @@ pub fn of_trouble(trouble: &Trouble, world: &World) -> Vec<Suspect> {
     }
     let around = Relations::of(world).around(&trouble.names);
     let judged = changes.into_iter().map(|(at, event)| {
-        let is_here = trouble.places.is_empty() || trouble.places.contains(&at);
+        let is_here = trouble.places.is_empty() || trouble.places.iter().any(|here| is_in(world, &event, at, *here));
         judge(trouble, at, event, is_here, &around)
     });
     let mut all: Vec<Suspect> = judged.collect();
@@ -119,6 +119,12 @@ pub fn of_trouble(trouble: &Trouble, world: &World) -> Vec<Suspect> {
         }
     }
     kept
+}
+
+/// Whether what is told in one place happened in another: the very same, or that of its account in the region it names.
+fn is_in(world: &World, event: &Event, told: usize, here: usize) -> bool {
+    let (Some(of), Some(other)) = (world.places().get(told), world.places().get(here)) else { return false };
+    told == here || of.scope.alias == other.scope.alias && event.region.as_ref() == Some(&other.scope.region)
 }
 
 fn judge(
@@ -159,14 +165,27 @@ fn weight_of_kind(event: &Event) -> f64 {
         EventKind::Deploy if event.tone.health().is_broken() => 1.0,
         EventKind::Deploy | EventKind::Operation => 0.9,
         // Not the nightly backup, nor what is only announced: those have no tone.
-        EventKind::Database if event.tone.health().is_broken() => 0.9,
+        EventKind::Database | EventKind::Cache if event.tone.health().is_broken() => 0.9,
+        EventKind::Outage if event.tone.health().is_broken() => 0.8,
+        // Below what it did, where that is told as well: the deployment says more than the call that began it.
+        EventKind::Change => 0.75,
         EventKind::Launch => 0.7,
+        EventKind::Machine if event.tone.health().is_broken() => 0.5,
         EventKind::Schedule => 0.4,
         EventKind::Notice => 0.3,
-        EventKind::Scaling => 0.2,
+        EventKind::Scaling | EventKind::Machine => 0.2,
+        // What was refused changed nothing.
+        EventKind::Call if !event.tone.health().is_broken() => 0.1,
         EventKind::Rehearsal if event.environment == Environment::Prod => 0.5,
         EventKind::Rehearsal => 0.1,
-        EventKind::Database | EventKind::Run | EventKind::Approval | EventKind::Alarm | EventKind::Task => 0.0,
+        EventKind::Database
+        | EventKind::Cache
+        | EventKind::Outage
+        | EventKind::Call
+        | EventKind::Run
+        | EventKind::Approval
+        | EventKind::Alarm
+        | EventKind::Task => 0.0,
     }
 }
 
@@ -175,8 +194,13 @@ fn words_of_kind(kind: EventKind) -> &'static str {
         EventKind::Deploy => "a new version, which breaks more than anything else",
         EventKind::Operation => "done by hand, from this console",
         EventKind::Database => "of a database many things rest on",
+        EventKind::Cache => "of a cache many things rest on",
+        EventKind::Outage => "something wrong with AWS itself",
+        EventKind::Change => "changed by hand or by a program, through the API",
+        EventKind::Call => "added through the API",
         EventKind::Launch => "machines somebody started",
-        EventKind::Schedule => "a change of size by the clock",
+        EventKind::Machine => "a machine that was there and is not",
+        EventKind::Schedule => "by the clock",
         EventKind::Notice => "a machine taken back by AWS",
         EventKind::Scaling => "scaling, which mostly answers trouble",
         EventKind::Rehearsal => "not to production",

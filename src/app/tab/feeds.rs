@@ -33,14 +33,15 @@ pub fn rows(model: &Model) -> Vec<Row<'_>> {
         .places()
         .iter()
         .flat_map(|place| {
-            Feed::ALL.iter().filter(|feed| place.is_asked(**feed)).map(move |feed| {
-                let status = place.feeds.status(*feed);
+            place.asked().map(move |feed| {
+                let status = place.feeds.status(feed);
                 Row {
-                    feed: *feed,
+                    feed,
                     scope: &place.scope,
                     observed_at: status.observed_at,
                     fault: status.fault,
-                    is_stale: status.is_stale(model.now),
+                    // What nobody looks at any more is old, and no matter.
+                    is_stale: place.is_asked(feed) && status.is_stale(model.now),
                     every: status.every(),
                     gaps: status.gaps,
                 }

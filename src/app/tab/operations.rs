@@ -57,6 +57,7 @@ pub fn events(model: &Model) -> Vec<(usize, Event)> {
             id: Text::from(format!("operation {op}")),
             at: row.began(),
             kind: EventKind::Operation,
+            region: None,
             tone,
             what: Text::from(format!("{}, {state}; because: {}", row.title(), row.reason())),
             by,

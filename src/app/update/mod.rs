@@ -87,6 +87,7 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
 fn open(model: &mut Model, session: Session) {
     model.settings.bearings.failover.clone_from(&session.failover);
     model.rewound = None;
+    model.inquiry = None;
     model.history = History::default();
     model.firing.clear();
     model.unasked.clear();
@@ -249,10 +250,11 @@ fn next_zone(model: &mut Model) {
     }
 }
 
-/// The graphs on screen, if they are others than a moment ago.
+/// What is asked only for what is on screen, if that is other than a moment ago.
 fn want(model: &mut Model) -> Option<Cmd> {
     let world = model.rewound.as_ref().map_or(&model.world, |live| &live.world);
-    let keys = model.room().map_or_else(Vec::new, |room| room.asks(world));
+    let mut keys = model.room().map_or_else(Vec::new, |room| room.asks(world));
+    keys.extend(world.looked_keys(&looked_at(model)));
     if keys == model.wanted {
         return None;
     }
@@ -281,7 +283,8 @@ fn run_on_feeds(model: &mut Model, id: CommandId) {
 /// What the screen rests on, read again at once.
 fn refresh(model: &mut Model) -> Vec<Cmd> {
     let feeds = looked_at(model);
-    let keys = keys_of(model, |key| feeds.is_empty() || feeds.contains(&key.feed));
+    let mut keys = keys_of(model, |key| feeds.is_empty() || feeds.contains(&key.feed));
+    keys.extend(model.world.looked_keys(&feeds));
     model.notify(format!("reading {} again", units::plural(keys.len(), "feed", "feeds")));
     vec![Cmd::Poll(keys)]
 }

@@ -5,7 +5,7 @@ use crate::app::inquiry::Inquiry;
 use crate::app::model::Model;
 use crate::app::tab::Tab;
 use crate::app::tab::room::Room;
-use crate::world::item::Item;
+use crate::world::item::{Item, ItemId};
 use crate::world::strip::trouble_of;
 use crate::world::suspects;
 
@@ -15,24 +15,39 @@ pub(super) fn next(model: &mut Model) {
     let here = model.selected_in_list();
     match &mut model.inquiry {
         Some(inquiry) if is_there && inquiry.here() == here => inquiry.at = (inquiry.at + 1) % inquiry.all.len().max(1),
-        _ => model.inquiry = Some(begin(model)),
+        _ => {
+            let opened = model.room().and_then(|room| room.page.as_ref()).map(|page| page.of.clone());
+            model.inquiry = Some(about(model, opened.or_else(|| model.selected_in_list())));
+        }
     }
     show(model);
 }
 
-/// About the alarm that is selected or open, where it fires; about the trouble of the board everywhere else.
-fn begin(model: &Model) -> Inquiry {
+/// What was read only for who looks may name another: they are ranked anew, and one stays with the change one stands at.
+pub(super) fn reconsider(model: &mut Model) {
+    let Some(before) = model.inquiry.as_ref().filter(|_| model.rewound.is_none()) else { return };
+    let here = before.here();
+    let mut after = about(model, before.about.clone());
+    // What it was about may be over; what was found stays.
+    if let Some(at) = (0..after.all.len()).find(|at| after.at(*at) == here) {
+        after.at = at;
+        model.inquiry = Some(after);
+    }
+}
+
+/// About this alarm, where it fires; about the trouble of the board otherwise.
+fn about(model: &Model, id: Option<ItemId>) -> Inquiry {
     let sight = model.sight();
-    let opened = model.room().and_then(|room| room.page.as_ref()).map(|page| page.of.clone());
-    if let Some(id) = opened.or_else(|| model.selected_in_list())
+    if let Some(id) = id
         && let Some(Item::Alarm(alarm)) = model.world.find(&id)
         && alarm.is_firing()
     {
-        return Inquiry { of: alarm.name.to_string(), all: suspects::of_alarm(&alarm, id.place, &sight), at: 0 };
+        let all = suspects::of_alarm(&alarm, id.place, &sight);
+        return Inquiry { of: alarm.name.to_string(), about: Some(id), all, at: 0 };
     }
     let trouble = trouble_of(model.board.readings(), &sight);
     let all = trouble.map(|trouble| suspects::of_trouble(&trouble, &model.world)).unwrap_or_default();
-    Inquiry { of: "the trouble".into(), all, at: 0 }
+    Inquiry { of: "the trouble".into(), about: None, all, at: 0 }
 }
 
 fn show(model: &mut Model) {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::lists::{self, refresh_lists};
-use super::{act, sign_in};
+use super::{act, sign_in, suspects};
 use crate::app::model::Model;
 use crate::app::msg::Cmd;
 use crate::app::rewind::Live;
 use crate::domain::text::Text;
 use crate::domain::units;
-use crate::world::feed::Feed;
+use crate::world::feed::{Feed, Reach};
 use crate::world::port::Observation;
 use crate::world::sight::Sight;
 use crate::world::{Applied, World};
@@ -72,6 +72,9 @@ pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
             refresh_board(model, &[feed]);
             if model.rewound.is_none() {
                 refresh_lists(model, Some(feed));
+            }
+            if feed.reach() == Reach::Looked {
+                suspects::reconsider(model);
             }
             // What a tab shows of it is its own affair; a frame that comes out the same costs no byte.
             model.is_dirty = true;

@@ -36,7 +36,7 @@ impl Drill {
 
     /// Every call taken so far, in order, with the place it was sent to.
     pub fn taken(&self) -> Vec<(Site, Step)> {
-        self.with(|simulation| simulation.taken.clone())
+        self.with(|simulation| simulation.taken.iter().map(|(_, site, step)| (*site, step.clone())).collect())
     }
 
     fn take(&self, scope: &Scope, step: &Step) -> Result<Receipt, Sent> {
@@ -61,7 +61,7 @@ impl Drill {
             }
             let receipt =
                 take(simulation, site, step).map_err(|trouble| Sent::No(error(trouble.class, &trouble.words)))?;
-            simulation.taken.push((site, step.clone()));
+            simulation.taken.push((simulation.tick, site, step.clone()));
             if mishap == Some(Mishap::LoseAnswer) {
                 return Err(Sent::Perhaps(error(FaultClass::Timeout, "no answer within 10 s")));
             }

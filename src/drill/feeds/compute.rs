@@ -323,6 +323,8 @@ fn instance(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize) -> Instan
         },
         purchase: if is_worker { Purchase::Spot } else { Purchase::OnDemand },
         launched: Some(s.at(unit.launched)),
+        stopped: None,
+        stopped_why: Text::default(),
         owner: Text::default(),
         group: fleet.plan.name.clone(),
         checks: match unit.state {
@@ -359,6 +361,11 @@ fn dev_instance(s: &Simulation, machine: &dev::Machine) -> Instance {
         },
         purchase: Purchase::OnDemand,
         launched: Some(machine.launched.map_or_else(|| s.at(-3_000), |tick| s.at(tick))),
+        stopped: match machine.power {
+            Power::Off { since } => Some(s.at(since)),
+            _ => None,
+        },
+        stopped_why: if matches!(machine.power, Power::Off { .. }) { "User initiated".into() } else { Text::default() },
         owner: machine.owner.clone(),
         group: Text::default(),
         checks: "ok".into(),

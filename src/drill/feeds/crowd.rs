@@ -39,6 +39,8 @@ impl Crowd {
             state: if number % 50 == 49 { InstanceState::Stopped } else { InstanceState::Running },
             purchase: if number.is_multiple_of(3) { Purchase::Spot } else { Purchase::OnDemand },
             launched: Some(start - SignedDuration::from_hours(48 + (number % 900) as i64)),
+            stopped: None,
+            stopped_why: nobody.clone(),
             owner: nobody.clone(),
             group: nobody.clone(),
             checks: checks.clone(),

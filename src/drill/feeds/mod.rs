@@ -2,6 +2,7 @@
 
 mod action_log;
 mod builds;
+mod chronicle;
 pub(super) mod compute;
 mod crowd;
 mod delivery;
@@ -68,6 +69,7 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::Databases => Payload::Databases(list(storage::databases(s, site))),
         Feed::DatabaseEvents => Payload::DatabaseEvents(list(storage::events(s, site))),
         Feed::Caches => Payload::Caches(list(storage::caches(s, site))),
+        Feed::CacheEvents => Payload::CacheEvents(list(chronicle::cache_events(s, site))),
         Feed::Buckets => Payload::Buckets(list(storage::buckets(site))),
         Feed::Queues => Payload::Queues(list(messaging::queues(s, site))),
         Feed::Topics => Payload::Topics(list(messaging::topics(s, site))),
@@ -85,6 +87,9 @@ pub(super) fn answer(simulation: &Simulation, crowd: &Crowd, key: &FeedKey, site
         Feed::Purchasing => Payload::Purchasing(Arc::new(money::purchasing(s, site))),
         Feed::RightSizing => Payload::RightSizing(list(money::right_sizing(site))),
         Feed::Schedules => Payload::Schedules(list(money::schedules(s, site))),
+        Feed::Timers => Payload::Timers(list(chronicle::timers(site))),
+        Feed::Trail => Payload::Trail(list(chronicle::trail(s, site))),
+        Feed::Advisories => Payload::Advisories(list(chronicle::advisories(s, site))),
         Feed::Repositories => Payload::Repositories(list(delivery::repositories(s, site))),
         Feed::Records => Payload::Records(list(recovery::records(s, site))),
         Feed::Identity => Payload::Identity(Arc::new(Identity {

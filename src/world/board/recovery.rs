@@ -1,14 +1,18 @@
 //! Disaster recovery: the second region, the plan, and the two objectives.
 
+use std::collections::HashSet;
+
 use jiff::SignedDuration;
 
 use super::verdict::some_names;
 use super::{BoxSpec, Check, Facts, Finding, Verdict, Within};
+use crate::domain::advisory::{Advisory, Category};
 use crate::domain::board::BoxId;
 use crate::domain::health::Health;
 use crate::domain::metric::Measure;
 use crate::domain::recovery::{FailoverPlan, FailoverRecord, PlanStep, StepAction};
 use crate::domain::scope::Environment;
+use crate::domain::text::Text;
 use crate::domain::units::{brief, lag, long, plural, since};
 use crate::world::Place;
 use crate::world::feed::Feed;
@@ -17,7 +21,7 @@ use crate::world::sight::Sight;
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::MultiRegion,
-        sources: &[Feed::Databases, Feed::Groups, Feed::Records, Feed::Buckets],
+        sources: &[Feed::Databases, Feed::Groups, Feed::Records, Feed::Buckets, Feed::Advisories],
         within: Within::Everything,
         facts: |sight| {
             let regions = regions(sight);
@@ -48,6 +52,25 @@ pub(super) const BOXES: &[BoxSpec] = &[
                         .map(|(store, _)| Finding::warn("no copy", format!("{store} exists in one region only")))
                         .collect();
                     Verdict::lacking(findings, "all copied")
+                },
+            },
+            Check {
+                title: "AWS says nothing is wrong",
+                limit: |_| {
+                    "warn on an open issue in a region that is watched, bad where it touches something of ours".into()
+                },
+                judge: |sight| {
+                    let findings = issues(sight)
+                        .map(|(place, it)| {
+                            let text = format!("AWS: {} in {}, {}", it.title(), it.region, said(it));
+                            let health = if it.touches_any() { Health::Bad } else { Health::Warn };
+                            Finding::new(health, format!("AWS: {}", it.service), text).since(it.began).at(place)
+                        })
+                        .collect::<Vec<_>>();
+                    // AWS Health answers accounts with a support plan; to others it says nothing, and so do we.
+                    let mut asked = sight.places().filter(|place| place.is_asked(Feed::Advisories));
+                    let is_told = asked.any(|place| place.feeds.advisories.status().gaps.is_empty());
+                    if findings.is_empty() && !is_told { Verdict::Skip } else { Verdict::of(findings, "no open issue") }
                 },
             },
             Check {
@@ -436,4 +459,17 @@ fn recovery_points(sight: &Sight<'_>) -> Vec<RecoveryPoint> {
 
 fn duration(plan: &FailoverPlan) -> SignedDuration {
     plan.steps.iter().map(|step| step.takes).fold(SignedDuration::ZERO, SignedDuration::saturating_add)
+}
+/// What AWS has open about the regions that are watched, each once however many accounts are told of it.
+fn issues<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a Place, &'a Advisory)> {
+    let regions: HashSet<&Text> = sight.places().map(|place| &place.scope.region).collect();
+    let mut told = HashSet::new();
+    let is_here = move |it: &Advisory| {
+        it.category == Category::Issue && !it.is_closed() && (it.region.is_empty() || regions.contains(&it.region))
+    };
+    sight.items(|f| &f.advisories).filter(move |(_, it)| is_here(it) && told.insert(&it.arn))
+}
+
+fn said(it: &Advisory) -> &str {
+    if it.words.is_empty() { "no more is said" } else { it.words.as_str() }
 }

@@ -13,7 +13,7 @@ use crate::world::sight::Sight;
 pub(super) const BOXES: &[BoxSpec] = &[
     BoxSpec {
         id: BoxId::Redis,
-        sources: &[Feed::Caches, Feed::Metrics],
+        sources: &[Feed::Caches, Feed::Metrics, Feed::CacheEvents],
         within: Within::Everything,
         facts: |sight| {
             let Some((place, group)) = caches(sight).next() else { return Facts::absent() };
@@ -82,7 +82,16 @@ pub(super) const BOXES: &[BoxSpec] = &[
                     let findings = caches(sight)
                         .filter(|(_, group)| !group.is_available())
                         .map(|(place, group)| {
-                            Finding::bad(group.status.as_str(), format!("{} is {}", group.id, group.status)).at(place)
+                            let event = place
+                                .feeds
+                                .cache_events
+                                .items()
+                                .filter(|event| group.is_told_of(event) && (event.disturbs() || event.is_failure()))
+                                .max_by_key(|event| event.at);
+                            let why = event.map_or_else(String::new, |event| format!(": {}", event.message));
+                            Finding::bad(group.status.as_str(), format!("{} is {}{why}", group.id, group.status))
+                                .since(event.map(|event| event.at))
+                                .at(place)
                         })
                         .collect();
                     Verdict::of(findings, "available")

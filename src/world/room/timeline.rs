@@ -61,7 +61,13 @@ const COLUMNS: [Column; 8] = [
         value: |row, _| of(row).map_or(Value::Nothing, |it| or_nothing(&it.resource)),
     },
     super::ENVIRONMENT,
-    super::REGION,
+    Column {
+        value: |row, sight| match of(row).and_then(|it| it.region.clone()) {
+            Some(region) => Value::Text(region),
+            None => (super::REGION.value)(row, sight),
+        },
+        ..super::REGION
+    },
     super::ACCOUNT,
 ];
 

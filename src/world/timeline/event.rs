@@ -22,6 +22,8 @@ pub struct Event {
     pub by: Text,
     /// What it happened to, as it is called.
     pub resource: Text,
+    /// Where, if that is another region than the place's own: what is asked once for an account tells of all of them.
+    pub region: Option<Text>,
     pub environment: Environment,
     /// What kind of thing that is, where it is one that can be opened.
     #[serde(skip)]
@@ -39,15 +41,24 @@ pub enum EventKind {
     Run,
     Approval,
     Database,
+    Cache,
     /// Machines somebody started.
     Launch,
+    /// A machine that stopped, is gone, or fails its checks.
+    Machine,
     Scaling,
-    /// A change of size by the clock.
+    /// What was due by the clock.
     Schedule,
+    /// A call to the API that changed something that was there.
+    Change,
+    /// A call that added something or let somebody in, and one that was refused.
+    Call,
     Alarm,
     /// What ECS did with its tasks.
     Task,
-    /// AWS takes an instance back.
+    /// Something is wrong with AWS itself, and it says so.
+    Outage,
+    /// What else AWS lets us know: it takes an instance back, or is going to change something.
     Notice,
     /// Done with this console.
     Operation,
@@ -64,11 +75,12 @@ pub enum Tone {
 }
 
 impl Event {
-    /// Whether it belongs on graphs: what somebody or something did to the system people use, as opposed to what it showed.
+    /// Whether it belongs on graphs: what somebody or something did to the system people use, as opposed to what it showed. Not
+    /// the calls behind it, of which automation makes hundreds.
     pub fn is_mark(&self) -> bool {
         match self.kind {
-            EventKind::Deploy | EventKind::Launch | EventKind::Operation => true,
-            EventKind::Database => self.tone >= Tone::Warn,
+            EventKind::Deploy | EventKind::Launch | EventKind::Outage | EventKind::Operation => true,
+            EventKind::Database | EventKind::Cache => self.tone >= Tone::Warn,
             _ => false,
         }
     }
@@ -81,11 +93,16 @@ impl EventKind {
         Self::Run,
         Self::Approval,
         Self::Database,
+        Self::Cache,
         Self::Launch,
+        Self::Machine,
         Self::Scaling,
         Self::Schedule,
+        Self::Change,
+        Self::Call,
         Self::Alarm,
         Self::Task,
+        Self::Outage,
         Self::Notice,
         Self::Operation,
     ];
@@ -97,11 +114,16 @@ impl EventKind {
             Self::Run => "run",
             Self::Approval => "approval",
             Self::Database => "database",
+            Self::Cache => "cache",
             Self::Launch => "launch",
+            Self::Machine => "machine",
             Self::Scaling => "scaling",
             Self::Schedule => "schedule",
+            Self::Change => "change",
+            Self::Call => "call",
             Self::Alarm => "alarm",
             Self::Task => "task",
+            Self::Outage => "outage",
             Self::Notice => "notice",
             Self::Operation => "operation",
         }

@@ -4,12 +4,17 @@
 //! changed: a room of fifty thousand events is looked at while alarms are read every few seconds.
 
 mod event;
+mod seen;
 mod source;
 
 use std::sync::Arc;
 
 pub use event::{Event, EventKind, Tone};
 
+use jiff::Timestamp;
+
+use crate::domain::instance::Instance;
+use crate::domain::list::List;
 use crate::world::feed::Feed;
 use crate::world::{Place, World};
 use source::SOURCES;
@@ -21,8 +26,12 @@ pub const FEEDS: &[Feed] = &[
     Feed::Pipelines,
     Feed::Groups,
     Feed::DatabaseEvents,
+    Feed::CacheEvents,
     Feed::Instances,
     Feed::Clusters,
+    Feed::Timers,
+    Feed::Advisories,
+    Feed::Trail,
 ];
 
 /// The events of one place.
@@ -32,12 +41,14 @@ pub struct Timeline {
     parts: Vec<Arc<[Arc<Event>]>>,
     /// What was done from here, which no feed tells.
     ours: Arc<[Arc<Event>]>,
+    /// What became of machines between two answers.
+    seen: Arc<[Arc<Event>]>,
 }
 
 impl Timeline {
     /// In no order.
     pub fn shared(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.parts.iter().flat_map(|part| part.iter()).chain(self.ours.iter())
+        self.parts.iter().flat_map(|part| part.iter()).chain(self.ours.iter()).chain(self.seen.iter())
     }
 
     /// Bytes, by estimate, that are held here and not in `other`.
@@ -48,6 +59,11 @@ impl Timeline {
             if theirs.is_some_and(|theirs| Arc::ptr_eq(theirs, part)) { 0 } else { part.len() * EVENT }
         };
         self.parts.iter().enumerate().map(fresh).sum()
+    }
+
+    /// Takes note of what became of machines since the answer before.
+    pub(super) fn see(&mut self, old: &List<Instance>, new: &List<Instance>, at: Timestamp) {
+        self.seen = seen::note(&self.seen, old, new, at);
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, EventKind, Tone};
+use crate::domain::advisory::Category;
 use crate::domain::alarm::AlarmState;
+use crate::domain::api_call::Nature;
 use crate::domain::delivery::{Action, DeployStatus, Deployment, Execution, Pipeline, RunStatus, Stage};
+use crate::domain::instance::InstanceState;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::world::Place;
@@ -26,8 +29,12 @@ pub(super) const SOURCES: &[Source] = &[
     Source { feeds: &[Feed::Pipelines], draw: runs },
     Source { feeds: &[Feed::Groups], draw: scaling },
     Source { feeds: &[Feed::DatabaseEvents], draw: databases },
+    Source { feeds: &[Feed::CacheEvents], draw: caches },
     Source { feeds: &[Feed::Clusters], draw: tasks },
-    Source { feeds: &[Feed::Instances], draw: notices },
+    Source { feeds: &[Feed::Instances], draw: machines },
+    Source { feeds: &[Feed::Timers], draw: timers },
+    Source { feeds: &[Feed::Advisories], draw: advisories },
+    Source { feeds: &[Feed::Trail], draw: calls },
 ];
 
 /// The older first, so that what is held already is found again by its time.
@@ -59,6 +66,7 @@ fn alarms(place: &Place, events: &mut Vec<Event>) {
             what: Text::from(format!("{} {} → {}{reason}", change.alarm, change.from.word(), change.to.word())),
             by: Text::default(),
             resource: change.alarm.clone(),
+            region: None,
             environment: Environment::Unknown,
             about: Some(Kind::Alarm),
         });
@@ -74,6 +82,7 @@ fn alarms(place: &Place, events: &mut Vec<Event>) {
                 what: Text::from(format!("{} → {}: {}", alarm.name, alarm.state.word(), alarm.reason)),
                 by: Text::default(),
                 resource: alarm.name.clone(),
+                region: None,
                 environment: Environment::Unknown,
                 about: Some(Kind::Alarm),
             });
@@ -109,6 +118,7 @@ fn deploys(place: &Place, events: &mut Vec<Event>) {
             what: Text::from(change.what),
             by: change.by,
             resource: change.resource,
+            region: None,
             environment,
             about,
         });
@@ -151,6 +161,7 @@ fn of_run(pipeline: &Pipeline, run: &Execution, events: &mut Vec<Event>) {
         what: Text::from(what),
         by: by.clone(),
         resource: pipeline.name.clone(),
+        region: None,
         environment: Environment::Unknown,
         about: Some(Kind::Pipeline),
     };
@@ -191,6 +202,7 @@ fn of_action(pipeline: &Pipeline, stage: &Stage, action: &Action, events: &mut V
         what: Text::from(format!("{}{version} {verb} in {}/{}{why}", pipeline.name, stage.name, action.name)),
         by: action.by.clone(),
         resource: pipeline.name.clone(),
+        region: None,
         environment: Environment::in_name(stage.name.as_str()),
         about: Some(Kind::Pipeline),
     });
@@ -214,6 +226,7 @@ fn scaling(place: &Place, events: &mut Vec<Event>) {
                 what: Text::from(format!("{}: {}{why}", group.name, it.what)),
                 by: Text::default(),
                 resource: group.name.clone(),
+                region: None,
                 environment: group.environment,
                 about: Some(Kind::Group),
             });
@@ -240,6 +253,7 @@ fn databases(place: &Place, events: &mut Vec<Event>) {
             what: Text::from(format!("{}: {}", it.source, it.message)),
             by: Text::default(),
             resource: it.source.clone(),
+            region: None,
             environment: Environment::Unknown,
             about: Some(Kind::Database),
         });
@@ -261,6 +275,7 @@ fn tasks(place: &Place, events: &mut Vec<Event>) {
                     what: Text::from(format!("{}: {}", service.name, it.message)),
                     by: Text::default(),
                     resource: service.name.clone(),
+                    region: None,
                     environment: cluster.environment,
                     about: None,
                 });
@@ -270,19 +285,168 @@ fn tasks(place: &Place, events: &mut Vec<Event>) {
     finish(events);
 }
 
-fn notices(place: &Place, events: &mut Vec<Event>) {
-    for it in place.feeds.instances.items() {
-        let Some(at) = it.interruption else { continue };
+/// What clocks are looked back over: no further than anybody scrolls, and not into a future.
+const DUE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+fn caches(place: &Place, events: &mut Vec<Event>) {
+    for it in place.feeds.cache_events.items() {
+        let tone = match () {
+            () if it.is_failure() => Tone::Bad,
+            () if it.disturbs() => Tone::Warn,
+            () => Tone::Plain,
+        };
         events.push(Event {
-            id: Text::from(format!("{} {at}", it.id)),
+            id: it.id.clone(),
+            at: it.at,
+            kind: EventKind::Cache,
+            tone,
+            what: Text::from(format!("{}: {}", it.source, it.message)),
+            by: Text::default(),
+            resource: it.source.clone(),
+            region: None,
+            environment: Environment::Unknown,
+            about: Some(Kind::Cache),
+        });
+    }
+    finish(events);
+}
+
+/// How far back starts and stops are told: what was started last year is no news.
+const STARTED_WITHIN: SignedDuration = SignedDuration::from_hours(48);
+
+fn machines(place: &Place, events: &mut Vec<Event>) {
+    let since = place.observed_at(Feed::Instances).map_or(Timestamp::MIN, |at| at - STARTED_WITHIN);
+    for it in place.feeds.instances.items() {
+        let called = if it.name == it.id { it.id.to_string() } else { format!("{} ({})", it.name, it.id) };
+        let event = |part: &str, at: Timestamp, kind, tone, what: String| Event {
+            id: Text::from(format!("{} {part} {at}", it.id)),
             at,
-            kind: EventKind::Notice,
-            tone: Tone::Warn,
-            what: Text::from(format!("{} ({}): EC2 takes this Spot instance back", it.name, it.id)),
+            kind,
+            tone,
+            what: Text::from(what),
             by: Text::default(),
             resource: it.name.clone(),
+            region: None,
             environment: it.environment,
             about: Some(Kind::Instance),
+        };
+        if let Some(at) = it.interruption {
+            let what = format!("{called}: EC2 takes this Spot instance back");
+            events.push(event("notice", at, EventKind::Notice, Tone::Warn, what));
+        }
+        // What a group keeps it stops and starts itself, and tells of.
+        if let Some(at) =
+            it.stopped.filter(|at| *at >= since && it.group.is_empty() && it.state != InstanceState::Running)
+        {
+            let why = if it.stopped_why.is_empty() { String::new() } else { format!(": {}", it.stopped_why) };
+            let what = format!("{called} stopped{why}");
+            events.push(event("stopped", at, EventKind::Machine, Tone::Plain, what));
+        }
+        // One with an owner is told with the others they started.
+        if let Some(at) =
+            it.launched.filter(|at| *at >= since && it.group.is_empty() && it.owner.is_empty() && it.is_running())
+        {
+            let what = format!("{called}, {}, started", it.kind);
+            events.push(event("started", at, EventKind::Machine, Tone::Plain, what));
+        }
+    }
+    finish(events);
+}
+
+/// By the time of the answer: when something was due does not depend on when it is looked at.
+fn timers(place: &Place, events: &mut Vec<Event>) {
+    let Some(now) = place.observed_at(Feed::Timers) else { return };
+    for it in place.feeds.timers.items() {
+        for at in it.due(now - DUE_WITHIN, now) {
+            let target = if it.target.is_empty() { String::new() } else { format!(" for {}", it.target) };
+            events.push(Event {
+                id: Text::from(format!("{} {at}", it.name)),
+                at,
+                kind: EventKind::Schedule,
+                tone: Tone::Plain,
+                what: Text::from(format!("{} was due{target}, {}", it.name, it.expression)),
+                by: Text::default(),
+                resource: it.name.clone(),
+                region: None,
+                environment: Environment::Unknown,
+                about: None,
+            });
+        }
+    }
+    finish(events);
+}
+
+fn advisories(place: &Place, events: &mut Vec<Event>) {
+    for it in place.feeds.advisories.items() {
+        let region = Some(&it.region).filter(|region| !region.is_empty()).cloned();
+        let area = if it.zone.is_empty() { &it.region } else { &it.zone };
+        let area = if area.is_empty() { String::new() } else { format!(" in {area}") };
+        let touched = it.touches.as_deref().unwrap_or_default();
+        let touches = match touched {
+            [] => String::new(),
+            [one] => format!(", touches {one}"),
+            [one, rest @ ..] => format!(", touches {one} and {} more", rest.len()),
+        };
+        let words = if it.words.is_empty() { String::new() } else { format!(": {}", it.words) };
+        let event = |part: &str, at: Timestamp, kind, tone, what: String| Event {
+            id: Text::from(format!("{part} {}", it.arn)),
+            at,
+            kind,
+            tone,
+            what: Text::from(what),
+            by: "AWS".into(),
+            resource: touched.first().unwrap_or(&it.service).clone(),
+            region: region.clone(),
+            environment: Environment::Unknown,
+            about: None,
+        };
+        let title = it.title();
+        match it.category {
+            Category::Issue => {
+                let tone = if it.is_closed() { Tone::Warn } else { Tone::Bad };
+                let what = format!("{title}{area}{touches}{words}");
+                events.push(event("began", it.began, EventKind::Outage, tone, what));
+                if let Some(at) = it.ended.filter(|_| it.is_closed()) {
+                    events.push(event("ended", at, EventKind::Outage, Tone::Good, format!("{title}{area} is over")));
+                }
+            }
+            // What is still to come is told as of when it was said.
+            Category::ScheduledChange | Category::AccountNotification | Category::Unknown => {
+                let now = place.observed_at(Feed::Advisories).unwrap_or(it.began);
+                let said = it.updated.unwrap_or(it.began).min(now);
+                let from = if it.began > said { format!(" from {:.0}", it.began) } else { String::new() };
+                let tone =
+                    if it.category == Category::ScheduledChange && !it.is_closed() { Tone::Warn } else { Tone::Plain };
+                let what = format!("{}: {title}{area}{from}{touches}{words}", it.category.word());
+                events.push(event("said", said, EventKind::Notice, tone, what));
+            }
+        }
+    }
+    finish(events);
+}
+
+fn calls(place: &Place, events: &mut Vec<Event>) {
+    for it in place.feeds.trail.items() {
+        let was_refused = !it.refused.is_empty();
+        let kind = if it.nature() == Nature::Changes && !was_refused { EventKind::Change } else { EventKind::Call };
+        let resource = it.resource();
+        let on = if resource.is_empty() { String::new() } else { format!(" {resource}") };
+        let more = match it.resources.len() {
+            0 | 1 => String::new(),
+            many => format!(" and {} more", many - 1),
+        };
+        let end = if was_refused { format!(", refused: {}", it.refused) } else { String::new() };
+        events.push(Event {
+            id: it.id.clone(),
+            at: it.at,
+            kind,
+            tone: if was_refused { Tone::Warn } else { Tone::Plain },
+            what: Text::from(format!("{}:{}{on}{more}{end}", it.service, it.name)),
+            by: it.by.clone(),
+            resource,
+            region: None,
+            environment: Environment::Unknown,
+            about: None,
         });
     }
     finish(events);
