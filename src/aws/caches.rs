@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_elasticache::types::{
-    AutomaticFailoverStatus, CacheCluster, Endpoint, MultiAzStatus, NodeGroup, NodeGroupMember, ReplicationGroup,
-    ServerlessCache,
+    AutomaticFailoverStatus, CacheCluster, Endpoint, Event, MultiAzStatus, NodeGroup, NodeGroupMember,
+    ReplicationGroup, ServerlessCache, SourceType,
 };
 
+use jiff::SignedDuration;
+
 use super::ask::Ask;
-use super::convert::{environment_of_name, text};
-use crate::domain::cache::{CacheGroup, CacheNode, SERVERLESS};
+use super::convert::{environment_of_name, text, time};
+use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, SERVERLESS};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
 use crate::domain::text::Text;
@@ -50,6 +52,29 @@ pub(super) async fn caches(ask: &Ask<'_>) -> Result<List<CacheGroup>, CloudError
         serverless.iter().flat_map(|page| page.serverless_caches.iter().flatten()).map(|one| without_nodes(one, scope)),
     );
     Ok(List::new(named_apart(all)))
+}
+
+/// ElastiCache keeps them for a fortnight; a day is looked back at.
+const EVENTS: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) async fn events(ask: &Ask<'_>) -> Result<List<CacheEvent>, CloudError> {
+    let minutes = i32::try_from(EVENTS.as_mins()).unwrap_or(i32::MAX);
+    let pages = ask.clients.elasticache.describe_events().duration(minutes);
+    let pages = pages.into_paginator().stop_on_duplicate_token(false).page_size(100).send();
+    let pages = ask.pages("elasticache:DescribeEvents", pages).await?;
+    let mut all: Vec<CacheEvent> =
+        pages.iter().flat_map(|page| page.events.iter().flatten()).filter_map(event).collect();
+    all.sort_by(|a, b| (b.at, &a.id).cmp(&(a.at, &b.id)));
+    all.dedup_by(|a, b| a.id == b.id);
+    Ok(List::new(all))
+}
+
+/// With an id of all it says, since `ElastiCache` gives none.
+fn event(it: &Event) -> Option<CacheEvent> {
+    let (at, source, kind) =
+        (time(it.date()?), text(it.source_identifier()), text(it.source_type().map(SourceType::as_str)));
+    let message = text(it.message());
+    Some(CacheEvent { id: format!("{kind}/{source}@{at} {message}").into(), at, source, source_kind: kind, message })
 }
 
 /// The three kinds have names of their own, so that one may be called as another is: rows of one name would be one row.

@@ -8,7 +8,9 @@ use aws_sdk_ec2::types::{
     Filter, Instance as SdkInstance, InstanceLifecycleType, InstanceStateName, InstanceStatus, InstanceStatusEvent,
     SpotInstanceRequest, SummaryStatus,
 };
-use aws_smithy_types::DateTime;
+use aws_smithy_types::DateTime as SdkTime;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Ask;
@@ -108,6 +110,7 @@ fn instance(it: &SdkInstance, scope: &Scope, words: &mut Words) -> Option<Instan
     let mut said = |names: &[&str]| tag(&tags, names).map_or_else(Text::default, |value| words.one(value.as_str()));
     let owner = said(&["owner", "created-by", "createdby", "launched-by"]);
     let group = said(&["aws:autoscaling:groupName", "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id"]);
+    let stopped = it.state_transition_reason().and_then(transition);
     Some(Instance {
         name: tag(&tags, &["Name"]).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| id.clone()),
         id,
@@ -121,6 +124,8 @@ fn instance(it: &SdkInstance, scope: &Scope, words: &mut Words) -> Option<Instan
             Some(_) => Purchase::Reserved,
         },
         launched: it.launch_time().map(time),
+        stopped: stopped.map(|(at, _)| at),
+        stopped_why: stopped.map_or_else(Text::default, |(_, why)| words.one(why)),
         owner,
         group,
         checks: Text::default(),
@@ -132,6 +137,14 @@ fn instance(it: &SdkInstance, scope: &Scope, words: &mut Words) -> Option<Instan
         operator: words.one(operator(it)),
         per_hour: None,
     })
+}
+
+/// When it left off running, and why: `User initiated (2026-03-10 14:02:11 GMT)`. Empty while it runs, and without a time where
+/// EC2 stopped it.
+fn transition(reason: &str) -> Option<(Timestamp, &str)> {
+    let (why, at) = reason.trim_end().strip_suffix(" GMT)")?.rsplit_once(" (")?;
+    let at = DateTime::strptime("%Y-%m-%d %H:%M:%S", at).ok()?.to_zoned(TimeZone::UTC).ok()?;
+    Some((at.timestamp(), why))
 }
 
 /// The service that runs it, where one does.
@@ -175,8 +188,7 @@ fn event(all: &[InstanceStatusEvent]) -> Option<Text> {
         let words = it.description().unwrap_or("");
         words.starts_with("[Completed]") || words.starts_with("[Canceled]")
     };
-    let next =
-        all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, DateTime::secs))?;
+    let next = all.iter().filter(|it| !is_over(it)).min_by_key(|it| it.not_before().map_or(i64::MAX, SdkTime::secs))?;
     let code = next.code().map_or("event", |code| code.as_str());
     let when = next.not_before().map_or_else(String::new, |at| format!(" from {:.0}", time(at)));
     let words = next.description().map_or_else(String::new, |words| format!(": {words}"));
@@ -243,6 +255,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stopped_says_when_and_why() {
+        let at = "2026-03-10T14:02:11Z".parse().unwrap();
+        assert_eq!(transition("User initiated (2026-03-10 14:02:11 GMT)"), Some((at, "User initiated")));
+        let long = "Client.UserInitiatedShutdown: User initiated shutdown (x) (2026-03-10 14:02:11 GMT)";
+        assert_eq!(transition(long).map(|(at, _)| at), Some(at));
+        for untold in
+            ["", "Server.SpotInstanceTermination", "User initiated (soon GMT)", " GMT)", "(2026-03-10 14:02:11 GMT)"]
+        {
+            assert_eq!(transition(untold), None, "{untold}");
+        }
+    }
+
+    #[test]
     fn tags_say_what_it_is_called_and_who_keeps_it() {
         let all = [
             ("Name", "web-1"),
@@ -290,7 +315,7 @@ mod tests {
     #[test]
     fn an_event_that_is_over_is_none() {
         let of = |code: &str, at: i64, words: &str| {
-            let at = DateTime::from_secs(at);
+            let at = SdkTime::from_secs(at);
             InstanceStatusEvent::builder().code(EventCode::from(code)).not_before(at).description(words).build()
         };
         let done = of("system-reboot", 0, "[Completed] reboot");
@@ -304,7 +329,7 @@ mod tests {
     #[test]
     fn a_notice_is_one_that_was_given() {
         let of = |code: &str| {
-            let status = SpotInstanceStatus::builder().code(code).update_time(DateTime::from_secs(60)).build();
+            let status = SpotInstanceStatus::builder().code(code).update_time(SdkTime::from_secs(60)).build();
             notice(&SpotInstanceRequest::builder().instance_id("i-1").status(status).build())
         };
         assert_eq!(of("marked-for-termination"), Some(("i-1".into(), Timestamp::from_second(60).unwrap())));

@@ -5,6 +5,7 @@
 //! and `fault` (every way a call can fail, as one of a few classes). What changes something is in `act`, with clients of its own.
 
 mod act;
+mod advisories;
 mod alarms;
 mod ask;
 mod balancers;
@@ -41,8 +42,10 @@ mod repositories;
 mod rota;
 mod sources;
 mod tasks;
+mod timers;
 mod topics;
 mod traces;
+mod trail;
 mod zones;
 
 use std::collections::HashMap;
@@ -172,8 +175,12 @@ async fn read(ask: &Ask<'_>, key: &FeedKey, github: Option<&GitHub>) -> Result<P
         Feed::Databases => list!(Databases, databases::databases(ask)),
         Feed::DatabaseEvents => list!(DatabaseEvents, databases::events(ask)),
         Feed::Caches => list!(Caches, caches::caches(ask)),
+        Feed::CacheEvents => list!(CacheEvents, caches::events(ask)),
         Feed::Queues => list!(Queues, queues::queues(ask)),
         Feed::Topics => list!(Topics, topics::topics(ask)),
+        Feed::Timers => list!(Timers, timers::timers(ask)),
+        Feed::Trail => list!(Trail, trail::trail(ask)),
+        Feed::Advisories => list!(Advisories, advisories::advisories(ask)),
         Feed::Pipelines => list!(Pipelines, pipelines::pipelines(ask)),
         Feed::Deployments => list!(Deployments, deployments::deployments(ask)),
         Feed::Records => list!(Records, records::records(ask)),

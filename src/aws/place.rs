@@ -16,12 +16,13 @@ use super::act::Hands;
 use super::ask::Watch;
 use super::login::Login;
 use super::rota::Rota;
-use super::{builds, cost, deployments, functions, pipelines, records, repositories, traces};
+use super::{builds, cost, deployments, functions, pipelines, records, repositories, traces, trail};
 use crate::domain::alarm::Mute;
 use crate::domain::balancer::Listener;
 use crate::domain::delivery::ImageRepository;
 use crate::domain::messaging::Move;
 use crate::domain::scope::ScopeRef;
+use crate::domain::timer::Timer;
 use crate::world::feed::{Feed, Payload};
 use crate::world::port::CloudError;
 
@@ -51,6 +52,8 @@ const RATES: &[(&str, u32)] = &[
     // Ten a second of events. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
     ("logs", 3),
     ("xray", 3),
+    // Two a second, for everybody in the account and region. <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+    ("cloudtrail", 1),
     ("ce", 1),
 ];
 const OTHERWISE: u32 = 8;
@@ -89,6 +92,7 @@ macro_rules! clients {
 clients! {
     application_autoscaling: aws_sdk_applicationautoscaling,
     autoscaling: aws_sdk_autoscaling,
+    cloudtrail: aws_sdk_cloudtrail,
     cloudwatch: aws_sdk_cloudwatch,
     codedeploy: aws_sdk_codedeploy,
     codebuild: aws_sdk_codebuild,
@@ -101,10 +105,12 @@ clients! {
     ecs: aws_sdk_ecs,
     elasticache: aws_sdk_elasticache,
     elb: aws_sdk_elasticloadbalancingv2,
+    health: aws_sdk_health,
     lambda: aws_sdk_lambda,
     logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
     route53: aws_sdk_route53,
+    scheduler: aws_sdk_scheduler,
     sns: aws_sdk_sns,
     sqs: aws_sdk_sqs,
     sts: aws_sdk_sts,
@@ -141,6 +147,8 @@ pub(super) struct Place {
     pub builds: builds::Memory,
     /// The newest builds of each project, by id.
     pub build_ids: Rota<Vec<String>>,
+    pub timers: Rota<Timer>,
+    pub trail: trail::Memory,
     /// Branches at CodeCommit.
     pub branches: Rota<repositories::Known>,
     kept: Mutex<HashMap<&'static str, Kept>>,
@@ -180,6 +188,8 @@ impl Place {
             images: Rota::default(),
             builds: builds::Memory::default(),
             build_ids: Rota::default(),
+            timers: Rota::default(),
+            trail: trail::Memory::default(),
             branches: Rota::default(),
             kept: Mutex::default(),
         }

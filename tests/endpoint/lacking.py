@@ -14,10 +14,11 @@ def tell(session, region: str, at: datetime) -> None:
     for service, operation, body, *when in [
         *computing(made, ago), *storing(made, ago), *scaling(ago), *delivery(made, ago), *building(made, ago), *committing(ago),
         *rollouts(made, ago), *releases(ago), *tracing(ago), *messaging(at), *muting(at), *shifting(made, at),
+        *chronicle(at),
     ]:
         script(session.url, service, operation, body, region=region, **({"when": when[0]} if when else {}))
     # What has no region is signed for in this one.
-    for service, operation, body in money():
+    for service, operation, body in [*money(), *health(at)]:
         script(session.url, service, operation, body, region="us-east-1")
 
 
@@ -152,6 +153,68 @@ def storing(made: Made, ago) -> list:
         ("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [sessions, carts]}),
         ("elasticache", "DescribeCacheClusters", {"CacheClusters": clusters}),
         ("elasticache", "DescribeServerlessCaches", {"ServerlessCaches": [serverless]}),
+    ]
+
+
+def chronicle(at: datetime) -> list:
+    """What CloudTrail and ElastiCache wrote down."""
+    ago = lambda minutes: at - timedelta(minutes=minutes)  # noqa: E731
+
+    def event(number: int, minutes: int, source: str, name: str, who: str, record: dict, **more) -> dict:
+        return {
+            "EventId": f"00000000-0000-0000-0000-{number:012}", "EventName": name, "ReadOnly": "false", "Username": who,
+            "EventTime": ago(minutes).timestamp(), "EventSource": f"{source}.amazonaws.com",
+            "CloudTrailEvent": json.dumps(record), **more,
+        }
+
+    person = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/lena", "userName": "lena"}
+    service = {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}
+    first = [
+        event(1, 3, "ecs", "UpdateService", "lena", {
+            "userIdentity": person, "sourceIPAddress": "203.0.113.7", "requestParameters": {"cluster": "prod", "service": "web"},
+        }),
+        event(2, 4, "ec2", "TerminateInstances", "autoscaling", {"userIdentity": service}),
+        event(3, 5, "logs", "CreateLogStream", "agent", {}),
+        event(4, 9, "rds", "ModifyDBInstance", "lena", {"userIdentity": person, "errorCode": "AccessDenied"}, Resources=[
+            {"ResourceType": "AWS::RDS::DBInstance", "ResourceName": "orders"},
+        ]),
+    ]
+    second = [event(5, 90, "ec2", "RunInstances", "jun\u202e", {"userIdentity": {"type": "IAMUser"}}, Resources=[
+        {"ResourceType": "AWS::EC2::Instance", "ResourceName": f"i-{n}"} for n in range(3)
+    ])]
+    told = [
+        {"SourceIdentifier": source, "SourceType": kind, "Message": words, "Date": ago(minutes).isoformat()}
+        for source, kind, words, minutes in [
+            ("carts", "replication-group", "Failover from primary node carts-001 to replica node carts-002 completed", 12),
+            ("carts-001", "cache-cluster", "Recovering cache nodes 0001", 11),
+            ("carts-001", "cache-cluster", "Recovering cache nodes 0001", 11),
+        ]
+    ]
+    return [
+        ("cloudtrail", "LookupEvents", {"Events": first, "NextToken": "more"}),
+        ("cloudtrail", "LookupEvents", {"Events": second}, {"NextToken": "more"}),
+        ("elasticache", "DescribeEvents", {"Events": told}),
+    ]
+
+
+def health(at: datetime) -> list:
+    arn = f"arn:aws:health:eu-west-1::event/EC2/AWS_EC2_OPERATIONAL_ISSUE/AWS_EC2_OPERATIONAL_ISSUE_1"
+    stamp = lambda minutes: (at - timedelta(minutes=minutes)).timestamp()  # noqa: E731
+    issue = {
+        "arn": arn, "service": "EC2", "eventTypeCode": "AWS_EC2_OPERATIONAL_ISSUE", "eventTypeCategory": "issue",
+        "region": "eu-west-1", "availabilityZone": "eu-west-1b", "startTime": stamp(40), "lastUpdatedTime": stamp(5),
+        "statusCode": "open", "eventScopeCode": "ACCOUNT_SPECIFIC",
+    }
+    words = "We are investigating\n\n  increased error rates."
+    entities = [
+        {"entityArn": f"arn:{value}", "eventArn": arn, "entityValue": value} for value in ["i-7", "UNKNOWN", ACCOUNT, "i-2"]
+    ]
+    return [
+        ("health", "DescribeEvents", {"events": [issue]}),
+        ("health", "DescribeEventDetails", {
+            "successfulSet": [{"event": issue, "eventDescription": {"latestDescription": words}}], "failedSet": [],
+        }),
+        ("health", "DescribeAffectedEntities", {"entities": entities}),
     ]
 
 

@@ -45,6 +45,7 @@ def make(url: str) -> dict:
     metrics(first, HOME, at)
     builds(first, HOME)
     images(first, HOME)
+    timers(first, HOME)
     pipelines(first, HOME)
     names(first, HOME)
     lacking.tell(first, HOME, at)
@@ -439,6 +440,21 @@ def builds(session: Session, region: str) -> None:
     logs.put_log_events(
         logGroupName="/aws/codebuild/unit", logStreamName="94da",
         logEvents=[{"timestamp": start + n, "message": line} for n, line in enumerate(lines)],
+    )
+
+
+def timers(session: Session, region: str) -> None:
+    scheduler = session.client("scheduler", region)
+    scheduler.create_schedule_group(Name="nights")
+    role = "arn:aws:iam::123456789012:role/scheduler"
+    scheduler.create_schedule(
+        Name="report", ScheduleExpression="rate(1 day)", ScheduleExpressionTimezone="UTC", FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:lambda:eu-west-1:123456789012:function:checkout", "RoleArn": role},
+    )
+    scheduler.create_schedule(
+        Name="stop-dev", GroupName="nights", ScheduleExpression="cron(0 20 ? * MON-FRI *)", State="DISABLED",
+        ScheduleExpressionTimezone="Europe/Berlin", FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "RoleArn": role},
     )
 
 

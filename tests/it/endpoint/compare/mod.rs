@@ -1,5 +1,6 @@
 //! Everything opscon reads, beside what boto3 reads of the same company.
 
+mod chronicle;
 mod ci;
 pub mod compute;
 mod delivery;
