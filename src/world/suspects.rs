@@ -32,6 +32,10 @@ use crate::world::{Place, World};
 pub const STANDS_OUT: f64 = 0.25;
 /// A check may date its finding later than the change took effect, and a minute's datapoint starts before it.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
+/// Services, as AWS Health spells them, that everything else of a region rests on, and what being one of them counts: just less
+/// than being the thing itself.
+const FOUNDATIONS: &[&str] = &["EC2", "EBS", "VPC", "INTERNETCONNECTIVITY", "DIRECTCONNECT", "MULTIPLE_SERVICES"];
+const BELOW: f64 = 0.95;
 /// More than anybody reads.
 const SHOWN: usize = 5;
 
@@ -136,7 +140,9 @@ fn judge(
 ) -> Suspect {
     let gap = trouble.began.duration_since(event.at);
     let relation = around.get(&event.resource);
-    let score = weight_of_kind(&event) * weight_of_time(gap) * weight_of_relation(relation, is_here);
+    let is_below = is_here && event.kind == EventKind::Outage && FOUNDATIONS.contains(&event.resource.as_str());
+    let related = if is_below { BELOW } else { weight_of_relation(relation, is_here) };
+    let score = weight_of_kind(&event) * weight_of_time(gap) * related;
     let mut reasons = vec![if gap > SignedDuration::ZERO {
         format!("{} before it began", long(gap))
     } else {
@@ -152,6 +158,7 @@ fn judge(
                 [one, ..] => format!("to {}, {way} by {one} and others", event.resource),
             }
         }
+        None if is_below => "of what everything in the region rests on".to_owned(),
         None if is_here => "in the same account and region, not known to hang together".to_owned(),
         None => "elsewhere, not known to hang together".to_owned(),
     });
@@ -166,7 +173,7 @@ fn weight_of_kind(event: &Event) -> f64 {
         EventKind::Deploy | EventKind::Operation => 0.9,
         // Not the nightly backup, nor what is only announced: those have no tone.
         EventKind::Database | EventKind::Cache if event.tone.health().is_broken() => 0.9,
-        EventKind::Outage if event.tone.health().is_broken() => 0.8,
+        EventKind::Outage if event.tone.health().is_broken() => 1.0,
         // Below what it did, where that is told as well: the deployment says more than the call that began it.
         EventKind::Change => 0.75,
         EventKind::Launch => 0.7,

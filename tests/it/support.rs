@@ -17,7 +17,8 @@ use opscon::runtime::console::{Console, Outcome};
 use opscon::runtime::operator::Operator;
 use opscon::runtime::worlds::{Opened, scenario_cards};
 use opscon::world::World;
-use opscon::world::port::Observation;
+use opscon::world::feed::Feed;
+use opscon::world::port::{FeedKey, Observation};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -224,7 +225,16 @@ pub fn model_at(scenario: &str, minutes: i64, size: Size) -> (Model, Opened) {
 }
 
 pub fn read_everything(model: &mut Model, opened: &Opened) {
-    for key in World::of(&opened.session.scopes).keys() {
+    read(model, opened, World::of(&opened.session.scopes).keys());
+}
+
+/// What is asked only for who looks, as if somebody did.
+pub fn read_what_is_looked_at(model: &mut Model, opened: &Opened) {
+    read(model, opened, World::of(&opened.session.scopes).looked_keys(Feed::ALL));
+}
+
+fn read(model: &mut Model, opened: &Opened, keys: impl Iterator<Item = FeedKey>) {
+    for key in keys {
         let answer = opened.drill.as_ref().unwrap().answer(&key);
         let observation = Observation::of(key, opened.at(), answer, None);
         opscon::app::update::update(model, opened.at(), Msg::Observed(Box::new(observation)));

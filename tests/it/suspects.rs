@@ -1,14 +1,19 @@
 //! Whom the console suspects: the drills' incidents, of which the culprit is known, on many days of the same company.
 
 use opscon::app::model::Model;
-use opscon::app::msg::{Size, WorldSpec};
+use opscon::app::msg::{Msg, Size, WorldSpec};
+use opscon::app::update::update;
+use opscon::domain::api_call::ApiCall;
+use opscon::domain::list::List;
 use opscon::runtime::worlds::Opened;
+use opscon::world::feed::{Feed, Payload};
 use opscon::world::item::{Item, Kind};
+use opscon::world::port::{Answer, FeedKey, Observation, Usage};
 use opscon::world::strip::trouble_of;
 use opscon::world::suspects::{self, Suspect};
 use opscon::world::timeline::EventKind;
 
-use crate::support::{Stage, operator, read_everything, settings};
+use crate::support::{Stage, operator, read_everything, read_what_is_looked_at, settings};
 
 /// The company so many minutes into a scenario, on the day of a seed.
 fn at(scenario: &str, minutes: i64, seed: u64) -> Model {
@@ -16,6 +21,8 @@ fn at(scenario: &str, minutes: i64, seed: u64) -> Model {
     let opened = Opened::frozen(&spec).unwrap();
     let mut model = Model::new(settings(), opened.session.clone(), Size { width: 120, height: 40 });
     read_everything(&mut model, &opened);
+    // The timeline is where one looks for them, and what is open is asked.
+    read_what_is_looked_at(&mut model, &opened);
     model
 }
 
@@ -91,6 +98,76 @@ fn where_nothing_was_changed_nobody_is_accused() {
             }
         }
     }
+}
+
+/// Somebody changed the queue by hand; only CloudTrail knows.
+#[test]
+fn a_change_through_the_api_is_suspected_and_a_refused_one_is_not() {
+    let told = |refused: &str, name: &str, resource: &str| {
+        let mut model = at("poison-queue", 14, 1);
+        let trouble = trouble_of(model.board.readings(), &model.sight()).unwrap();
+        let place = trouble.places[0];
+        let call = ApiCall {
+            id: "e-1".into(),
+            at: trouble.began - jiff::SignedDuration::from_mins(2),
+            name: name.into(),
+            service: "sqs".into(),
+            by: "jun".into(),
+            from: "203.0.113.7".into(),
+            resources: vec![resource.into()],
+            refused: refused.into(),
+        };
+        let key = FeedKey::all(Feed::Trail, model.world.places()[place].scope.clone());
+        let payload = Payload::Trail(std::sync::Arc::new(List::new(vec![call])));
+        let answer = Answer::of(Ok(payload), Usage::default());
+        let now = model.now;
+        update(&mut model, now, Msg::Observed(Box::new(Observation::of(key, now, answer, None))));
+        let found = of_board(&model);
+        found
+            .iter()
+            .filter(|it| it.stands_out())
+            .map(|it| format!("{} {}", it.event.what, it.event.by))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("", "SetQueueAttributes", "orders"), ["sqs:SetQueueAttributes orders jun"]);
+    assert_eq!(told("AccessDenied", "SetQueueAttributes", "orders"), [""; 0]);
+    assert_eq!(told("", "TagQueue", "orders"), [""; 0], "a label breaks nothing");
+}
+
+/// AWS takes a while to say so.
+#[test]
+fn what_is_wrong_with_aws_itself_is_named_once_it_says_so() {
+    let named = |minutes| {
+        let found = of_board(&at("region-loss", minutes, 1));
+        found.iter().filter(|it| it.stands_out()).map(|it| it.event.kind).collect::<Vec<_>>()
+    };
+    assert!(!named(8).contains(&EventKind::Outage));
+    assert_eq!(named(20).first(), Some(&EventKind::Outage));
+}
+
+/// Two lookups a second are for the whole account.
+#[tokio::test(start_paused = true)]
+async fn cloudtrail_is_asked_only_while_somebody_looks_at_the_timeline() {
+    let mut stage = Stage::open_at("bad-deploy", jiff::SignedDuration::from_mins(9)).await;
+    let read = |stage: &Stage| {
+        let places = stage.model().world.places().iter();
+        places.map(|place| place.feeds.trail.status().observed_at).collect::<Vec<_>>()
+    };
+    assert!(read(&stage).iter().all(Option::is_none));
+    stage.press("t").await;
+    stage.run_minutes(2).await;
+    let looked = read(&stage);
+    assert!(looked.iter().all(Option::is_some), "{looked:?}");
+    assert!(!stage.model().board.readings().is_empty());
+    stage.press("1").await;
+    stage.run_minutes(10).await;
+    assert_eq!(read(&stage), looked, "nobody looks");
+    // What is old for that reason is no trouble.
+    stage.press("0").await;
+    assert!(!stage.screen().contains("stale"), "{}", stage.screen());
+    stage.press("t").await;
+    stage.run_minutes(2).await;
+    assert_ne!(read(&stage), looked);
 }
 
 /// Others deploy as well, and nearer in time: what the alarm is about decides.

@@ -81,3 +81,77 @@ fn became(before: &Instance, after: Option<&Arc<Instance>>) -> Option<(Tone, Str
     (was_up && is_down && after.stopped.is_none() && after.group.is_empty())
         .then(|| (Tone::Warn, format!("{called} is {}", after.state.word())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::instance::Purchase;
+    use crate::domain::scope::Environment;
+
+    fn machine(id: &str, group: &str) -> Instance {
+        let nothing = Text::default();
+        Instance {
+            id: id.into(),
+            name: format!("name of {id}").into(),
+            kind: "m6i.large".into(),
+            zone: "eu-west-1a".into(),
+            environment: Environment::Prod,
+            state: InstanceState::Running,
+            purchase: Purchase::OnDemand,
+            launched: None,
+            stopped: None,
+            stopped_why: nothing.clone(),
+            owner: nothing.clone(),
+            group: group.into(),
+            checks: "ok".into(),
+            scheduled_event: None,
+            interruption: None,
+            schedule: None,
+            tags: Vec::new(),
+            root: nothing.clone(),
+            operator: nothing,
+            per_hour: None,
+        }
+    }
+
+    fn told(old: &List<Instance>, new: Vec<Instance>) -> Vec<(Tone, String)> {
+        let new = List::new(new).sharing(old);
+        let all = note(&Arc::default(), old, &new, Timestamp::UNIX_EPOCH);
+        all.iter().map(|it| (it.tone, it.what.to_string())).collect()
+    }
+
+    #[test]
+    fn what_became_of_a_machine_is_told_once_and_as_what_it_was() {
+        let old = List::new(vec![machine("i-1", ""), machine("i-2", "web"), machine("i-3", ""), machine("i-4", "")]);
+        let same = || old.iter().map(|it| (**it).clone()).collect::<Vec<_>>();
+        assert_eq!(told(&old, same()), []);
+        let mut failing = same();
+        failing[1].checks = "impaired".into();
+        assert_eq!(told(&old, failing.clone()), [(Tone::Bad, "name of i-2 (i-2) fails its status checks".to_owned())]);
+        let failed = List::new(failing);
+        assert_eq!(
+            told(&failed, same()),
+            [(Tone::Good, "name of i-2 (i-2) passes its status checks again".to_owned())]
+        );
+        let mut fewer = same();
+        fewer.remove(2);
+        fewer.remove(1);
+        // What a group ends it tells itself.
+        assert_eq!(told(&old, fewer), [(Tone::Warn, "name of i-3 (i-3) is gone: terminated".to_owned())]);
+        let mut stopping = same();
+        stopping[3].state = InstanceState::Stopping;
+        assert_eq!(told(&old, stopping.clone()), [(Tone::Warn, "name of i-4 (i-4) is stopping".to_owned())]);
+        // Where EC2 says since when, it is told by that.
+        stopping[3].stopped = Some(Timestamp::UNIX_EPOCH);
+        assert_eq!(told(&old, stopping), []);
+    }
+
+    #[test]
+    fn the_oldest_are_let_go_of() {
+        let old = List::new((0..MOST + 7).map(|number| machine(&format!("i-{number}"), "")).collect());
+        let all = note(&Arc::default(), &old, &List::new(Vec::new()), Timestamp::UNIX_EPOCH);
+        assert_eq!(all.len(), MOST);
+        let same = note(&all, &List::new(Vec::new()), &List::new(Vec::new()), Timestamp::UNIX_EPOCH);
+        assert!(Arc::ptr_eq(&all, &same));
+    }
+}
