@@ -169,11 +169,10 @@ fn judge(
 fn weight_of_kind(event: &Event) -> f64 {
     match event.kind {
         // One that failed has already shown what it can do.
-        EventKind::Deploy if event.tone.health().is_broken() => 1.0,
+        EventKind::Deploy | EventKind::Outage if event.tone.health().is_broken() => 1.0,
         EventKind::Deploy | EventKind::Operation => 0.9,
         // Not the nightly backup, nor what is only announced: those have no tone.
         EventKind::Database | EventKind::Cache if event.tone.health().is_broken() => 0.9,
-        EventKind::Outage if event.tone.health().is_broken() => 1.0,
         // Below what it did, where that is told as well: the deployment says more than the call that began it.
         EventKind::Change => 0.75,
         EventKind::Launch => 0.7,

@@ -66,6 +66,8 @@ fn times(place: &Place, at: Timestamp, check: &mut impl FnMut(bool, String)) {
     feeds.alarm_history.items().for_each(|it| past(it.at, format!("transition of {}", it.alarm)));
     feeds.instances.items().for_each(|it| past(it.launched.unwrap_or(at), format!("launch of {}", it.id)));
     feeds.database_events.items().for_each(|it| past(it.at, format!("event {}", it.id)));
+    feeds.cache_events.items().for_each(|it| past(it.at, format!("event {}", it.id)));
+    feeds.trail.items().for_each(|it| past(it.at, format!("call {}", it.id)));
     feeds
         .databases
         .items()

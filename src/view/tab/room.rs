@@ -205,20 +205,26 @@ fn story(room: &RoomTab, row: &Row, place: &Place, model: &Model, theme: Theme, 
         say("alarm", &text, Role::Text);
     }
     say("id", row.item.id().as_str(), Role::Text);
-    let of = row.item.of_box();
-    let reading = model.board.reading(of);
-    // What the board says is of all of its kind, and must not read as a verdict on this one.
-    say(
-        "board",
-        &format!(
-            "{} all of {}: {}, {}",
-            theme.sign(reading.health),
-            of.title(),
-            reading.health.word(),
-            reading.summary
-        ),
-        Role::Text,
-    );
+    if let Item::Event(event) = &row.item {
+        for (label, text) in timeline::behind(event, place, sight.zone()) {
+            say(label, &text, Role::Text);
+        }
+    } else {
+        let of = row.item.of_box();
+        let reading = model.board.reading(of);
+        // What the board says is of all of its kind, and must not read as a verdict on this one.
+        say(
+            "board",
+            &format!(
+                "{} all of {}: {}, {}",
+                theme.sign(reading.health),
+                of.title(),
+                reading.health.word(),
+                reading.summary
+            ),
+            Role::Text,
+        );
+    }
     for (label, text) in parts(&row.item, sight.zone()) {
         say(label, &text, Role::Text);
     }
@@ -264,6 +270,13 @@ fn events(item: &Item, place: &Place, zone: &TimeZone) -> Vec<String> {
             .database_events
             .items()
             .filter(|event| event.concerns(database))
+            .map(|it| (it.at, it.message.to_string()))
+            .collect(),
+        Item::Cache(cache) => place
+            .feeds
+            .cache_events
+            .items()
+            .filter(|event| cache.is_told_of(event))
             .map(|it| (it.at, it.message.to_string()))
             .collect(),
         _ => delivery::events(item, place),

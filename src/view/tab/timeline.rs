@@ -1,5 +1,6 @@
 //! The timeline: how much happened when, above the list of it.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,12 +8,15 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::tab::room::RoomTab;
+use crate::domain::advisory::Advisory;
 use crate::domain::health::Health;
-use crate::domain::units::moment;
+use crate::domain::units::{moment, stamp};
 use crate::view::text::{fit, width};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::table;
+use crate::world::Place;
 use crate::world::item::Item;
+use crate::world::timeline::{Event, EventKind};
 
 const MARGIN: u16 = 1;
 const LEVELS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -121,4 +125,43 @@ fn axis(
     let (before, after) = (gap / 2, gap - gap / 2);
     let text = format!(" {left}{}{middle}{}{right}", "─".repeat(before), "─".repeat(after));
     Line::styled(fit(&text, cells + 1), theme.style(Role::Faint))
+}
+
+/// What its source tells of it that a line has no room for.
+pub(super) fn behind(event: &Event, place: &Place, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let mut tell = |label: &'static str, text: String| {
+        if !text.is_empty() {
+            all.push((label, text));
+        }
+    };
+    match event.kind {
+        EventKind::Change | EventKind::Call => {
+            if let Some(call) = place.feeds.trail.items().find(|call| call.id == event.id) {
+                tell("from", call.from.to_string());
+                tell("refused", call.refused.to_string());
+                for resource in &call.resources {
+                    tell("about", resource.to_string());
+                }
+            }
+        }
+        EventKind::Outage | EventKind::Notice => {
+            let is_its = |it: &&Advisory| event.id.as_str().split_once(' ').is_some_and(|(_, arn)| it.arn == *arn);
+            if let Some(it) = place.feeds.advisories.items().find(is_its) {
+                tell("service", format!("{}, {}", it.service, it.code));
+                tell("state", format!("{}, {}", it.category.word(), it.status));
+                tell("zone", it.zone.to_string());
+                tell("began", stamp(it.began, zone));
+                tell("ended", it.ended.map_or_else(String::new, |at| stamp(at, zone)));
+                tell("updated", it.updated.map_or_else(String::new, |at| stamp(at, zone)));
+                match it.touches.as_deref() {
+                    None => tell("touches", "what of ours could not be read".into()),
+                    Some([]) => tell("touches", "AWS names nothing of ours".into()),
+                    Some(touched) => touched.iter().for_each(|one| tell("touches", one.to_string())),
+                }
+            }
+        }
+        _ => {}
+    }
+    all
 }
