@@ -89,8 +89,8 @@ pub enum Command {
     Drill(Drill),
     /// Print the board once: exit 0 healthy, 1 warn, 2 bad, 3 could not tell
     Status(Status),
-    /// Print a list once, as a table, JSON or CSV: board, alarms, pipelines, traces, compute, data, cost, dashboards,
-    /// instances, feeds, api
+    /// Print a list once, as a table, JSON or CSV: board, alarms, pipelines, timeline, traces, compute, data, cost,
+    /// dashboards, metrics, instances, feeds, api
     Show(ShowTab),
     /// Short for `show alarms`
     Alarms(Show),
@@ -284,7 +284,7 @@ fn operation_params() -> BTreeMap<&'static str, String> {
 
 #[derive(Debug, clap::Args)]
 pub struct ShowTab {
-    /// board, alarms, pipelines, traces, compute, data, cost, dashboards, instances, feeds or api
+    /// board, alarms, pipelines, timeline, traces, compute, data, cost, dashboards, metrics, instances, feeds or api
     pub tab: String,
     #[command(flatten)]
     pub show: Show,

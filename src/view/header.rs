@@ -14,6 +14,8 @@ use crate::domain::health::Health;
 use crate::domain::units::{brief, clock, long, since};
 use crate::view::text::{fit, fit_middle, width};
 use crate::view::theme::{Role, Theme};
+use crate::world::Place;
+use crate::world::board::{FeedFault, faults};
 
 pub(super) fn draw(model: &Model, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     let bar = || Span::styled(" │ ", theme.style(Role::Faint));
@@ -121,7 +123,9 @@ pub(super) fn draw_tabs(model: &Model, theme: Theme, area: Rect, frame: &mut Fra
 
 /// How many feeds cannot be read, behind the tab that names them, which is the last: in words where there is room.
 fn failing(model: &Model, theme: Theme, room: usize) -> String {
-    match crate::world::board::faults(&model.world).len() {
+    // What is read only for who looks is told where they look.
+    let standing = |(fault, place): &(FeedFault<'_>, &Place)| place.is_asked(fault.feed);
+    match faults(&model.world).into_iter().filter(standing).count() {
         0 => String::new(),
         number => {
             let words = format!(" {number} failing ");
