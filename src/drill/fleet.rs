@@ -10,6 +10,7 @@ use crate::drill::company::Site;
 use crate::drill::dev::WORKERS;
 use crate::drill::noise::{Carry, Noise};
 use crate::drill::rollout::{Release, Rollout};
+use crate::drill::scenario::Withdraw;
 
 /// Simulated seconds in one step.
 pub const TICK: i64 = 10;
@@ -22,6 +23,8 @@ const BETWEEN_BATCHES: i64 = 9;
 const ILLNESS: i64 = 12;
 /// From the beginning of a zonal shift to the last request in the zone, in ticks: connections that are open stay.
 const DRAINING: i64 = 12;
+/// Until when a unit boots that never comes into service.
+const NEVER: i64 = i64::MAX;
 /// Scaling activities kept.
 const ACTIVITIES: usize = 20;
 
@@ -66,6 +69,8 @@ pub struct Fleet {
     pub shift: Option<ZoneShift>,
     /// A zone in which a share of the requests fails, while health checks do not.
     pub impaired: Option<(usize, f64)>,
+    /// What it calls outside and is answered no more.
+    pub withdrawn: Option<Withdraw>,
     launched: i64,
     last_scale_out: i64,
     last_scale_in: i64,
@@ -189,6 +194,7 @@ impl Fleet {
             short_since: None,
             shift: None,
             impaired: None,
+            withdrawn: None,
             launched: 0,
             last_scale_out: i64::MIN / 2,
             last_scale_in: i64::MIN / 2,
@@ -229,12 +235,8 @@ impl Fleet {
         let (mut per_tick, mut erring) = (0.0, 0.0);
         for unit in self.in_service() {
             let capacity = self.plan.capacity / unit.release.work * TICK as f64 * self.part_of(unit.zone, tick);
-            let failing = match self.impaired {
-                Some((zone, share)) if zone == unit.zone => unit.release.errors.max(share),
-                _ => unit.release.errors,
-            };
             per_tick += capacity;
-            erring += capacity * failing;
+            erring += capacity * self.failing_of(unit);
         }
         let offered = self.backlog + arrived;
         let capacity = per_tick as u64;
@@ -255,6 +257,13 @@ impl Fleet {
         self.minute.most_ill = self.minute.most_ill.max(self.ill());
         self.measure(tick, offered as f64, per_tick, below);
         Served { ok: processed - failed, failing: (failed + rejected) as f64 / offered.max(1) as f64 }
+    }
+
+    /// Share of its requests that a unit fails by itself.
+    fn failing_of(&self, unit: &Unit) -> f64 {
+        let zone = self.impaired.filter(|(zone, _)| *zone == unit.zone).map_or(0.0, |(_, share)| share);
+        let outside = self.withdrawn.as_ref().filter(|it| it.but != unit.release.version).map_or(0.0, |it| it.errors);
+        unit.release.errors.max(zone).max(outside)
     }
 
     /// How much of what it could take a zone is sent, from all to nothing.
@@ -306,6 +315,13 @@ impl Fleet {
         let noise = self.noise;
         let unit = &mut self.units[position];
         match unit.state {
+            // It is tried once a minute, for as long as nobody stops it.
+            UnitState::Booting { until: NEVER } => {
+                if (tick - unit.serving_since) % 6 == 5 {
+                    unit.restarts.push(tick);
+                    unit.restarts.retain(|restart| tick - restart <= 60);
+                }
+            }
             UnitState::Booting { until } | UnitState::Deploying { until } if tick >= until => {
                 unit.state = UnitState::InService;
                 unit.serving_since = tick;
@@ -333,7 +349,7 @@ impl Fleet {
         let version = rollout.release.version.clone();
         let is_new = |unit: &&Unit| unit.release.version == version;
         rollout.total = self.units.len() as u32;
-        rollout.done = self.units.iter().filter(is_new).filter(|unit| !is_deploying(unit)).count() as u32;
+        rollout.done = self.units.iter().filter(is_new).filter(|unit| !is_starting(unit)).count() as u32;
         let ill = self.units.iter().filter(is_new).filter(|unit| matches!(unit.state, UnitState::Ill { .. })).count();
         // Its first batch is watched before anything is said of it.
         if ill >= 2 && tick - rollout.started >= BETWEEN_BATCHES {
@@ -341,11 +357,13 @@ impl Fleet {
             return;
         }
         let is_stalled = rollout.stalls_after.is_some_and(|most| rollout.done >= most);
-        if is_stalled || self.units.iter().any(is_deploying) || tick < rollout.next_batch {
+        // What a version before never brought up is not waited for.
+        let is_busy = |unit: &Unit| is_starting(unit) && (is_new(&unit) || !is_dead(unit));
+        if is_stalled || self.units.iter().any(is_busy) || tick < rollout.next_batch {
             return;
         }
         // A unit on its way out is let go.
-        let waiting: Vec<usize> = (0..self.units.len())
+        let mut waiting: Vec<usize> = (0..self.units.len())
             .filter(|at| self.units[*at].release.version != version)
             .filter(|at| !matches!(self.units[*at].state, UnitState::Draining { .. }))
             .collect();
@@ -358,9 +376,21 @@ impl Fleet {
         }
         rollout.next_batch = tick + BETWEEN_BATCHES;
         let release = rollout.release.clone();
-        for position in waiting.into_iter().take(2) {
-            self.units[position].release = release.clone();
-            self.units[position].state = UnitState::Deploying { until: tick + SHORT_BREAK };
+        // What serves nobody can go all at once.
+        if waiting.iter().any(|at| is_dead(&self.units[*at])) {
+            waiting.retain(|at| is_dead(&self.units[*at]));
+        } else {
+            waiting.truncate(2);
+        }
+        for position in waiting {
+            let unit = &mut self.units[position];
+            unit.state = match release.never_starts {
+                Some(_) => UnitState::Booting { until: NEVER },
+                None => UnitState::Deploying { until: tick + SHORT_BREAK },
+            };
+            unit.release = release.clone();
+            unit.serving_since = tick;
+            unit.restarts.clear();
         }
     }
 
@@ -461,7 +491,9 @@ impl Fleet {
             id: id.into(),
             zone: self.units.len() % 3,
             release: self.release.clone(),
-            state: UnitState::Booting { until: tick + self.plan.boot },
+            state: UnitState::Booting {
+                until: if self.release.never_starts.is_some() { NEVER } else { tick + self.plan.boot },
+            },
             launched: tick,
             serving_since: tick,
             restarts: Vec::new(),
@@ -469,8 +501,13 @@ impl Fleet {
     }
 }
 
-fn is_deploying(unit: &Unit) -> bool {
-    matches!(unit.state, UnitState::Deploying { .. })
+fn is_starting(unit: &Unit) -> bool {
+    is_dead(unit) || matches!(unit.state, UnitState::Deploying { .. })
+}
+
+/// It never comes into service.
+fn is_dead(unit: &Unit) -> bool {
+    unit.state == UnitState::Booting { until: NEVER }
 }
 
 /// How much slower work gets as utilisation nears one: gently at first, then steeply, as in any queue.

@@ -380,7 +380,10 @@ impl Simulation {
         let front = if self.side(self.tick).is_second { &self.web_dr } else { &self.web };
         let erring =
             front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
-        let cause = if self.failing.checkout > 0.5 {
+        let outside = self.checkout.withdrawn.as_ref().filter(|_| self.failing.checkout > 0.01);
+        let cause = if let Some(withdrawn) = outside {
+            Some(Cause::Outside(withdrawn.answers.clone()))
+        } else if self.failing.checkout > 0.5 {
             Some(Cause::Database)
         } else if let Some(version) = erring {
             Some(Cause::Release(version))

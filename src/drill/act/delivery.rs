@@ -122,11 +122,17 @@ fn retry(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Result
     let (first, end) = positions(stage.as_str()).ok_or_else(|| Trouble::unknown("stage", stage))?;
     let is_bad = matches!(stage_of(s, &run, stage.as_str()), Some(RunStatus::Failed | RunStatus::Stopped));
     let tick = s.tick;
+    let failed = run_called(s, pipeline, id)?;
     if is_bad
-        && let Some(trip) = run_called(s, pipeline, id)?.trip.as_mut()
+        && let Some(trip) = failed.trip.as_mut()
         && (first..end).contains(&trip.position)
     {
         trip.retries.push(tick);
+        // It comes to its approval later by as much.
+        let comes = failed.span(GATE).0;
+        if let Gate::Waits { since } = &mut failed.gate {
+            *since = comes;
+        }
         return Ok(());
     }
     if !is_bad || !(first..end).contains(&PRODUCTION) {

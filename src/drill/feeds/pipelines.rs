@@ -8,6 +8,7 @@ use crate::domain::delivery::{
     Action, ActionRun, Execution, Pipeline, PipelineSource, RUNS, Revision, RunStatus, Stage, TestCounts,
 };
 use crate::domain::text::Text;
+use crate::domain::units::plural;
 use crate::drill::company::Site;
 use crate::drill::delivery::{Attempt, GATE, Gate, PRODUCTION, Run, STEPS, Step, positions};
 use crate::drill::fleet::TICK;
@@ -82,11 +83,13 @@ fn attempted(s: &Simulation, run: &Run, position: usize, attempt: Attempt) -> Op
 /// Why an attempt failed, in the words of whoever made it.
 fn failure(run: &Run, position: usize) -> String {
     let failing = run.trip.as_ref().filter(|trip| trip.position == position).map_or(0, |trip| trip.failing.len());
-    match failing {
-        0 => "Build terminated with state: FAILED. Phase: BUILD, exit status 1".into(),
-        1 => "Build terminated with state: FAILED. Phase: BUILD, 1 test failed".into(),
-        more => format!("Build terminated with state: FAILED. Phase: BUILD, {more} tests failed"),
-    }
+    let what = match (STEPS[position].category, failing) {
+        (_, 0) => "exit status 1".to_owned(),
+        ("Test", 1) => "1 test failed".to_owned(),
+        ("Test", more) => format!("{more} tests failed"),
+        (_, some) => format!("{} too severe", plural(some, "finding is", "findings are")),
+    };
+    format!("Build terminated with state: FAILED. Phase: BUILD, {what}")
 }
 
 fn gate(s: &Simulation, run: &Run) -> Option<Progress> {
