@@ -111,6 +111,39 @@ async fn a_bad_deploy() {
     within("bad-deploy", it.mended().await, 40, 30);
 }
 
+/// The way forward is closed by a gate that is right; the way back is not.
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_stops_the_fix() {
+    let mut it = Incident::of("failing-gate", 4).await;
+    it.carry_out("pipeline.r", "web", &[], "web acme-prod").await;
+    within("failing-gate", it.mended().await, 40, 50);
+}
+
+/// Whoever waits for the next commit instead can let it through: the same mend, and half an hour of errors more.
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_lets_the_next_one_through() {
+    let mut it = Incident::of("failing-gate", 34).await;
+    it.carry_out("gate.app", "web", &["", "", "patched"], "web acme-prod").await;
+    within("failing-gate, waited for", it.mended().await, 60, 80);
+}
+
+/// Tried again, the test passes; its approval is asked for after that.
+#[tokio::test(start_paused = true)]
+async fn a_flaky_test() {
+    let mut it = Incident::of("flaky-test", 8).await;
+    it.carry_out("stage.re", "shop", &[], "shop acme-prod").await;
+    it.stage.run_minutes(1).await;
+    it.carry_out("gate.app", "shop", &["", "", "cure"], "shop acme-prod").await;
+    within("flaky-test", it.mended().await, 110, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_stands_still() {
+    let mut it = Incident::of("stuck-deploy", 12).await;
+    it.carry_out("ecs.r", "", &["catalog"], "catalog acme-prod").await;
+    within("stuck-deploy", it.mended().await, 60, 40);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_surge() {
     let mut it = Incident::of("traffic-surge", 8).await;

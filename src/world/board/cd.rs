@@ -115,18 +115,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = latest(sight, Environment::Prod)
                         .filter_map(|(place, deploy)| {
-                            let (runs, usual) = rollouts::stuck(deploy, sight)?;
+                            let (_, usual) = rollouts::stuck(deploy, sight)?;
                             Some(
                                 Finding::bad(
                                     format!("stuck {}/{}", deploy.done, deploy.total),
                                     format!(
-                                        "deploy of {} {} stuck at {} of {} for {}, usually done in {}",
+                                        "deploy of {} {}, usually done in {}, stuck at {} of {}",
                                         deploy.target,
                                         deploy.to,
+                                        long(usual),
                                         deploy.done,
                                         deploy.total,
-                                        brief(runs),
-                                        long(usual)
                                     ),
                                 )
                                 .since(deploy.started)
