@@ -526,3 +526,12 @@ fn a_refresh_is_rolled_back_while_it_runs_and_not_after() {
     }
     assert!(matches!(it.send(&plan), Err(Sent::No(_))), "nobody in the drill refreshes instances");
 }
+
+/// Nothing to wait for: its tasks never start, and more of them are started from it as the load grows.
+#[test]
+fn a_deployment_that_never_starts_is_stopped_and_what_it_left_is_replaced_at_once() {
+    let mut it = Rehearsal::of("stuck-deploy", 12);
+    let (plan, _) = it.carry_out("ecs.rollback", "prod", &[("service", "catalog")]);
+    assert!(matches!(plan.steps.as_slice(), [Step::StopServiceDeployment { .. }]));
+    it.live_until_mended(20);
+}
