@@ -117,8 +117,8 @@ struct Carries {
 }
 
 impl Simulation {
-    /// A company with a past, standing at the first moment of the scenario.
-    pub fn new(scenario: Scenario, seed: u64) -> Self {
+    /// A company with a past, standing at the first moment of the scenario, or at `now` where that is before it.
+    pub fn new(scenario: Scenario, seed: u64, now: Timestamp) -> Self {
         let noise = Noise::new(seed);
         let tick = -PAST;
         let load = usual_load(scenario.start - SignedDuration::from_secs(PAST * TICK));
@@ -215,7 +215,7 @@ impl Simulation {
             holding_since: None,
             toll: Toll::default(),
         };
-        simulation.advance_to(simulation.scenario.start);
+        simulation.advance_to(simulation.scenario.start.min(now));
         simulation
     }
 
@@ -475,7 +475,9 @@ mod tests {
     /// Lives through a scenario step by step, checking after each.
     fn live(name: &str, minutes: i64, check: impl Fn(&Simulation)) {
         let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name).unwrap();
-        let mut simulation = Simulation::new(Scenario::parse(name, text).unwrap(), 3);
+        let scenario = Scenario::parse(name, text).unwrap();
+        let start = scenario.start;
+        let mut simulation = Simulation::new(scenario, 3, start);
         for tick in 0..minutes * TICKS_PER_MINUTE {
             simulation.advance_to(simulation.at(tick));
             check(&simulation);

@@ -1,6 +1,6 @@
 //! CD pipeline: staging, the gate, production, and the way back.
 
-use super::ci::{as_fast_as_usual, newest, run_facts, succeeded};
+use super::ci::{NOT_FLAKY_STAGING, as_fast_as_usual, newest, run_facts, succeeded};
 use super::pipeline_map::actions;
 use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, under_words};
 use crate::domain::board::BoxId;
@@ -49,6 +49,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn over {} x the median of 20", t.slow_run_factor),
                 judge: |sight| as_fast_as_usual(sight, BoxId::StagingTests),
             },
+            NOT_FLAKY_STAGING,
         ],
     },
     BoxSpec {
