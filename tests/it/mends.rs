@@ -59,6 +59,12 @@ impl Incident {
             self.type_text(value).await;
             self.press("tab").await;
         }
+        self.sign(words).await;
+        self.verified(operation).await;
+    }
+
+    /// Types what has to be typed, and presses the button.
+    async fn sign(&mut self, words: &str) {
         for _ in 0..8 {
             if self.focus() == Some(Focus::Typed) {
                 break;
@@ -67,7 +73,11 @@ impl Incident {
         }
         self.type_text(words).await;
         self.press("tab enter").await;
-        assert!(self.stage.model().overlays.is_empty(), "{operation} was not begun:\n{}", self.stage.screen());
+        assert!(self.stage.model().overlays.is_empty(), "it was not begun:\n{}", self.stage.screen());
+    }
+
+    /// Waits until what was begun is verified.
+    async fn verified(&mut self, operation: &str) {
         for _ in 0..60 {
             self.stage.run_minutes(1).await;
             if let Phase::Ended { outcome, words, .. } = &self.stage.model().courses.last().unwrap().phase {
@@ -94,6 +104,43 @@ impl Incident {
         }
         panic!("not mended: {:?}", self.stage.model().exercise());
     }
+}
+
+/// What it takes from the alarm that fires, with the cursor on it: to the change that caused it, to the plan that takes that
+/// back, to the rollback verified.
+#[tokio::test(start_paused = true)]
+#[allow(clippy::print_stderr, reason = "figures for whoever asks for them")]
+async fn keys_counted_from_a_firing_alarm() {
+    for alarm in ["web-5xx-high", "web-unhealthy-hosts", "shop-impaired"] {
+        let mut it = Incident::of("bad-deploy", 9).await;
+        it.stage.press("2").await;
+        while selected(&it.stage) != alarm {
+            it.stage.press("down").await;
+        }
+        it.press("w").await;
+        it.stage.shows("suspect 1 of");
+        it.stage.shows("deploy web v418 → v419");
+        let to_suspect = it.keys;
+        it.press("a enter").await;
+        it.stage.shows("web: Production back to v418");
+        assert!(matches!(it.stage.model().overlays.last(), Some(Overlay::Plan(form)) if form.planned.is_ok()));
+        let to_plan = it.keys;
+        it.sign("web acme-prod").await;
+        it.verified("the rollback").await;
+        let to_rollback = it.keys;
+        let told = format!(
+            "from {alarm}: {to_suspect} keys to the suspect, {to_plan} to its rollback's plan, {to_rollback} to the verified \
+             rollback"
+        );
+        eprintln!("{told}");
+        assert!(to_suspect <= 1 && to_plan <= 3 && to_rollback <= 19, "{told}");
+    }
+}
+
+/// The name of what the cursor is on.
+fn selected(stage: &Stage) -> String {
+    let list = stage.model().list().unwrap();
+    list.rows().nth(list.position()).unwrap().item.name().to_string()
 }
 
 /// Tells the figures (`--nocapture`), and holds them: no more than so many keys, and minutes from the break to the mend.

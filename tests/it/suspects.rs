@@ -49,6 +49,8 @@ fn the_culprit_of_every_drill_is_named_first() {
         ("bad-deploy", EventKind::Deploy, "v418 → v419"),
         ("primary-loss", EventKind::Database, "orders-primary"),
         ("runaway-dev", EventKind::Launch, "c6i.8xlarge"),
+        ("failing-gate", EventKind::Deploy, "v418 → v419"),
+        ("stuck-deploy", EventKind::Deploy, "v87 → v88"),
     ];
     let (mut cases, mut first, mut in_three) = (0, 0, 0);
     for (scenario, kind, words) in culprits {
@@ -81,7 +83,7 @@ fn the_culprit_of_every_drill_is_named_first() {
 #[test]
 fn where_nothing_was_changed_nobody_is_accused() {
     for seed in 1..=3 {
-        for (scenario, minutes) in [("traffic-surge", 8), ("poison-queue", 14), ("calm", 10)] {
+        for (scenario, minutes) in [("traffic-surge", 8), ("poison-queue", 14), ("flaky-test", 8), ("calm", 10)] {
             let model = at(scenario, minutes, seed);
             let mut asked = of_alarms(&model);
             asked.push(("the board".into(), of_board(&model)));

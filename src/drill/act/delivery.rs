@@ -3,14 +3,11 @@
 use super::Trouble;
 use crate::domain::delivery::RunStatus;
 use crate::domain::text::Text;
-use crate::drill::company::Site;
+use crate::drill::company::{OPERATOR, Site};
 use crate::drill::delivery::{Closed, GATE, Gate, PRODUCTION, Run, STEPS, positions};
 use crate::drill::feeds::stage_of;
 use crate::drill::simulation::Simulation;
 use crate::world::act::Step;
-
-/// Whoever sits at the console.
-const OPERATOR: &str = "on-call";
 
 pub(super) fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Option<Result<(), Trouble>> {
     let s = simulation;

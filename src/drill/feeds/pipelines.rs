@@ -9,7 +9,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::text::Text;
 use crate::domain::units::plural;
-use crate::drill::company::Site;
+use crate::drill::company::{OPERATOR, Site};
 use crate::drill::delivery::{Attempt, GATE, Gate, PRODUCTION, Run, STEPS, Step, positions};
 use crate::drill::fleet::TICK;
 use crate::drill::rollout::{Outcome, Rollout};
@@ -361,7 +361,7 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             _ => progress.summary.as_str().into(),
         },
         by: match run.gate {
-            Gate::Decided { .. } if position == GATE => "on-call".into(),
+            Gate::Decided { .. } if position == GATE => OPERATOR.into(),
             Gate::Usual if position == GATE && done => run.approver.clone(),
             _ => Text::default(),
         },
@@ -429,7 +429,7 @@ fn execution(s: &Simulation, run: &Run) -> Execution {
         version: Some(run.version.clone()),
         status,
         trigger: Some(run.trigger.into()),
-        by: None,
+        by: run.is_rollback().then(|| OPERATOR.into()),
         started: s.at(run.pushed),
         finished: finished.map(|tick| s.at(tick)),
         revision: Some(Revision {
