@@ -23,6 +23,7 @@ mod past;
 mod publish;
 mod queue;
 mod redis;
+mod replace;
 mod rollout;
 pub mod scenario;
 mod simulation;

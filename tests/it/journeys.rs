@@ -452,8 +452,12 @@ async fn a_bad_deploy_is_watched_on_one_screen_from_the_merge_to_the_rollback() 
 
 /// At 120 columns, and at 80.
 async fn sees(stage: &mut Stage, wide: &[&str], narrow: &[&str]) {
-    wide.iter().for_each(|words| stage.shows(words));
+    for words in wide {
+        stage.shows(words);
+    }
     stage.resize(80, 24).await;
-    narrow.iter().for_each(|words| stage.shows(words));
+    for words in narrow {
+        stage.shows(words);
+    }
     stage.resize(120, 40).await;
 }
