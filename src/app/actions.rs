@@ -3,12 +3,15 @@
 use crate::app::model::Model;
 use crate::app::tab::Tab;
 use crate::domain::board::BoxId;
+use crate::domain::text::Text;
 use crate::ops::{OPERATIONS, On, Operation, Params, Target, of_kind};
 use crate::world::item::{Item, ItemId, Kind};
 use crate::world::sight::Sight;
 use crate::world::timeline::EventKind;
 use crate::world::{Place, World};
 
+/// The value that says which service of a cluster is meant.
+const SERVICE: &str = "service";
 /// More than anybody reads; a word typed finds the rest.
 const MOST: usize = 400;
 
@@ -28,6 +31,8 @@ pub struct Choice {
     pub target: Target,
     /// What it would be done to.
     pub name: String,
+    /// The values it begins with, beside those it finds by itself: which service of a cluster is meant.
+    pub params: Params,
     /// Why it cannot be done there, where that is plain without asking for anything.
     pub refused: Option<String>,
 }
@@ -78,18 +83,20 @@ impl ActionsMenu {
 }
 
 fn choice(operation: &'static Operation, id: ItemId, item_name: &str) -> Choice {
-    Choice { operation, target: Target::One(id), name: item_name.to_owned(), refused: None }
+    Choice { operation, target: Target::One(id), name: item_name.to_owned(), params: Params::new(), refused: None }
 }
 
 /// What can be done to one thing. An alarm offers what can be done to what it is about as well, an instance what can be
-/// done to the group that keeps it, a change the way back from it.
+/// done to the group that keeps it, a deployment of a service what can be done to that, a change the way back from it.
 fn of_item(sight: &Sight<'_>, id: &ItemId, item: &Item) -> Vec<Choice> {
     let world = sight.world;
     let mut all: Vec<Choice> = Vec::new();
     if let Item::Event(event) = item {
         all = in_place(world, id.place, |_, name, its_id| event.resource == *name || event.resource == *its_id);
+        all.extend(of_service(world, id.place, &event.resource));
         for choice in &mut all {
-            let params = choice.operation.present(&choice.target, sight);
+            let mut params = choice.operation.present(&choice.target, sight);
+            params.extend(choice.params.clone());
             choice.refused = choice.operation.plan(&choice.target, &params, sight).err().map(|refusal| refusal.text);
         }
         // What somebody started can be stopped with all that dev holds there.
@@ -107,6 +114,15 @@ fn of_item(sight: &Sight<'_>, id: &ItemId, item: &Item) -> Vec<Choice> {
     {
         all = in_place(world, id.place, |kind, name, _| kind == Kind::Group && instance.group == *name);
     }
+    if let Item::Deployment(deploy) = item
+        && deploy.kind == "ECS"
+    {
+        all = of_service(world, id.place, &deploy.target);
+        all.sort_by_key(|choice| !choice.operation.name.ends_with("rollback"));
+        if !all.is_empty() {
+            return all;
+        }
+    }
     if let Item::Alarm(alarm) = item {
         let values: Vec<&str> =
             alarm.metric().into_iter().flat_map(|metric| &metric.dimensions).map(|(_, value)| value.as_str()).collect();
@@ -116,6 +132,19 @@ fn of_item(sight: &Sight<'_>, id: &ItemId, item: &Item) -> Vec<Choice> {
     }
     all.extend(of_kind(item.kind()).map(|operation| choice(operation, id.clone(), item.name().as_str())));
     all
+}
+
+/// What can be done to a service, which is no thing of its own but one of its cluster.
+fn of_service(world: &World, place: usize, name: &Text) -> Vec<Choice> {
+    let Some(at) = world.places().get(place) else { return Vec::new() };
+    let clusters = at.feeds.clusters.items().filter(|cluster| cluster.services.iter().any(|it| it.name == *name));
+    let of = |operation: &'static Operation, cluster: &Text| Choice {
+        name: name.to_string(),
+        params: Params::from([(SERVICE.into(), name.to_string())]),
+        ..choice(operation, ItemId { kind: Kind::Cluster, place, id: cluster.clone() }, cluster.as_str())
+    };
+    let takes_one = |operation: &&Operation| operation.params.iter().any(|param| param.name == SERVICE);
+    clusters.flat_map(|cluster| of_kind(Kind::Cluster).filter(takes_one).map(move |it| of(it, &cluster.name))).collect()
 }
 
 /// What can be done to the things of a box, and what is offered there besides.
@@ -148,7 +177,7 @@ fn scopes(sight: &Sight<'_>, operation: &'static Operation) -> Vec<Choice> {
             let target = Target::Scope(at);
             let plan = operation.params.is_empty().then(|| operation.plan(&target, &Params::new(), sight));
             let refused = plan.and_then(Result::err).map(|refusal| refusal.text);
-            Choice { operation, target, name: place.scope.to_string(), refused }
+            Choice { operation, target, name: place.scope.to_string(), params: Params::new(), refused }
         })
         .collect();
     all.sort_by_key(|choice| choice.refused.is_some());

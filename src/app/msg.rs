@@ -125,7 +125,7 @@ impl WorldSpec {
     /// `drill:bad-deploy@12m`, the form `--world` takes.
     pub fn name(&self) -> String {
         let mut name = format!("drill:{}", self.scenario);
-        if self.at > SignedDuration::ZERO {
+        if !self.at.is_zero() {
             name.push_str(&format!("@{:#}", self.at).replace(' ', ""));
         }
         name

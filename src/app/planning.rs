@@ -63,8 +63,10 @@ impl PlanForm {
             is_given: params.contains_key(param.name),
         };
         let fields: Vec<Field> = operation.params.iter().map(field).collect();
-        let focus = if fields.is_empty() || !params.is_empty() { Focus::Cancel } else { Focus::Field(0) };
         let planned = operation.plan(&target, &said(&fields), sight);
+        // Where nothing is left to say, what is typed next is the name: it must not go into a value that was right.
+        let is_said = planned.is_ok() && fields.iter().all(|field| !field.text.is_empty());
+        let focus = if is_said || !params.is_empty() { Focus::Cancel } else { Focus::Field(0) };
         let mut form = Self {
             operation,
             target,
@@ -155,7 +157,13 @@ impl PlanForm {
                 }
                 false
             }
-            Focus::Cancel | Focus::Go => false,
+            Focus::Go => false,
+            Focus::Cancel => {
+                if self.words().is_some() {
+                    self.trouble = Some("Tab moves on to where it is typed".into());
+                }
+                false
+            }
         }
     }
 

@@ -136,8 +136,8 @@ pub struct Drill {
     /// Simulated seconds in a real one [default: 1]
     #[arg(long, value_name = "X", value_parser = speed)]
     pub speed: Option<f64>,
-    /// How far into the scenario to begin, such as 12m
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    /// How far into the scenario to begin, such as 12m; -15m is a quarter of an hour before
+    #[arg(long, value_name = "TIME", value_parser = span, allow_hyphen_values = true)]
     pub at: Option<SignedDuration>,
     /// Idle instances beside the company's own, to see how the console holds
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=1_000_000))]
@@ -371,8 +371,8 @@ fn url(text: &str) -> Result<String, String> {
 
 fn span(text: &str) -> Result<SignedDuration, String> {
     let span: SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a time such as 90s, 12m or 1h30m"))?;
-    if span.is_negative() || span > SignedDuration::from_hours(24 * 7) {
-        return Err(format!("`{text}` is not between 0 and a week"));
+    if span < SignedDuration::from_hours(-1) || span > SignedDuration::from_hours(24 * 7) {
+        return Err(format!("`{text}` is not between an hour before and a week"));
     }
     Ok(span)
 }
@@ -446,6 +446,7 @@ mod tests {
         assert_eq!(world("drill:calm").unwrap().name(), "drill:calm");
         assert!(world("aws").unwrap_err().contains("not a world"));
         assert!(world("drill:calm@soon").unwrap_err().contains("`soon` is not a time"));
-        assert!(world("drill:calm@-3m").unwrap_err().contains("not between 0 and a week"));
+        assert_eq!(world("drill:bad-deploy@-15m").unwrap().at, SignedDuration::from_mins(-15));
+        assert!(world("drill:calm@-61m").unwrap_err().contains("not between an hour before and a week"));
     }
 }

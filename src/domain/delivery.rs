@@ -153,6 +153,18 @@ impl ActionRun {
     }
 }
 
+/// What was said of a run, without what is said of every failed build alike: `Build terminated with state: FAILED. Phase:
+/// BUILD, Code: COMMAND_EXECUTION_ERROR, Message: `.
+pub fn why(summary: &str) -> &str {
+    let Some((_, rest)) = summary.strip_prefix("Build terminated with state: ").and_then(|rest| rest.split_once(". "))
+    else {
+        return summary;
+    };
+    let phase = rest.strip_prefix("Phase: ").and_then(|rest| rest.split_once(", "));
+    let said = rest.split_once("Message: ").or(phase).map_or(rest, |(_, said)| said.trim());
+    if said.is_empty() { summary } else { said }
+}
+
 /// The last lines of a log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LogTail {
@@ -194,6 +206,12 @@ impl Action {
     /// Somebody has to decide before it goes on.
     pub fn waits_for_somebody(&self) -> bool {
         self.status == RunStatus::InProgress && (self.is_approval() || self.token.is_some())
+    }
+
+    /// `: ` and why it ended as it did, where that was said.
+    pub fn because(&self) -> String {
+        let why = why(self.summary.as_str());
+        if why.is_empty() { String::new() } else { format!(": {why}") }
     }
 
     pub fn is_deploy(&self) -> bool {
@@ -459,6 +477,24 @@ impl Identified for Deployment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_every_build_is_left_out() {
+        for (said, left) in [
+            ("Build terminated with state: FAILED. Phase: BUILD, 2 tests failed", "2 tests failed"),
+            (
+                "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while \
+                 executing command: make test. Reason: exit status 2",
+                "Error while executing command: make test. Reason: exit status 2",
+            ),
+            ("Build terminated with state: TIMED_OUT", "Build terminated with state: TIMED_OUT"),
+            ("Build terminated with state: FAILED. Message: ", "Build terminated with state: FAILED. Message: "),
+            ("too few healthy targets: 2 of 4", "too few healthy targets: 2 of 4"),
+            ("", ""),
+        ] {
+            assert_eq!(why(said), left);
+        }
+    }
 
     #[test]
     fn a_log_says_where_to_begin() {

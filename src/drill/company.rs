@@ -24,6 +24,8 @@ pub enum Site {
 
 pub const PROD_ACCOUNT: &str = "123456789012";
 pub const DEV_ACCOUNT: &str = "210987654321";
+/// Whoever sits at the console.
+pub const OPERATOR: &str = "on-call";
 pub const HOME: &str = "eu-west-1";
 pub const SECOND: &str = "eu-central-1";
 

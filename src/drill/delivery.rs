@@ -83,7 +83,7 @@ pub enum Gate {
 #[derive(Clone, Debug)]
 pub struct Trip {
     pub position: usize,
-    /// Tests that fail, by name.
+    /// Tests that fail, by name, or what is found where nothing is tested.
     pub failing: Vec<Text>,
     /// Which attempt passes, counted from the first; none does where that is not said.
     pub passes_on: Option<usize>,
@@ -322,7 +322,7 @@ fn pushed(push: &Push, run: Run) -> Run {
             position,
             failing: push.failing.clone(),
             passes_on: push.flaky.then_some(2),
-            retries: if push.flaky { vec![again] } else { Vec::new() },
+            retries: if push.flaky && !push.unattended { vec![again] } else { Vec::new() },
         });
     }
     let since = run.span(GATE).0;

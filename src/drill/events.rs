@@ -42,6 +42,7 @@ impl Simulation {
                     errors: deploy.errors,
                     work: deploy.work,
                     ill_after: deploy.ill_after.map(|after| after.as_secs() / TICK),
+                    never_starts: deploy.never_starts.clone(),
                 };
                 let (by, message) = (deploy.by.clone(), deploy.message.clone());
                 if let Some(fleet) = self.fleet_mut(deploy.fleet.as_str()) {
@@ -90,6 +91,11 @@ impl Simulation {
                     let site = fleet.plan.site;
                     let zone = (0..3).find(|zone| impair.zone.as_ref() == Some(&site.zone(*zone)));
                     fleet.impaired = zone.map(|zone| (zone, impair.errors));
+                }
+            }
+            Happening::Withdraw(withdraw) => {
+                if let Some(fleet) = self.fleet_mut(withdraw.fleet.as_str()) {
+                    fleet.withdrawn = Some(withdraw.clone());
                 }
             }
             Happening::LoseRegion(_) => self.home_lost = Some(tick),

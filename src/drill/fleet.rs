@@ -10,18 +10,19 @@ use crate::drill::company::Site;
 use crate::drill::dev::WORKERS;
 use crate::drill::noise::{Carry, Noise};
 use crate::drill::rollout::{Release, Rollout};
+use crate::drill::scenario::Withdraw;
 
 /// Simulated seconds in one step.
 pub const TICK: i64 = 10;
 
 /// How long a deploying or draining unit is out of service, in ticks.
-const SHORT_BREAK: i64 = 3;
-/// From one batch of a rollout to the next, in ticks: each is watched before the next begins.
-const BETWEEN_BATCHES: i64 = 9;
+pub(super) const SHORT_BREAK: i64 = 3;
 /// How long an ill unit fails its health checks before it comes back, in ticks.
 const ILLNESS: i64 = 12;
 /// From the beginning of a zonal shift to the last request in the zone, in ticks: connections that are open stay.
 const DRAINING: i64 = 12;
+/// Until when a unit boots that never comes into service.
+pub(super) const NEVER: i64 = i64::MAX;
 /// Scaling activities kept.
 const ACTIVITIES: usize = 20;
 
@@ -66,6 +67,8 @@ pub struct Fleet {
     pub shift: Option<ZoneShift>,
     /// A zone in which a share of the requests fails, while health checks do not.
     pub impaired: Option<(usize, f64)>,
+    /// What it calls outside and is answered no more.
+    pub withdrawn: Option<Withdraw>,
     launched: i64,
     last_scale_out: i64,
     last_scale_in: i64,
@@ -189,6 +192,7 @@ impl Fleet {
             short_since: None,
             shift: None,
             impaired: None,
+            withdrawn: None,
             launched: 0,
             last_scale_out: i64::MIN / 2,
             last_scale_in: i64::MIN / 2,
@@ -229,12 +233,8 @@ impl Fleet {
         let (mut per_tick, mut erring) = (0.0, 0.0);
         for unit in self.in_service() {
             let capacity = self.plan.capacity / unit.release.work * TICK as f64 * self.part_of(unit.zone, tick);
-            let failing = match self.impaired {
-                Some((zone, share)) if zone == unit.zone => unit.release.errors.max(share),
-                _ => unit.release.errors,
-            };
             per_tick += capacity;
-            erring += capacity * failing;
+            erring += capacity * self.failing_of(unit);
         }
         let offered = self.backlog + arrived;
         let capacity = per_tick as u64;
@@ -255,6 +255,13 @@ impl Fleet {
         self.minute.most_ill = self.minute.most_ill.max(self.ill());
         self.measure(tick, offered as f64, per_tick, below);
         Served { ok: processed - failed, failing: (failed + rejected) as f64 / offered.max(1) as f64 }
+    }
+
+    /// Share of its requests that a unit fails by itself.
+    fn failing_of(&self, unit: &Unit) -> f64 {
+        let zone = self.impaired.filter(|(zone, _)| *zone == unit.zone).map_or(0.0, |(_, share)| share);
+        let outside = self.withdrawn.as_ref().filter(|it| it.but != unit.release.version).map_or(0.0, |it| it.errors);
+        unit.release.errors.max(zone).max(outside)
     }
 
     /// How much of what it could take a zone is sent, from all to nothing.
@@ -306,6 +313,11 @@ impl Fleet {
         let noise = self.noise;
         let unit = &mut self.units[position];
         match unit.state {
+            // It is tried once a minute, for as long as nobody stops it.
+            UnitState::Booting { until: NEVER } if (tick - unit.serving_since) % 6 == 5 => {
+                unit.restarts.push(tick);
+                unit.restarts.retain(|restart| tick - restart <= 60);
+            }
             UnitState::Booting { until } | UnitState::Deploying { until } if tick >= until => {
                 unit.state = UnitState::InService;
                 unit.serving_since = tick;
@@ -326,69 +338,6 @@ impl Fleet {
             }
             _ => {}
         }
-    }
-
-    fn advance_rollout(&mut self, tick: i64) {
-        let Some(rollout) = self.rollouts.last_mut().filter(|rollout| rollout.is_running()) else { return };
-        let version = rollout.release.version.clone();
-        let is_new = |unit: &&Unit| unit.release.version == version;
-        rollout.total = self.units.len() as u32;
-        rollout.done = self.units.iter().filter(is_new).filter(|unit| !is_deploying(unit)).count() as u32;
-        let ill = self.units.iter().filter(is_new).filter(|unit| matches!(unit.state, UnitState::Ill { .. })).count();
-        // Its first batch is watched before anything is said of it.
-        if ill >= 2 && tick - rollout.started >= BETWEEN_BATCHES {
-            rollout.fail(tick, ill);
-            return;
-        }
-        let is_stalled = rollout.stalls_after.is_some_and(|most| rollout.done >= most);
-        if is_stalled || self.units.iter().any(is_deploying) || tick < rollout.next_batch {
-            return;
-        }
-        // A unit on its way out is let go.
-        let waiting: Vec<usize> = (0..self.units.len())
-            .filter(|at| self.units[*at].release.version != version)
-            .filter(|at| !matches!(self.units[*at].state, UnitState::Draining { .. }))
-            .collect();
-        if waiting.is_empty() {
-            // Watch the last batch for a minute before calling it done.
-            if tick >= rollout.next_batch + 3 {
-                rollout.succeed(tick);
-            }
-            return;
-        }
-        rollout.next_batch = tick + BETWEEN_BATCHES;
-        let release = rollout.release.clone();
-        for position in waiting.into_iter().take(2) {
-            self.units[position].release = release.clone();
-            self.units[position].state = UnitState::Deploying { until: tick + SHORT_BREAK };
-        }
-    }
-
-    /// Begins to replace what the units run. One that is still running is stopped.
-    pub fn roll_out(&mut self, mut rollout: Rollout, tick: i64) {
-        if let Some(running) = self.rollouts.last_mut().filter(|rollout| rollout.is_running()) {
-            running.stop(tick);
-        }
-        rollout.total = self.units.len() as u32;
-        self.release = rollout.release.clone();
-        self.rollouts.push(rollout);
-    }
-
-    /// The newest version, before the present one, that a rollout brought to an end.
-    pub fn last_good(&self) -> Option<&Release> {
-        self.rollouts
-            .iter()
-            .rev()
-            .filter(|rollout| rollout.succeeded())
-            .map(|rollout| &rollout.release)
-            .find(|release| release.version != self.release.version)
-    }
-
-    /// A version it has run, or stood on before the oldest rollout that is remembered.
-    pub fn release_called(&self, version: &str) -> Option<Release> {
-        let known = self.rollouts.iter().rev().map(|rollout| &rollout.release);
-        let known = known.chain([&self.release]).find(|release| release.version == *version).cloned();
-        known.or_else(|| self.rollouts.iter().any(|rollout| rollout.from == *version).then(|| Release::sound(version)))
     }
 
     /// What target tracking does at the end of a minute, given its two alarms.
@@ -461,16 +410,14 @@ impl Fleet {
             id: id.into(),
             zone: self.units.len() % 3,
             release: self.release.clone(),
-            state: UnitState::Booting { until: tick + self.plan.boot },
+            state: UnitState::Booting {
+                until: if self.release.never_starts.is_some() { NEVER } else { tick + self.plan.boot },
+            },
             launched: tick,
             serving_since: tick,
             restarts: Vec::new(),
         });
     }
-}
-
-fn is_deploying(unit: &Unit) -> bool {
-    matches!(unit.state, UnitState::Deploying { .. })
 }
 
 /// How much slower work gets as utilisation nears one: gently at first, then steeply, as in any queue.

@@ -23,6 +23,7 @@ mod past;
 mod publish;
 mod queue;
 mod redis;
+mod replace;
 mod rollout;
 pub mod scenario;
 mod simulation;
@@ -60,7 +61,7 @@ impl Drill {
     pub fn new(scenario: Scenario, seed: u64, resources: usize, now: Now) -> Self {
         let start = scenario.start;
         Self {
-            simulation: Mutex::new(Simulation::new(scenario, seed)),
+            simulation: Mutex::new(Simulation::new(scenario, seed, now())),
             crowd: feeds::Crowd::new(resources, start),
             now,
         }

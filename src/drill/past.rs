@@ -38,4 +38,6 @@ pub enum Cause {
     Release(Text),
     Database,
     Overload,
+    /// What somebody else's service answers.
+    Outside(Text),
 }

@@ -12,12 +12,14 @@ pub struct Release {
     pub work: f64,
     /// Ticks of service after which a unit falls ill.
     pub ill_after: Option<i64>,
+    /// A unit never comes into service with it; why, in the words of AWS.
+    pub never_starts: Option<Text>,
 }
 
 impl Release {
     /// A version without faults. Even good software fails a request in twenty thousand.
     pub fn sound(version: &str) -> Self {
-        Self { version: version.into(), errors: 0.000_05, work: 1.0, ill_after: None }
+        Self { version: version.into(), errors: 0.000_05, work: 1.0, ill_after: None, never_starts: None }
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Event {
     #[serde(default)]
     impair_zone: Option<ImpairZone>,
     #[serde(default)]
+    withdraw: Option<Withdraw>,
+    #[serde(default)]
     lose_region: Option<LoseRegion>,
     #[serde(default)]
     fail_over_region: Option<FailOverRegion>,
@@ -100,6 +102,7 @@ pub enum Happening {
     Cure(Cure),
     Redrive(Redrive),
     ImpairZone(ImpairZone),
+    Withdraw(Withdraw),
     LoseRegion(LoseRegion),
     FailOverRegion(FailOverRegion),
     Launch(Launch),
@@ -117,6 +120,7 @@ impl Happening {
                 | Self::LosePrimary(_)
                 | Self::Poison(_)
                 | Self::ImpairZone(_)
+                | Self::Withdraw(_)
                 | Self::LoseRegion(_)
                 | Self::Launch(_)
         )
@@ -143,6 +147,9 @@ pub struct Deploy {
     /// It stops replacing units after so many, and neither fails nor ends.
     #[serde(default)]
     pub stalls_after: Option<u32>,
+    /// Its units never come into service, and this is what AWS says of them.
+    #[serde(default)]
+    pub never_starts: Option<Text>,
 }
 
 /// A commit that goes through the pipeline by itself, as far as it comes: at the most to its approval.
@@ -156,12 +163,15 @@ pub struct Push {
     /// The action it fails in, by name, such as `Unit-Tests`.
     #[serde(default)]
     pub fails_in: Option<Text>,
-    /// The tests that fail there.
+    /// The tests that fail there, or what is found where nothing is tested.
     #[serde(default)]
     pub failing: Vec<Text>,
-    /// Tried again by its author, it passes.
+    /// Tried again, it passes.
     #[serde(default)]
     pub flaky: bool,
+    /// Its author does not try again: an operator has to.
+    #[serde(default)]
+    pub unattended: bool,
 }
 
 /// A new version comes to its approval, and waits there for an operator.
@@ -254,6 +264,20 @@ pub struct ImpairZone {
     pub errors: f64,
 }
 
+/// Somebody else's service that a fleet calls is switched off. Every version fails from then on, but the one that is
+/// written for what comes after it: there is nothing to go back to.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    pub fleet: Text,
+    /// What the fleet is answered now, as it stands in its logs.
+    pub answers: Text,
+    /// Share of requests that need it, 0 to 1.
+    pub errors: f64,
+    /// The version that does without.
+    pub but: Text,
+}
+
 /// Everything in the first region stops answering.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -332,6 +356,9 @@ pub enum ScenarioError {
 pub const SHIPPED: &[(&str, &str)] = &[
     ("calm", include_str!("../../assets/scenarios/calm.toml")),
     ("bad-deploy", include_str!("../../assets/scenarios/bad-deploy.toml")),
+    ("failing-gate", include_str!("../../assets/scenarios/failing-gate.toml")),
+    ("flaky-test", include_str!("../../assets/scenarios/flaky-test.toml")),
+    ("stuck-deploy", include_str!("../../assets/scenarios/stuck-deploy.toml")),
     ("traffic-surge", include_str!("../../assets/scenarios/traffic-surge.toml")),
     ("primary-loss", include_str!("../../assets/scenarios/primary-loss.toml")),
     ("poison-queue", include_str!("../../assets/scenarios/poison-queue.toml")),
@@ -390,6 +417,7 @@ impl Event {
             self.cure.clone().map(Happening::Cure),
             self.redrive.clone().map(Happening::Redrive),
             self.impair_zone.clone().map(Happening::ImpairZone),
+            self.withdraw.clone().map(Happening::Withdraw),
             self.lose_region.clone().map(Happening::LoseRegion),
             self.fail_over_region.clone().map(Happening::FailOverRegion),
             self.launch.clone().map(Happening::Launch),

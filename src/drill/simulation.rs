@@ -117,8 +117,8 @@ struct Carries {
 }
 
 impl Simulation {
-    /// A company with a past, standing at the first moment of the scenario.
-    pub fn new(scenario: Scenario, seed: u64) -> Self {
+    /// A company with a past, standing at the first moment of the scenario, or at `now` where that is before it.
+    pub fn new(scenario: Scenario, seed: u64, now: Timestamp) -> Self {
         let noise = Noise::new(seed);
         let tick = -PAST;
         let load = usual_load(scenario.start - SignedDuration::from_secs(PAST * TICK));
@@ -215,7 +215,7 @@ impl Simulation {
             holding_since: None,
             toll: Toll::default(),
         };
-        simulation.advance_to(simulation.scenario.start);
+        simulation.advance_to(simulation.scenario.start.min(now));
         simulation
     }
 
@@ -380,7 +380,10 @@ impl Simulation {
         let front = if self.side(self.tick).is_second { &self.web_dr } else { &self.web };
         let erring =
             front.in_service().find(|unit| unit.release.errors > 0.01).map(|unit| unit.release.version.clone());
-        let cause = if self.failing.checkout > 0.5 {
+        let outside = self.checkout.withdrawn.as_ref().filter(|_| self.failing.checkout > 0.01);
+        let cause = if let Some(withdrawn) = outside {
+            Some(Cause::Outside(withdrawn.answers.clone()))
+        } else if self.failing.checkout > 0.5 {
             Some(Cause::Database)
         } else if let Some(version) = erring {
             Some(Cause::Release(version))
@@ -472,7 +475,9 @@ mod tests {
     /// Lives through a scenario step by step, checking after each.
     fn live(name: &str, minutes: i64, check: impl Fn(&Simulation)) {
         let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name).unwrap();
-        let mut simulation = Simulation::new(Scenario::parse(name, text).unwrap(), 3);
+        let scenario = Scenario::parse(name, text).unwrap();
+        let start = scenario.start;
+        let mut simulation = Simulation::new(scenario, 3, start);
         for tick in 0..minutes * TICKS_PER_MINUTE {
             simulation.advance_to(simulation.at(tick));
             check(&simulation);

@@ -35,6 +35,7 @@ use crate::domain::board::BoxId;
 use crate::domain::text::Text;
 use crate::ops::plan::{Plan, Refusal, Why};
 use crate::world::Place;
+use crate::world::act::Step;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, ItemId, Kind};
 use crate::world::sight::Sight;
@@ -210,6 +211,14 @@ impl Operation {
         let subject = Subject { sight, place, item: item.as_ref() };
         let known = self.params.iter().filter_map(|param| Some((param.name.to_owned(), (param.present)(&subject)?)));
         known.collect()
+    }
+
+    /// What is read anew until a plan of this operation is verified: all it rests on, and where a deployment is stopped, the
+    /// deployments, which alone say that it was.
+    pub fn watched(&self, plan: &Plan) -> Vec<Feed> {
+        let stops = plan.steps.iter().any(|step| matches!(step, Step::StopServiceDeployment { .. }));
+        let told = Some(Feed::Deployments).filter(|feed| stops && !self.feeds.contains(feed));
+        self.feeds.iter().copied().chain(told).collect()
     }
 
     /// How far the world is from what a plan of this operation expects.

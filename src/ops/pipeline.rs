@@ -65,8 +65,7 @@ pub(super) fn ended(stage: &Stage) -> String {
         |action: &&Action| matches!(action.status, RunStatus::Failed | RunStatus::Stopped | RunStatus::Cancelled);
     let bad = stage.actions.iter().find(is_bad);
     match bad {
-        Some(action) if action.summary.is_empty() => format!("{} {}", action.name, action.status.word()),
-        Some(action) => format!("{} {}: {}", action.name, action.status.word(), action.summary),
+        Some(action) => format!("{} {}{}", action.name, action.status.word(), action.because()),
         None => format!("{} {}", stage.name, stage.status.word()),
     }
 }

@@ -25,7 +25,6 @@ use crate::runtime::inbox::Inbox;
 use crate::runtime::poller::unanswered;
 use crate::world::World;
 use crate::world::act::{Act, Sent};
-use crate::world::feed::Feed;
 use crate::world::port::{CloudError, FaultClass, FeedKey, Observation, Observe};
 use crate::world::sight::{Bearings, Sight};
 
@@ -276,8 +275,7 @@ impl Run {
 
     /// Reads what it rests on once more. Returns what stands in the way of that.
     async fn look(&mut self) -> Option<CloudError> {
-        let feeds: Vec<Feed> = self.operation.feeds.to_vec();
-        let asked = feeds.into_iter().map(|feed| {
+        let asked = self.operation.watched(&self.plan).into_iter().map(|feed| {
             let key = FeedKey::all(feed, self.plan.scope.clone());
             let observe = Arc::clone(&self.around.observe);
             async move {

@@ -42,6 +42,12 @@ pub struct Firing {
     pub scope: ScopeRef,
 }
 
+impl Firing {
+    fn sentence(&self) -> String {
+        format!("{}: {}", self.name, self.reason)
+    }
+}
+
 /// Sentences about the present trouble, or about its absence.
 pub fn strip(readings: &[Reading], sight: &Sight<'_>) -> Strip {
     let health = overall(readings);
@@ -166,6 +172,12 @@ pub fn distance_to_users(id: BoxId) -> u8 {
     }
 }
 
+/// What is wrong there keeps changes from production, and does production no harm by itself.
+fn is_before_production(id: BoxId) -> bool {
+    matches!(id.group(), Group::DeveloperWorkflow | Group::CiPipeline)
+        || matches!(id, BoxId::Staging | BoxId::StagingTests | BoxId::ApprovalGate)
+}
+
 /// The findings of the boxes in the worst health: nearest to the users first, within a box the worst first.
 struct Broken<'a> {
     findings: Vec<(BoxId, &'a Finding)>,
@@ -181,10 +193,19 @@ impl<'a> Broken<'a> {
         Self { findings }
     }
 
+    /// The alarm that is named before everything else: what fires runs, and what only stops a change on its way does not
+    /// run yet, however bad it is.
+    fn first_word<'f>(&self, firing: &'f [Firing]) -> Option<&'f Firing> {
+        let (nearest, _) = self.findings.iter().find(|(id, _)| *id != BoxId::Alarms)?;
+        let nearest_alarm = firing.iter().min_by_key(|alarm| (distance_to_users(alarm.of), alarm.since));
+        nearest_alarm.filter(|_| is_before_production(*nearest))
+    }
+
     fn sentence(&self, sight: &Sight<'_>, firing: &[Firing], unseen: usize) -> String {
         const SHOWN: usize = 3;
         const OF_ONE_BOX: usize = 1;
         let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.first_word(firing).map(Firing::sentence));
         let mut taken: Vec<BoxId> = Vec::new();
         for (id, finding) in self.findings.iter().filter(|(id, _)| *id != BoxId::Alarms) {
             let from_here = taken.iter().filter(|known| *known == id).count();
@@ -200,7 +221,7 @@ impl<'a> Broken<'a> {
         }
         if parts.is_empty() {
             // Only the alarms know: then the oldest of them has the word.
-            parts.extend(firing.first().map(|alarm| format!("{}: {}", alarm.name, alarm.reason)));
+            parts.extend(firing.first().map(Firing::sentence));
             parts.extend(self.findings.first().filter(|_| firing.is_empty()).map(|(_, finding)| finding.text.clone()));
         }
         if !firing.is_empty() {
@@ -214,7 +235,7 @@ impl<'a> Broken<'a> {
 
     fn places(&self, firing: &[Firing]) -> String {
         const SHOWN: usize = 4;
-        let mut boxes: Vec<BoxId> = Vec::new();
+        let mut boxes: Vec<BoxId> = self.first_word(firing).map(|alarm| alarm.of).into_iter().collect();
         for (id, _) in &self.findings {
             if !boxes.contains(id) && *id != BoxId::Alarms {
                 boxes.push(*id);

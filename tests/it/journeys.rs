@@ -10,6 +10,7 @@ use opscon::domain::board::BoxId;
 use opscon::domain::health::Health;
 use opscon::drill::scenario::{Happening, Scenario};
 use opscon::runtime::console::Outcome;
+use opscon::world::board::read;
 use opscon::world::changes;
 use opscon::world::strip::firing;
 
@@ -66,6 +67,49 @@ async fn a_bad_deploy_fires_in_order_and_is_named_as_the_change() {
     check_contains(&place, &["Load balancer → Production", "eu-west-1"]);
     check_contains(&changed, &["deploy web v418 → v419 \"cache the basket\" by maria"]);
     stage.shows("DRILL bad-deploy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_stops_a_change_is_named_after_what_fires() {
+    let mut stage = Stage::open("failing-gate").await;
+    stage.run_minutes(9).await;
+    let (broke, place, changed) = strip(&stage);
+    assert!(broke.starts_with("web-5xx-high: 2 % is > 1 %"), "{broke}");
+    check_contains(&broke, &["Security-Scan of web v420 failed: 1 finding is too severe", "alarms firing"]);
+    check_contains(&place, &["Load balancer → Security scan"]);
+    check_contains(&changed, &["deploy web v418 → v419 \"keep thumbnails in memory\" by maria"]);
+    stage.press("3").await;
+    stage.shows("✖ Checks Security-Scan failed: 1 fin");
+    stage.press("enter l").await;
+    stage.shows("FOUND CVE-2026-3107 critical in libwebp 1.5.0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_switched_off_elsewhere_is_told_by_the_logs_and_its_cure_stands_in_the_pipeline() {
+    let mut stage = Stage::open("flaky-test").await;
+    stage.run_minutes(8).await;
+    assert_eq!(fired(&stage), ["checkout-failing", "shop-impaired", "web-5xx-high"]);
+    let (broke, _, changed) = strip(&stage);
+    check_contains(&broke, &["checkout 5xx", "Browser-Tests-Staging of shop v204 failed: 1 test failed: catalog::"]);
+    check_contains(&changed, &["nothing found in the 30 min before it began"]);
+    let logs = read(BoxId::LogGroups, &stage.model().sight());
+    assert!(logs.findings.iter().any(|it| it.text.contains("410 Gone, use /v2")), "{:?}", logs.findings);
+    stage.press("3 enter l").await;
+    stage.shows("timed out after 30 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_stands_still_is_named_with_what_its_tasks_say() {
+    let mut stage = Stage::open("stuck-deploy").await;
+    stage.run_minutes(5).await;
+    check_contains(&strip(&stage).0, &["tasks of catalog restart again and again", "invalid ssm parameters"]);
+    assert!(fired(&stage).is_empty(), "nobody feels it yet");
+    stage.run_minutes(7).await;
+    check_contains(&fired(&stage).join(" "), &["shop-impaired", "web-5xx-high"]);
+    let (broke, place, changed) = strip(&stage);
+    check_contains(&broke, &["web-edge 5xx", "deploy of catalog v88, usually done in 2 min 20 s, stuck at 0 of"]);
+    check_contains(&place, &["Load balancer → Production → Containers"]);
+    check_contains(&changed, &["deploy catalog v87 → v88 \"search by colour\" by jun"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,4 +394,70 @@ async fn leaving_and_pausing_end_the_loop() {
     // It goes on where it was.
     stage.run_minutes(1).await;
     stage.shows("73 of 73 boxes ok");
+}
+
+/// `bad-deploy` in the pipelines' room, from the merge on, without leaving it: what is read there at each moment.
+#[tokio::test(start_paused = true)]
+async fn a_bad_deploy_is_watched_on_one_screen_from_the_merge_to_the_rollback() {
+    let state = tempfile::tempdir().unwrap();
+    let mut stage = Stage::open_at("bad-deploy", SignedDuration::from_mins(-15)).await;
+    stage.console.employ(crate::support::operator(state.path()));
+    stage.press("3").await;
+    stage.shows("✔ Source v418 → ✔ Checks → ✔ Build → ✔ Staging → ✔ Production");
+    // Merged: it goes its way, and production stays as it is.
+    stage.run_minutes(1).await;
+    sees(&mut stage, &["✔So v419", "▶ Checks 0:1", "of ~0:40 Lint", "push by maria"], &["▶ Checks"]).await;
+    stage.hides("✖ BROKE");
+    stage.run_minutes(9).await;
+    sees(&mut stage, &["✔So v419", "▶ Build 1:0", "of ~1:10 Package", "✔St v418"], &["▶ Build"]).await;
+    stage.run_minutes(3).await;
+    let staging = ["▶ Staging", "▶ CodeDeploy v418 → v419, 0 of 1"];
+    sees(&mut stage, &[&staging[..], &["of ~1:40 Deploy-Stag", "✔Pr v418"]].concat(), &staging).await;
+    // Somebody has to say yes, and does.
+    stage.run_minutes(4).await;
+    sees(&mut stage, &["◆ Production Approve waits for approval", "✔St"], &["◆ Production Approve waits"]).await;
+    // Two of six run it, and users begin to see that.
+    stage.run_minutes(2).await;
+    sees(&mut stage, &["▶ Production 1:", "▶ CodeDeploy v418 → v419, 2 of 6"], &["▶ Production 1:", "2 of 6"]).await;
+    let changed = "deploy web v418 → v419 \"cache the basket\" by maria";
+    stage.shows(changed);
+    // Production is broken: what, where, and by what, above the deployment that did it.
+    stage.run_minutes(4).await;
+    let broken = ["✖ web-edge 5xx", "✖ Production Deploy", "✖ CodeDeploy v418 → v419, 4 of 6"];
+    sees(&mut stage, &[&broken[..], &["deploy of web v419 failed, 4 of 6 run v419", changed]].concat(), &broken).await;
+    // Back, from where one stands: the way back is what is offered first.
+    stage.console.arm("INC-7");
+    stage.press("a enter").await;
+    stage.shows("web: Production back to v418");
+    stage.press("tab").await;
+    stage.type_text("web acme-prod").await;
+    stage.press("tab enter").await;
+    stage.run_minutes(1).await;
+    let begun = ["▶ Production v418, 1:", "▶ CodeDeploy v419 → v418, "];
+    let told = ["rollback by on", "web: Deploy-Production running"];
+    sees(&mut stage, &[&begun[..], &told].concat(), &begun).await;
+    stage.run_minutes(6).await;
+    let back = ["✔So v419 ✔Ch ✔Bu ✔St ✔Pr v418", "✔ CodeDeploy v419 → v418, "];
+    sees(
+        &mut stage,
+        &[&back[..], &["rollback by", "verified: a rollback to v418 succeeds in Production"]].concat(),
+        &back,
+    )
+    .await;
+    stage.run_minutes(4).await;
+    stage.shows("mended in");
+    stage.shows("deploy web v419 → v418");
+    assert_eq!(stage.model().tab, Tab::Room(Room::Pipelines));
+}
+
+/// At 120 columns, and at 80.
+async fn sees(stage: &mut Stage, wide: &[&str], narrow: &[&str]) {
+    for words in wide {
+        stage.shows(words);
+    }
+    stage.resize(80, 24).await;
+    for words in narrow {
+        stage.shows(words);
+    }
+    stage.resize(120, 40).await;
 }

@@ -59,6 +59,12 @@ impl Incident {
             self.type_text(value).await;
             self.press("tab").await;
         }
+        self.sign(words).await;
+        self.verified(operation).await;
+    }
+
+    /// Types what has to be typed, and presses the button.
+    async fn sign(&mut self, words: &str) {
         for _ in 0..8 {
             if self.focus() == Some(Focus::Typed) {
                 break;
@@ -67,7 +73,11 @@ impl Incident {
         }
         self.type_text(words).await;
         self.press("tab enter").await;
-        assert!(self.stage.model().overlays.is_empty(), "{operation} was not begun:\n{}", self.stage.screen());
+        assert!(self.stage.model().overlays.is_empty(), "it was not begun:\n{}", self.stage.screen());
+    }
+
+    /// Waits until what was begun is verified.
+    async fn verified(&mut self, operation: &str) {
         for _ in 0..60 {
             self.stage.run_minutes(1).await;
             if let Phase::Ended { outcome, words, .. } = &self.stage.model().courses.last().unwrap().phase {
@@ -96,6 +106,52 @@ impl Incident {
     }
 }
 
+/// What it takes from the alarm that fires, with the cursor on it: to the change that caused it, to the plan that takes that
+/// back, to the rollback verified.
+#[tokio::test(start_paused = true)]
+#[allow(clippy::print_stderr, reason = "figures for whoever asks for them")]
+async fn keys_counted_from_a_firing_alarm() {
+    let web = ("deploy web v418 → v419", "web: Production back to v418", "web acme-prod");
+    let catalog = ("deploy catalog v87 → v88", "catalog: stop the deployment of v88", "catalog acme-prod");
+    for (scenario, minutes, alarm, (suspect, plan, typed)) in [
+        ("bad-deploy", 9, "web-5xx-high", web),
+        ("bad-deploy", 9, "web-unhealthy-hosts", web),
+        ("bad-deploy", 9, "shop-impaired", web),
+        ("failing-gate", 4, "web-5xx-high", web),
+        ("stuck-deploy", 12, "web-5xx-high", catalog),
+    ] {
+        let mut it = Incident::of(scenario, minutes).await;
+        it.stage.press("2").await;
+        while selected(&it.stage) != alarm {
+            it.stage.press("down").await;
+        }
+        it.press("w").await;
+        it.stage.shows("suspect 1 of");
+        it.stage.shows(suspect);
+        let to_suspect = it.keys;
+        it.press("a enter").await;
+        it.stage.shows(plan);
+        assert!(matches!(it.stage.model().overlays.last(), Some(Overlay::Plan(form)) if form.planned.is_ok()));
+        let to_plan = it.keys;
+        it.sign(typed).await;
+        it.verified("the rollback").await;
+        // What has to be typed counts, and is as long as the name.
+        let (to_rollback, letters) = (it.keys, typed.chars().count());
+        let told = format!(
+            "{scenario}, from {alarm}: {to_suspect} keys to the suspect, {to_plan} to the plan that takes it back, \
+             {to_rollback} to the verified rollback, {letters} of them letters of its name"
+        );
+        eprintln!("{told}");
+        assert!(to_suspect <= 1 && to_plan <= 3 && to_rollback <= 6 + letters, "{told}");
+    }
+}
+
+/// The name of what the cursor is on.
+fn selected(stage: &Stage) -> String {
+    let list = stage.model().list().unwrap();
+    list.rows().nth(list.position()).unwrap().item.name().to_string()
+}
+
 /// Tells the figures (`--nocapture`), and holds them: no more than so many keys, and minutes from the break to the mend.
 #[allow(clippy::print_stderr, reason = "figures for whoever asks for them")]
 fn within(name: &str, (keys, broken): (usize, SignedDuration), most_keys: usize, most_minutes: i64) {
@@ -109,6 +165,39 @@ async fn a_bad_deploy() {
     let mut it = Incident::of("bad-deploy", 8).await;
     it.carry_out("pipeline.r", "web", &[], "web acme-prod").await;
     within("bad-deploy", it.mended().await, 40, 30);
+}
+
+/// The way forward is closed by a gate that is right; the way back is not.
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_stops_the_fix() {
+    let mut it = Incident::of("failing-gate", 4).await;
+    it.carry_out("pipeline.r", "web", &[], "web acme-prod").await;
+    within("failing-gate", it.mended().await, 40, 50);
+}
+
+/// Whoever waits for the next commit instead can let it through: the same mend, and half an hour of errors more.
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_lets_the_next_one_through() {
+    let mut it = Incident::of("failing-gate", 34).await;
+    it.carry_out("gate.app", "web", &["", "", "patched"], "web acme-prod").await;
+    within("failing-gate, waited for", it.mended().await, 60, 80);
+}
+
+/// Tried again, the test passes; its approval is asked for after that.
+#[tokio::test(start_paused = true)]
+async fn a_flaky_test() {
+    let mut it = Incident::of("flaky-test", 8).await;
+    it.carry_out("stage.re", "shop", &[], "shop acme-prod").await;
+    it.stage.run_minutes(1).await;
+    it.carry_out("gate.app", "shop", &["", "", "cure"], "shop acme-prod").await;
+    within("flaky-test", it.mended().await, 110, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_stands_still() {
+    let mut it = Incident::of("stuck-deploy", 12).await;
+    it.carry_out("ecs.r", "", &["catalog"], "catalog acme-prod").await;
+    within("stuck-deploy", it.mended().await, 60, 40);
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,6 +56,8 @@ fn the_culprit_of_every_drill_is_named_first() {
         ("bad-deploy", EventKind::Deploy, "v418 → v419"),
         ("primary-loss", EventKind::Database, "orders-primary"),
         ("runaway-dev", EventKind::Launch, "c6i.8xlarge"),
+        ("failing-gate", EventKind::Deploy, "v418 → v419"),
+        ("stuck-deploy", EventKind::Deploy, "v87 → v88"),
     ];
     let (mut cases, mut first, mut in_three) = (0, 0, 0);
     for (scenario, kind, words) in culprits {
@@ -88,7 +90,7 @@ fn the_culprit_of_every_drill_is_named_first() {
 #[test]
 fn where_nothing_was_changed_nobody_is_accused() {
     for seed in 1..=3 {
-        for (scenario, minutes) in [("traffic-surge", 8), ("poison-queue", 14), ("calm", 10)] {
+        for (scenario, minutes) in [("traffic-surge", 8), ("poison-queue", 14), ("flaky-test", 8), ("calm", 10)] {
             let model = at(scenario, minutes, seed);
             let mut asked = of_alarms(&model);
             asked.push(("the board".into(), of_board(&model)));
@@ -215,6 +217,10 @@ async fn from_a_firing_alarm_to_its_cause_and_the_way_back() {
     stage.shows("Actions: web");
     stage.press("enter").await;
     stage.shows("Production back to v418");
+    // Nothing is left to say: what is typed at once spoils no value.
+    stage.type_text("web").await;
+    stage.shows("Tab moves on to where it is typed");
+    stage.shows("Production back to v418");
     stage.press("esc").await;
     // On the page of an alarm it is told as well.
     stage.press("2 enter").await;
@@ -226,6 +232,25 @@ async fn from_a_firing_alarm_to_its_cause_and_the_way_back() {
     stage.shows("deploy web v418 → v419");
     stage.press("w").await;
     stage.shows("suspect 2 of");
+}
+
+/// The same where ECS deploys: a service is a thing of its cluster, and what takes its deployment back is found all the same.
+#[tokio::test(start_paused = true)]
+async fn a_deployment_of_a_service_leads_to_its_rollback() {
+    let state = tempfile::tempdir().unwrap();
+    let mut stage = Stage::open_at("stuck-deploy", jiff::SignedDuration::from_mins(13)).await;
+    stage.console.employ(operator(state.path()));
+    stage.run(jiff::SignedDuration::ZERO).await;
+    stage.press("2 w").await;
+    stage.shows("deploy catalog v87 → v88");
+    stage.press("a enter").await;
+    stage.shows("catalog: stop the deployment of v88, back to v87");
+    stage.shows("which service");
+    // In the pipelines' room the deployment itself leads there too.
+    stage.press("esc 3 /").await;
+    stage.type_text("kind:deployment name:catalog state:stuck").await;
+    stage.press("enter a enter").await;
+    stage.shows("catalog: stop the deployment of v88, back to v87");
 }
 
 #[tokio::test(start_paused = true)]

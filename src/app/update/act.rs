@@ -91,12 +91,9 @@ pub(super) fn press_in_menu(model: &mut Model, key: Key) -> Vec<Cmd> {
             model.overlays.pop();
         }
         Code::Enter => {
-            let Some((operation, target)) = menu.chosen().map(|choice| (choice.operation, choice.target.clone()))
-            else {
-                return Vec::new();
-            };
+            let Some(Choice { operation, target, params, .. }) = menu.chosen().cloned() else { return Vec::new() };
             model.overlays.pop();
-            return open_plan(model, operation, target, &Params::new());
+            return open_plan(model, operation, target, &params);
         }
         Code::Up | Code::BackTab => menu.step(-1),
         Code::Down | Code::Tab => menu.step(1),

@@ -3,14 +3,11 @@
 use super::Trouble;
 use crate::domain::delivery::RunStatus;
 use crate::domain::text::Text;
-use crate::drill::company::Site;
+use crate::drill::company::{OPERATOR, Site};
 use crate::drill::delivery::{Closed, GATE, Gate, PRODUCTION, Run, STEPS, positions};
 use crate::drill::feeds::stage_of;
 use crate::drill::simulation::Simulation;
 use crate::world::act::Step;
-
-/// Whoever sits at the console.
-const OPERATOR: &str = "on-call";
 
 pub(super) fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Option<Result<(), Trouble>> {
     let s = simulation;
@@ -122,11 +119,17 @@ fn retry(s: &mut Simulation, pipeline: &Text, stage: &Text, id: &Text) -> Result
     let (first, end) = positions(stage.as_str()).ok_or_else(|| Trouble::unknown("stage", stage))?;
     let is_bad = matches!(stage_of(s, &run, stage.as_str()), Some(RunStatus::Failed | RunStatus::Stopped));
     let tick = s.tick;
+    let failed = run_called(s, pipeline, id)?;
     if is_bad
-        && let Some(trip) = run_called(s, pipeline, id)?.trip.as_mut()
+        && let Some(trip) = failed.trip.as_mut()
         && (first..end).contains(&trip.position)
     {
         trip.retries.push(tick);
+        // It comes to its approval later by as much.
+        let comes = failed.span(GATE).0;
+        if let Gate::Waits { since } = &mut failed.gate {
+            *since = comes;
+        }
         return Ok(());
     }
     if !is_bad || !(first..end).contains(&PRODUCTION) {

@@ -2,7 +2,7 @@
 
 use super::Trouble;
 use crate::domain::text::Text;
-use crate::drill::company::Site;
+use crate::drill::company::{OPERATOR, Site};
 use crate::drill::delivery::CLUSTER;
 use crate::drill::fleet::Fleet;
 use crate::drill::function::ALIAS;
@@ -76,7 +76,7 @@ fn set(s: &mut Simulation, site: Site, cluster: &Text, service: &Text, wanted: &
     let version = wanted.as_str().strip_prefix(&format!("{service}:")).map(|revision| format!("v{revision}"));
     let release = version.and_then(|version| fleet.release_called(&version));
     let release = release.ok_or_else(|| Trouble::invalid(format!("TaskDefinition not found: {wanted}")))?;
-    back_to(fleet, release, "on-call", tick);
+    back_to(fleet, release, OPERATOR, tick);
     Ok(())
 }
 
@@ -92,7 +92,7 @@ fn again(s: &mut Simulation, site: Site, application: &Text, deployment: &Text) 
     if fleet.rollouts.last().is_some_and(Rollout::is_running) {
         return Err(Trouble::invalid(format!("{application} has a deployment in progress already")));
     }
-    back_to(fleet, release, "on-call", tick);
+    back_to(fleet, release, OPERATOR, tick);
     Ok(())
 }
 

@@ -433,7 +433,14 @@ fn service(s: &Simulation, fleet: &Fleet, cluster: &str) -> Service {
             _ => "COMPLETED".into(),
         },
         rollout_reason: Text::default(),
-        failed_tasks: Some(0),
+        failed_tasks: Some(
+            fleet
+                .units
+                .iter()
+                .filter(|unit| unit.release.never_starts.is_some())
+                .map(|unit| unit.restarts.len() as u32)
+                .sum(),
+        ),
         short_since: lost.or(fleet.short_since).map(|tick| s.at(tick)),
         events,
     }
@@ -464,11 +471,11 @@ fn task(s: &Simulation, fleet: &Fleet, unit: &Unit, number: usize, crashes: u64)
         },
         started: Some(s.at(unit.serving_since)),
         restarts,
-        exit_code: (restarts > 0).then_some(1),
-        stopped_reason: if is_worker && restarts > 0 {
-            "exit 1: cannot parse order: unknown field `lines_v2`".into()
-        } else {
-            Text::default()
+        exit_code: (restarts > 0 && unit.release.never_starts.is_none()).then_some(1),
+        stopped_reason: match &unit.release.never_starts {
+            Some(why) if restarts > 0 => why.clone(),
+            _ if is_worker && restarts > 0 => "exit 1: cannot parse order: unknown field `lines_v2`".into(),
+            _ => Text::default(),
         },
     }
 }

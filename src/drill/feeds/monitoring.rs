@@ -90,6 +90,7 @@ fn web_pattern(cause: &Cause) -> String {
         Cause::Release(version) => format!("ERROR BasketCache: key <id> has no value ({version})"),
         Cause::Database => "ERROR checkout answered 503".into(),
         Cause::Overload => "WARN request queue full, turning <n> requests away".into(),
+        Cause::Outside(_) => "ERROR checkout answered 502".into(),
     }
 }
 
@@ -98,6 +99,7 @@ fn checkout_pattern(cause: &Cause) -> String {
         Cause::Database => "ERROR CommunicationsException: orders-primary.acme.internal:3306 unreachable".into(),
         Cause::Overload => "WARN no task free, turning <n> requests away".into(),
         Cause::Release(_) => "ERROR basket is empty".into(),
+        Cause::Outside(answer) => format!("ERROR {answer}"),
     }
 }
 
@@ -207,6 +209,7 @@ fn trace(s: &Simulation, minute: &Snapshot, number: i64) -> TraceSummary {
     let seconds = p50 * 0.6 + (p99 - p50 * 0.6).max(0.0) * place;
     let root_cause = has_fault.then(|| match &minute.cause {
         Some(Cause::Database) => RootCause { service: "orders-db".into(), what: "CommunicationsException".into() },
+        Some(Cause::Outside(answer)) => RootCause { service: "checkout".into(), what: answer.clone() },
         Some(Cause::Overload) => RootCause { service: "web".into(), what: "503 queue full".into() },
         Some(Cause::Release(version)) => {
             RootCause { service: "web".into(), what: format!("BasketCacheMiss ({version})").into() }

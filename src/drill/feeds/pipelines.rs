@@ -8,7 +8,8 @@ use crate::domain::delivery::{
     Action, ActionRun, Execution, Pipeline, PipelineSource, RUNS, Revision, RunStatus, Stage, TestCounts,
 };
 use crate::domain::text::Text;
-use crate::drill::company::Site;
+use crate::domain::units::plural;
+use crate::drill::company::{OPERATOR, Site};
 use crate::drill::delivery::{Attempt, GATE, Gate, PRODUCTION, Run, STEPS, Step, positions};
 use crate::drill::fleet::TICK;
 use crate::drill::rollout::{Outcome, Rollout};
@@ -82,11 +83,13 @@ fn attempted(s: &Simulation, run: &Run, position: usize, attempt: Attempt) -> Op
 /// Why an attempt failed, in the words of whoever made it.
 fn failure(run: &Run, position: usize) -> String {
     let failing = run.trip.as_ref().filter(|trip| trip.position == position).map_or(0, |trip| trip.failing.len());
-    match failing {
-        0 => "Build terminated with state: FAILED. Phase: BUILD, exit status 1".into(),
-        1 => "Build terminated with state: FAILED. Phase: BUILD, 1 test failed".into(),
-        more => format!("Build terminated with state: FAILED. Phase: BUILD, {more} tests failed"),
-    }
+    let what = match (STEPS[position].category, failing) {
+        (_, 0) => "exit status 1".to_owned(),
+        ("Test", 1) => "1 test failed".to_owned(),
+        ("Test", more) => format!("{more} tests failed"),
+        (_, some) => format!("{} too severe", plural(some, "finding is", "findings are")),
+    };
+    format!("Build terminated with state: FAILED. Phase: BUILD, {what}")
 }
 
 fn gate(s: &Simulation, run: &Run) -> Option<Progress> {
@@ -358,7 +361,7 @@ fn action(s: &Simulation, position: usize, run: &Run, progress: &Progress) -> Ac
             _ => progress.summary.as_str().into(),
         },
         by: match run.gate {
-            Gate::Decided { .. } if position == GATE => "on-call".into(),
+            Gate::Decided { .. } if position == GATE => OPERATOR.into(),
             Gate::Usual if position == GATE && done => run.approver.clone(),
             _ => Text::default(),
         },
@@ -426,7 +429,7 @@ fn execution(s: &Simulation, run: &Run) -> Execution {
         version: Some(run.version.clone()),
         status,
         trigger: Some(run.trigger.into()),
-        by: None,
+        by: run.is_rollback().then(|| OPERATOR.into()),
         started: s.at(run.pushed),
         finished: finished.map(|tick| s.at(tick)),
         revision: Some(Revision {

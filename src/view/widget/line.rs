@@ -1,5 +1,5 @@
-//! Stations in a row, as narrow as there is room for: first the quiet ones lose their words, then most of their names, then
-//! all but their signs; what is in trouble keeps its words longest.
+//! Stations in a row, as narrow as there is room for: first the quiet ones lose most of their names, which one knows, then
+//! their words, which are there where versions differ, then all but their signs; what is in trouble keeps its words longest.
 
 use ratatui::text::Span;
 
@@ -11,13 +11,12 @@ use crate::world::room::stages::{Mark, Part};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quiet {
     Words,
-    Name,
     InitialsAndWords,
     Initials,
     Sign,
 }
 
-const NARROWING: [Quiet; 5] = [Quiet::Words, Quiet::Name, Quiet::InitialsAndWords, Quiet::Initials, Quiet::Sign];
+const NARROWING: [Quiet; 4] = [Quiet::Words, Quiet::InitialsAndWords, Quiet::Initials, Quiet::Sign];
 /// Cells a loud station wants before the quiet ones shrink any further.
 const LOUD: usize = 24;
 
@@ -44,7 +43,7 @@ pub(in crate::view) fn spans(parts: &[Part], room: usize, theme: Theme) -> Vec<S
 /// Texts with the station each is of; of none, what stands between them.
 fn pieces(parts: &[Part], room: usize) -> Vec<(String, Option<&Part>)> {
     for quiet in NARROWING {
-        let separator = if matches!(quiet, Quiet::Words | Quiet::Name) { " → " } else { " " };
+        let separator = if quiet == Quiet::Words { " → " } else { " " };
         let texts: Vec<String> = parts.iter().map(|part| text(part, quiet)).collect();
         let whole: usize =
             texts.iter().map(|text| width(text)).sum::<usize>() + width(separator) * parts.len().saturating_sub(1);
@@ -126,7 +125,6 @@ fn text(part: &Part, quiet: Quiet) -> String {
     let words = if part.words.is_empty() { String::new() } else { format!(" {}", part.words) };
     match quiet {
         Quiet::Words => format!("{sign} {}{words}", part.name),
-        Quiet::Name => format!("{sign} {}", part.name),
         Quiet::InitialsAndWords => format!("{sign}{}{words}", initials(&part.name)),
         Quiet::Initials => format!("{sign}{}", initials(&part.name)),
         Quiet::Sign => sign.to_owned(),
@@ -189,6 +187,17 @@ mod tests {
         assert_eq!(shown(&line, 40), "✔So ✔Ch ✔BT ✖ Production Deploy failed:…");
         assert_eq!(shown(&line, 31), "✔ ✔ ✔ ✖ Production Deploy fail…");
         assert!(shown(&line, 10).contains('✖'));
+    }
+
+    #[test]
+    fn what_two_stages_hold_is_told_before_what_they_are_called() {
+        let line = [
+            part("Source", "v419", Health::Ok),
+            part("Checks", "", Health::Ok),
+            part("Production", "v418", Health::Ok),
+        ];
+        assert_eq!(shown(&line, 44), "✔ Source v419 → ✔ Checks → ✔ Production v418");
+        assert_eq!(shown(&line, 43), "✔So v419 ✔Ch ✔Pr v418");
     }
 
     #[test]

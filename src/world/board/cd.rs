@@ -1,6 +1,6 @@
 //! CD pipeline: staging, the gate, production, and the way back.
 
-use super::ci::{as_fast_as_usual, newest, run_facts, succeeded};
+use super::ci::{NOT_FLAKY_STAGING, as_fast_as_usual, newest, run_facts, succeeded};
 use super::pipeline_map::actions;
 use super::{BoxSpec, Check, Facts, Finding, Seen, Verdict, Within, under_words};
 use crate::domain::board::BoxId;
@@ -49,6 +49,7 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 limit: |t| format!("warn over {} x the median of 20", t.slow_run_factor),
                 judge: |sight| as_fast_as_usual(sight, BoxId::StagingTests),
             },
+            NOT_FLAKY_STAGING,
         ],
     },
     BoxSpec {
@@ -115,18 +116,17 @@ pub(super) const BOXES: &[BoxSpec] = &[
                 judge: |sight| {
                     let findings = latest(sight, Environment::Prod)
                         .filter_map(|(place, deploy)| {
-                            let (runs, usual) = rollouts::stuck(deploy, sight)?;
+                            let (_, usual) = rollouts::stuck(deploy, sight)?;
                             Some(
                                 Finding::bad(
                                     format!("stuck {}/{}", deploy.done, deploy.total),
                                     format!(
-                                        "deploy of {} {} stuck at {} of {} for {}, usually done in {}",
+                                        "deploy of {} {}, usually done in {}, stuck at {} of {}",
                                         deploy.target,
                                         deploy.to,
+                                        long(usual),
                                         deploy.done,
                                         deploy.total,
-                                        brief(runs),
-                                        long(usual)
                                     ),
                                 )
                                 .since(deploy.started)

@@ -211,15 +211,23 @@ const NOT_FLAKY_UNIT: Check = Check {
     judge: |sight| not_flaky(sight, BoxId::UnitTests),
 };
 
+pub(super) const NOT_FLAKY_STAGING: Check = Check {
+    title: "Same commit, same result",
+    limit: |_| "warn when it failed, then passed".into(),
+    judge: |sight| not_flaky(sight, BoxId::StagingTests),
+};
+
 const NOT_FLAKY_INTEGRATION: Check = Check {
     title: "Same commit, same result",
     limit: |_| "warn when it failed, then passed".into(),
     judge: |sight| not_flaky(sight, BoxId::IntegrationTests),
 };
 
-/// Facts of the newest action in a box: state, duration against the usual, tests.
+/// Facts of the newest action in a box, of one that failed where there is one: state, duration against the usual, tests.
 pub(super) fn run_facts(sight: &Sight<'_>, id: BoxId) -> Facts {
-    let Some(newest) = newest(sight, id) else { return Facts::absent() };
+    let is_bad = |placed: &Placed<'_>| placed.action.status == RunStatus::Failed;
+    let by = |placed: &Placed<'_>| (is_bad(placed), placed.action.started);
+    let Some(newest) = actions(sight, id).into_iter().max_by_key(by) else { return Facts::absent() };
     let action = newest.action;
     let tests = builds::tests(action, builds::of(sight, action));
     let headline = match (tests, action.status) {
@@ -278,8 +286,11 @@ pub(super) fn succeeded(sight: &Sight<'_>, id: BoxId) -> Verdict {
             };
             // What the build says of itself is nearer to the trouble than what its pipeline says of it.
             let said = builds::of(sight, action).and_then(Build::failure).map(|phase| &phase.message);
-            let said = said.unwrap_or(&action.summary);
-            let why = if said.is_empty() || !tests.is_empty() { tests } else { format!(": {said}") };
+            let why = match said {
+                _ if !tests.is_empty() => tests,
+                Some(said) if !said.is_empty() => format!(": {said}"),
+                _ => action.because(),
+            };
             let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
             Finding::bad(brief, format!("{} of {}{version} failed{why}", action.name, placed.pipeline.name))
                 .since(action.finished)

@@ -108,8 +108,7 @@ fn part(pipeline: &Pipeline, stage: &Stage, version: Option<&Text>, sight: &Sigh
 fn told(stage: &Stage, sight: &Sight<'_>) -> (Mark, Health, Option<String>) {
     let all = || stage.actions.iter();
     if let Some(action) = all().find(|action| action.status == RunStatus::Failed) {
-        let why = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
-        return (Mark::Failed, Health::Bad, Some(format!("{} failed{why}", action.name)));
+        return (Mark::Failed, Health::Bad, Some(format!("{} failed{}", action.name, action.because())));
     }
     if stage.status == RunStatus::Failed {
         return (Mark::Failed, Health::Bad, Some("failed a condition of its own".into()));

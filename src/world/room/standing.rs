@@ -61,7 +61,7 @@ impl Standing {
 }
 
 fn failed((stage, action): (&Stage, &Action)) -> Standing {
-    let why = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
+    let why = action.because();
     Standing::new(Health::Bad, "failed", format!("{}failed in {}/{}{why}", what(action), stage.name, action.name))
 }
 

@@ -193,7 +193,7 @@ fn of_action(pipeline: &Pipeline, stage: &Stage, action: &Action, events: &mut V
         _ => return,
     };
     let version = action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-    let why = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
+    let why = action.because();
     events.push(Event {
         id: Text::from(format!("{verb} {} {}/{} {at}", pipeline.name, stage.name, action.name)),
         at,

@@ -526,3 +526,52 @@ fn a_refresh_is_rolled_back_while_it_runs_and_not_after() {
     }
     assert!(matches!(it.send(&plan), Err(Sent::No(_))), "nobody in the drill refreshes instances");
 }
+
+/// Nothing to wait for: its tasks never start, and more of them are started from it as the load grows.
+#[test]
+fn a_deployment_that_never_starts_is_stopped_and_what_it_left_is_replaced_at_once() {
+    let mut it = Rehearsal::of("stuck-deploy", 12);
+    let (plan, _) = it.carry_out("ecs.rollback", "prod", &[("service", "catalog")]);
+    assert!(matches!(plan.steps.as_slice(), [Step::StopServiceDeployment { .. }]));
+    it.live_until_mended(20);
+}
+
+/// More tasks of it are as many more that never start.
+#[test]
+fn a_deployment_that_never_starts_is_not_helped_by_more_tasks() {
+    let mut it = Rehearsal::of("stuck-deploy", 12);
+    let said = [("service", "catalog"), ("desired", "16")];
+    let plan = it.plan("ecs.scale", "prod", &said).unwrap();
+    it.send(&plan).unwrap();
+    it.live(15);
+    assert!(matches!(it.progress(&plan), Progress::Waiting(_)), "{:?}", it.progress(&plan));
+    assert!(!it.is_mended());
+}
+
+/// What it found is there the second time as well.
+#[test]
+fn a_gate_that_is_right_fails_again() {
+    let mut it = Rehearsal::of("failing-gate", 4);
+    let plan = it.plan("stage.retry", "web", &[]).unwrap();
+    assert_eq!(plan.params["stage"], "Checks");
+    it.send(&plan).unwrap();
+    it.live(3);
+    let Progress::Failed(why) = it.progress(&plan) else { panic!("{:?}", it.progress(&plan)) };
+    assert!(why.contains("1 finding is too severe"), "{why}");
+    it.carry_out("pipeline.rollback", "web", &[]);
+    it.live_until_mended(20);
+}
+
+/// Nothing there was before it fares better; what is tried again and let through does.
+#[test]
+fn what_others_have_switched_off_is_not_brought_back_by_going_back() {
+    let mut it = Rehearsal::of("flaky-test", 8);
+    it.carry_out("ecs.rollback", "prod", &[("service", "checkout")]);
+    it.live(10);
+    assert!(!it.is_mended());
+    assert_eq!(it.plan("gate.approve", "shop", &[]).unwrap_err().why, Why::Nothing, "it is not there yet");
+    it.carry_out("stage.retry", "shop", &[]);
+    it.live(1);
+    it.carry_out("gate.approve", "shop", &[("comment", "pays by /v2")]);
+    it.live_until_mended(15);
+}
