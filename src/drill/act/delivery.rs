@@ -10,7 +10,7 @@ use crate::drill::simulation::Simulation;
 use crate::world::act::Step;
 
 /// Whoever sits at the console.
-const OPERATOR: &str = "on-call";
+pub(in crate::drill) const OPERATOR: &str = "on-call";
 
 pub(super) fn take(simulation: &mut Simulation, site: Site, step: &Step) -> Option<Result<(), Trouble>> {
     let s = simulation;

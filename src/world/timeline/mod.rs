@@ -23,6 +23,7 @@ pub const FEEDS: &[Feed] = &[
     Feed::DatabaseEvents,
     Feed::Instances,
     Feed::Clusters,
+    Feed::Repositories,
 ];
 
 /// The events of one place.

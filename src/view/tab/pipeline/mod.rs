@@ -12,23 +12,26 @@ use crate::app::overlay::Drawn;
 use crate::app::tab::room::{ItemPage, RoomTab};
 use crate::domain::delivery::{Action, Execution, Pipeline, RunStatus, Stage};
 use crate::domain::health::Health;
-use crate::domain::units::{moment, stamp, stopwatch};
+use crate::domain::units::{brief, moment, since, stamp, stopwatch};
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::table::faults_of_place;
 use crate::view::widget::{line, popup};
 use crate::world::Place;
+use crate::world::authors::Who;
 use crate::world::lineage;
 use crate::world::room::action::{caveats, notes, state};
-use crate::world::room::pipelines::by;
-use crate::world::room::stages::{self, Mark, pace};
+use crate::world::room::stages::{self, Mark, pace, stage_pace};
 use crate::world::room::standing::{is_waiting, overdue, standing};
 use crate::world::sight::Sight;
+use crate::world::way_back;
 
 /// Executions told.
 const SHOWN: usize = 20;
 /// Cells of the longest bar.
 const BAR: usize = 12;
+/// From so many rows on there is room for all the words.
+const TALL: u16 = 30;
 /// Where what is said of an action begins.
 const INDENT: usize = 7;
 
@@ -53,6 +56,7 @@ pub(super) fn draw(
     );
     let card = open.cursor.card.as_ref().and_then(|card| Some((card, open.cursor.action(pipeline)?)));
     if card.is_none() {
+        top.extend(newest(pipeline, &sight, theme, cells));
         let mut spans = vec![Span::raw(" ")];
         spans.extend(line::spans(&stages::line(pipeline, &sight), cells.saturating_sub(2), theme));
         top.push(Line::from(spans));
@@ -61,9 +65,10 @@ pub(super) fn draw(
         top.extend(
             wrap(&now.now, cells.saturating_sub(4))
                 .into_iter()
-                .take(3)
+                .take(if area.height < TALL { 2 } else { 3 })
                 .map(|text| Line::styled(format!("   {text}"), role)),
         );
+        top.extend(back_to(pipeline, place, &sight, theme, cells));
     }
     let mut y = area.y;
     for line in top {
@@ -105,6 +110,39 @@ fn title(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, ce
     ])
 }
 
+/// What is on its way or came last: which version of what, by whom, since when, and how long that takes.
+fn newest(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) -> Option<Line<'static>> {
+    let run = pipeline.executions.first()?;
+    let message = run.revision.as_ref().map_or("", |revision| revision.message.as_str());
+    let verb = if run.status == RunStatus::InProgress { "runs for" } else { "took" };
+    let usual = pipeline.usual().map_or_else(String::new, |usual| format!(" of ~{}", stopwatch(usual)));
+    let said = format!(
+        ", {}, {} ago, {verb} {}{usual}",
+        Who::of(sight, run).words(run),
+        brief(since(sight.at, run.started)),
+        stopwatch(run.took(sight.at)),
+    );
+    let called = format!("   {}", run.called());
+    // Who and since when are worth more than all of the message.
+    let room = cells.saturating_sub(width(&called) + width(&said) + 4);
+    let message = if message.is_empty() || room < 8 { String::new() } else { format!(" \"{}\"", fit(message, room)) };
+    Some(Line::from(vec![
+        Span::styled(called.clone(), theme.style(Role::Strong)),
+        Span::styled(fit(&format!("{message}{said}"), cells.saturating_sub(width(&called))), theme.style(Role::Text)),
+    ]))
+}
+
+/// Whether what it brought to production can go back: the same words the board has for it.
+fn back_to(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, cells: usize) -> Option<Line<'static>> {
+    let it = place.feeds.pipelines.shared().find(|it| it.name == pipeline.name)?;
+    let ways = way_back::of_pipeline(place, it, sight);
+    // The last stage is the one people use.
+    let way = ways.last()?;
+    let hint = if way.back.is_ok() { "; `a` offers it" } else { "" };
+    let role = if way.lacks_good() { Role::Warn } else { Role::Dim };
+    Some(Line::styled(fit(&format!("   way back: {}{hint}", way.state()), cells), theme.style(role)))
+}
+
 /// All lines of the page, and the first and the last line of the selected action.
 fn body(
     open: &ItemPage,
@@ -116,7 +154,7 @@ fn body(
 ) -> (Vec<Line<'static>>, (usize, usize)) {
     let selected = open.cursor.position(pipeline);
     let (mut lines, mut picked, mut at) = (Vec::new(), (0, 0), 0);
-    for caveat in caveats(pipeline) {
+    for caveat in caveats(pipeline, place, sight) {
         for text in wrap(&caveat, cells.saturating_sub(4)) {
             lines.push(Line::styled(format!("   {text}"), theme.style(Role::Unknown)));
         }
@@ -124,7 +162,7 @@ fn body(
     let longest = pipeline.actions().map(|(_, action)| width(action.name.as_str())).max().unwrap_or(0);
     let name = longest.clamp(8, if cells < 100 { 22 } else { 34 });
     for stage in &pipeline.stages {
-        lines.push(head_of(pipeline, stage, theme, cells));
+        lines.push(head_of(pipeline, stage, sight, theme, cells));
         for action in &stage.actions {
             let is_selected = selected == Some(at);
             let first = lines.len();
@@ -149,7 +187,7 @@ fn body(
     (lines, picked)
 }
 
-fn head_of(pipeline: &Pipeline, stage: &Stage, theme: Theme, cells: usize) -> Line<'static> {
+fn head_of(pipeline: &Pipeline, stage: &Stage, sight: &Sight<'_>, theme: Theme, cells: usize) -> Line<'static> {
     let held = match (pipeline.held(stage), &stage.execution) {
         (Some(run), _) => format!("  {}", run.called()),
         (None, Some(_)) => "  older than what is listed".into(),
@@ -165,7 +203,11 @@ fn head_of(pipeline: &Pipeline, stage: &Stage, theme: Theme, cells: usize) -> Li
         format!(", {called} waits to come in")
     });
     let mark = Mark::of(stage.status);
-    let rest = format!("  {}{held}{shut}{waits}", stage.status.word());
+    let by = pipeline.held(stage).map_or_else(String::new, |run| format!(", {}", Who::of(sight, run).words(run)));
+    let ago = stage.moved().map_or_else(String::new, |at| format!(", {} ago", brief(since(sight.at, at))));
+    let pace = Some(stage_pace(stage, sight)).filter(|pace| !pace.is_empty());
+    let pace = pace.map_or_else(String::new, |pace| format!(", {pace}"));
+    let rest = format!("  {}{held}{shut}{waits}{by}{ago}{pace}", stage.status.word());
     let role = if stage.inbound_enabled { Role::Dim } else { Role::Warn };
     Line::from(vec![
         Span::styled(format!(" {} ", line::sign(mark)), theme.of_health(health_of(stage.status))),
@@ -240,7 +282,8 @@ fn tracks(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, c
     }
     let label = all.iter().map(|track| width(&track.target)).max().unwrap_or(0).clamp(6, 24);
     for track in &all {
-        let links = track.links().map(|(what, link)| format!("{what} {link}")).join(" → ");
+        let links =
+            track.links().into_iter().map(|(what, link)| format!("{what} {link}")).collect::<Vec<_>>().join(" → ");
         for (at, text) in wrap(&links, cells.saturating_sub(label + 7)).into_iter().enumerate() {
             let target = if at == 0 { track.target.as_str() } else { "" };
             lines.push(Line::from(vec![
@@ -258,11 +301,13 @@ fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize
     if shown.is_empty() {
         lines.push(Line::styled("   none yet", theme.style(Role::Dim)));
     }
-    let took = |run: &Execution| run.finished.unwrap_or(sight.at).duration_since(run.started);
+    let took = |run: &Execution| run.took(sight.at);
+    let who = |run: &Execution| Who::of(sight, run).words(run);
+    let widest = shown.iter().map(|run| width(&who(run))).max().unwrap_or(0).clamp(12, 36);
     // One that waits for days would leave nothing of the others.
     let ended = shown.iter().filter(|run| run.finished.is_some()).map(|run| took(run)).max();
     let longest = ended.or_else(|| shown.iter().map(|run| took(run)).max()).unwrap_or_default();
-    for run in shown {
+    for run in &shown {
         let mark = Mark::of(run.status);
         let health = if run.status == RunStatus::Superseded { Health::Absent } else { health_of(run.status) };
         let message = run.revision.as_ref().map_or("", |revision| revision.message.as_str());
@@ -276,7 +321,7 @@ fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize
         );
         let bar = bar::of(took(run), longest, BAR);
         let clock = fill(&stopwatch(took(run)), 9);
-        let by = fill(&fit(&by(run), 19), 19);
+        let by = fill(&fit(&who(run), widest), widest);
         let used = 5 + width(&head) + 1 + BAR + 1 + 9 + 1;
         let tail = fit(&format!("{by} {words}"), cells.saturating_sub(used + 1));
         lines.push(Line::from(vec![
