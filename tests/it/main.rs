@@ -12,6 +12,7 @@ mod endpoint;
 mod hands;
 mod headless;
 mod journeys;
+mod lineage;
 mod mends;
 mod ops;
 mod picture;

@@ -6,7 +6,7 @@
 mod runs;
 
 use crate::domain::board::BoxId;
-use crate::domain::delivery::{Action, Deployment, Execution, Image, Pipeline};
+use crate::domain::delivery::{Action, Deployment, Execution, Image, Pipeline, Stage};
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::world::Place;
@@ -176,7 +176,7 @@ fn track(of: &Of<'_>, target: &str, sight: &Sight<'_>) -> Track {
         target: target.to_owned(),
         environment: deploy.map_or(environment, |deploy| deploy.environment),
         commit,
-        build: run.and_then(|run| build_of(pipeline, run)).or_else(|| version.map(ToString::to_string)),
+        build: run.and_then(|run| build_of(pipeline, run, sight)).or_else(|| version.map(ToString::to_string)),
         image: image.map(|image| short_digest(image.digest.as_str())),
         deployed: service
             .map(|(_, service)| service.task_definition.to_string())
@@ -194,11 +194,15 @@ fn track(of: &Of<'_>, target: &str, sight: &Sight<'_>) -> Track {
 }
 
 /// What a build of an execution made: the artifact, or the name of the build where none is told.
-fn build_of(pipeline: &Pipeline, run: &Execution) -> Option<String> {
-    let builds = || {
-        let is_build = |action: &&Action| action.category.as_ref().is_some_and(|category| category == "Build");
-        pipeline.actions().map(|(_, action)| action).filter(is_build)
+fn build_of(pipeline: &Pipeline, run: &Execution, sight: &Sight<'_>) -> Option<String> {
+    let own = &sight.bearings.pipeline_rules;
+    // CodeBuild also lints and scans, and makes nothing by it.
+    let makes = |(stage, action): &(&Stage, &Action)| {
+        let is_build = action.category.as_ref().is_some_and(|category| category == "Build");
+        let to = mapped(own, stage.name.as_str(), action).to;
+        is_build && matches!(to, Some(BoxId::BuildArtifact | BoxId::DockerImage | BoxId::RegistryPush))
     };
+    let builds = || pipeline.actions().filter(makes).map(|(_, action)| action);
     let made = builds().filter(|action| action.execution.as_ref() == Some(&run.id)).find_map(|action| {
         let outputs = action.outputs.as_ref().filter(|outputs| !outputs.is_empty())?;
         Some(outputs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

@@ -62,13 +62,15 @@ pub(super) fn draw(
         top.push(Line::from(spans));
         let now = standing(pipeline, &sight);
         let role = if now.health > Health::Ok { theme.of_health(now.health) } else { theme.style(Role::Dim) };
-        top.extend(
-            wrap(&now.now, cells.saturating_sub(4))
-                .into_iter()
-                .take(if area.height < TALL { 2 } else { 3 })
-                .map(|text| Line::styled(format!("   {text}"), role)),
-        );
-        top.extend(back_to(pipeline, place, &sight, theme, cells));
+        // Where all is well the line has said it.
+        let lines = match area.height {
+            _ if now.word == "ok" => 0,
+            height if height < TALL => 2,
+            _ => 3,
+        };
+        let words = wrap(&now.now, cells.saturating_sub(4)).into_iter().take(lines);
+        top.extend(words.map(|text| Line::styled(format!("   {text}"), role)));
+        top.extend(back_to(pipeline, place, &sight, theme, cells, if area.height < TALL { 1 } else { 2 }));
     }
     let mut y = area.y;
     for line in top {
@@ -114,14 +116,12 @@ fn title(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, ce
 fn newest(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) -> Option<Line<'static>> {
     let run = pipeline.executions.first()?;
     let message = run.revision.as_ref().map_or("", |revision| revision.message.as_str());
-    let verb = if run.status == RunStatus::InProgress { "runs for" } else { "took" };
+    let verb = match run.status {
+        RunStatus::InProgress => "runs for".to_owned(),
+        _ => format!("{} ago, took", brief(since(sight.at, run.started))),
+    };
     let usual = pipeline.usual().map_or_else(String::new, |usual| format!(" of ~{}", stopwatch(usual)));
-    let said = format!(
-        ", {}, {} ago, {verb} {}{usual}",
-        Who::of(sight, run).words(run),
-        brief(since(sight.at, run.started)),
-        stopwatch(run.took(sight.at)),
-    );
+    let said = format!(", {}, {verb} {}{usual}", Who::of(sight, run).words(run), stopwatch(run.took(sight.at)));
     let called = format!("   {}", run.called());
     // Who and since when are worth more than all of the message.
     let room = cells.saturating_sub(width(&called) + width(&said) + 4);
@@ -133,14 +133,28 @@ fn newest(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) ->
 }
 
 /// Whether what it brought to production can go back: the same words the board has for it.
-fn back_to(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, cells: usize) -> Option<Line<'static>> {
-    let it = place.feeds.pipelines.shared().find(|it| it.name == pipeline.name)?;
-    let ways = way_back::of_pipeline(place, it, sight);
+fn back_to(
+    pipeline: &Pipeline,
+    place: &Place,
+    sight: &Sight<'_>,
+    theme: Theme,
+    cells: usize,
+    most: usize,
+) -> Vec<Line<'static>> {
+    let it = place.feeds.pipelines.shared().find(|it| it.name == pipeline.name);
+    let ways = it.map_or_else(Vec::new, |it| way_back::of_pipeline(place, it, sight));
     // The last stage is the one people use.
-    let way = ways.last()?;
-    let hint = if way.back.is_ok() { "; `a` offers it" } else { "" };
+    let Some(way) = ways.last() else { return Vec::new() };
     let role = if way.lacks_good() { Role::Warn } else { Role::Dim };
-    Some(Line::styled(fit(&format!("   way back: {}{hint}", way.state()), cells), theme.style(role)))
+    let words = format!("way back: {}", way.state());
+    // The footer has the key too.
+    let hint = if way.back.is_ok() { "; a offers it" } else { "" };
+    let hint = if width(&words) + width(hint) + 4 < cells { hint } else { "" };
+    let mut lines = wrap(&format!("{words}{hint}"), cells.saturating_sub(4));
+    // What there is no line for is cut where the last one ends.
+    let rest = lines.split_off(most.clamp(1, lines.len()) - 1).join(" ");
+    lines.push(fit(&rest, cells.saturating_sub(4)));
+    lines.into_iter().map(|text| Line::styled(format!("   {text}"), theme.style(role))).collect()
 }
 
 /// All lines of the page, and the first and the last line of the selected action.
@@ -161,8 +175,10 @@ fn body(
     }
     let longest = pipeline.actions().map(|(_, action)| width(action.name.as_str())).max().unwrap_or(0);
     let name = longest.clamp(8, if cells < 100 { 22 } else { 34 });
+    let mut before: Option<&Execution> = None;
     for stage in &pipeline.stages {
-        lines.push(head_of(pipeline, stage, sight, theme, cells));
+        lines.push(head_of(pipeline, stage, before, sight, theme, cells));
+        before = pipeline.held(stage).or(before);
         for action in &stage.actions {
             let is_selected = selected == Some(at);
             let first = lines.len();
@@ -187,7 +203,15 @@ fn body(
     (lines, picked)
 }
 
-fn head_of(pipeline: &Pipeline, stage: &Stage, sight: &Sight<'_>, theme: Theme, cells: usize) -> Line<'static> {
+/// A stage: the execution in it, and whose that is where it is another than in the stage before.
+fn head_of(
+    pipeline: &Pipeline,
+    stage: &Stage,
+    before: Option<&Execution>,
+    sight: &Sight<'_>,
+    theme: Theme,
+    cells: usize,
+) -> Line<'static> {
     let held = match (pipeline.held(stage), &stage.execution) {
         (Some(run), _) => format!("  {}", run.called()),
         (None, Some(_)) => "  older than what is listed".into(),
@@ -203,7 +227,8 @@ fn head_of(pipeline: &Pipeline, stage: &Stage, sight: &Sight<'_>, theme: Theme, 
         format!(", {called} waits to come in")
     });
     let mark = Mark::of(stage.status);
-    let by = pipeline.held(stage).map_or_else(String::new, |run| format!(", {}", Who::of(sight, run).words(run)));
+    let new = pipeline.held(stage).filter(|run| before.is_none_or(|before| before.id != run.id));
+    let by = new.map_or_else(String::new, |run| format!(", {}", Who::of(sight, run).words(run)));
     let ago = stage.moved().map_or_else(String::new, |at| format!(", {} ago", brief(since(sight.at, at))));
     let pace = Some(stage_pace(stage, sight)).filter(|pace| !pace.is_empty());
     let pace = pace.map_or_else(String::new, |pace| format!(", {pace}"));
@@ -239,11 +264,16 @@ fn of_action(
     cells: usize,
 ) -> Vec<Line<'static>> {
     let mark = if is_waiting(action) { Mark::Waiting } else { Mark::of(action.status) };
-    let is_late = overdue(action, sight).is_some();
+    let (is_late, faint) = (overdue(action, sight).is_some(), theme.style(Role::Faint));
     let health = if is_late { Health::Warn } else { health_of(action.status) };
     let own = fill(&fit_middle(action.name.as_str(), name), name);
     let name_style = if is_selected { theme.selected() } else { theme.style(Role::Text) };
-    let state = fill(state(action), 11);
+    // What the execution in the stage has not come to yet still tells of one before.
+    let is_earlier = action.status == RunStatus::Succeeded
+        && action.execution.is_some()
+        && stage.execution.is_some()
+        && action.execution != stage.execution;
+    let state = fill(if is_earlier { "earlier" } else { state(action) }, 11);
     let version = fill(&fit(action.version_word(), 9), 9);
     let pace = fill(&pace(action, sight), 17);
     let notes = notes(stage, action, place, sight).join(", ");
@@ -254,9 +284,9 @@ fn of_action(
     let below = is_told && width(&notes) > beside;
     let inline = if below || beside < 12 { String::new() } else { fit(&notes, beside) };
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("   {} ", line::sign(mark)), theme.of_health(health)),
+        Span::styled(format!("   {} ", line::sign(mark)), if is_earlier { faint } else { theme.of_health(health) }),
         Span::styled(own, name_style),
-        Span::styled(format!(" {state}"), theme.of_health(health.max(Health::Ok))),
+        Span::styled(format!(" {state}"), if is_earlier { faint } else { theme.of_health(health.max(Health::Ok)) }),
         Span::styled(format!(" {version}"), theme.style(Role::Dim)),
         Span::styled(format!(" {pace}"), theme.style(if is_late { Role::Warn } else { Role::Dim })),
         Span::styled(inline, theme.style(Role::Dim)),
