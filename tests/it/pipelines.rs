@@ -262,7 +262,7 @@ type Odd<'a> = (&'a str, &'a dyn Fn(&mut Pipeline), &'a [&'a str], &'a [&'a str]
 
 #[test]
 fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
-    let odd: [Odd<'_>; 5] = [
+    let odd: [Odd<'_>; 6] = [
         (
             "never run",
             &|it| {
@@ -311,10 +311,29 @@ fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
             &["PARALLEL mode: 0 under way, and several may be in a stage at once"],
         ),
         (
+            "older than anything AWS keeps",
+            &|it| {
+                it.executions.clear();
+                for action in it.stages.iter_mut().flat_map(|stage| &mut stage.actions) {
+                    (action.history, action.usual) = (Some(Vec::new()), None);
+                }
+            },
+            &["✔ Source"],
+            &[
+                "Source, Checks, Build, Staging, Production: what is in it is older than what is listed",
+                "it has run, and none of it is listed any more: CodePipeline keeps the executions of 12 months",
+                "execution v418-92ee6a27, older than what is listed",
+                "it has run, and no run of it is among those that were read",
+            ],
+        ),
+        (
             "elsewhere, and older than the list",
             &|it| {
                 it.executions.truncate(1);
                 it.stages[4].execution = Some("gone".into());
+                for action in &mut it.stages[4].actions {
+                    action.execution = Some("gone".into());
+                }
                 let action = it.stages[4].actions.iter_mut().find(|action| action.is_deploy()).unwrap();
                 action.region = Some("us-east-1".into());
                 action.role = Some("arn:aws:iam::210987654321:role/deploy".into());
@@ -354,6 +373,29 @@ fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
             }
         }
     }
+}
+
+/// Hundreds of actions, each with twenty runs: the page is drawn a line at a time and not for each pair of them.
+#[test]
+fn a_page_of_hundreds_of_actions_scrolls_to_each_of_them() {
+    let (mut model, _) = model_at("bad-deploy", 9, SIZES[0]);
+    with_pipelines(&mut model, |all| {
+        all.retain(|it| it.name == *"web");
+        let action = all[0].stages[1].actions[0].clone();
+        let shard = |at: usize| Action { name: format!("shard-{at:03}").into(), ..action.clone() };
+        all[0].stages[1].actions = (0..300).map(shard).collect();
+    });
+    press(&mut model, "3 enter g");
+    assert_eq!(selected(&model).as_deref(), Some("GitHub"));
+    for at in 0..300 {
+        press(&mut model, "down");
+        // Each tenth is enough to see that none was left out.
+        if at % 10 == 9 {
+            assert_eq!(selected(&model), Some(format!("shard-{at:03}")), "{}", screen(&model));
+        }
+    }
+    press(&mut model, "G");
+    shows(&model, &["enter shows an action"]);
 }
 
 #[test]

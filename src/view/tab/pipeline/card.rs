@@ -21,7 +21,7 @@ const LABEL: usize = 14;
 const BAR: usize = 24;
 const SHORT: usize = 12;
 /// Cells for whoever started a run, or wrote what it runs.
-const WHO: usize = 30;
+const WHO: usize = 34;
 
 /// What it is about.
 pub(super) struct Of<'a> {
@@ -101,7 +101,11 @@ pub(super) fn lines(it: &Of<'_>, sight: &Sight<'_>, theme: Theme, cells: usize) 
 
 fn history(pipeline: &Pipeline, action: &Action, sight: &Sight<'_>, theme: Theme, cells: usize) -> Vec<Line<'static>> {
     let Some(all) = action.history.as_ref().filter(|all| !all.is_empty()) else {
-        let why = if action.history.is_none() { "its runs are not told" } else { "no runs are kept" };
+        let why = match &action.history {
+            None => "its runs are not told",
+            Some(_) if action.status == RunStatus::NotStarted => "none yet",
+            Some(_) => "it has run, and no run of it is among those that were read",
+        };
         return vec![
             super::heading("its last runs", theme),
             Line::styled(format!("   {why}"), theme.style(Role::Unknown)),

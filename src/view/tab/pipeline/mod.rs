@@ -30,6 +30,8 @@ use crate::world::way_back;
 const SHOWN: usize = 20;
 /// Cells of the longest bar.
 const BAR: usize = 12;
+/// Why a pipeline that has run lists nothing.
+const FORGOTTEN: &str = "it has run, and none of it is listed any more: CodePipeline keeps the executions of 12 months";
 /// From so many rows on there is room for all the words.
 const TALL: u16 = 30;
 /// Where what is said of an action begins.
@@ -327,9 +329,15 @@ fn tracks(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, c
 
 fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) -> Vec<Line<'static>> {
     let shown: Vec<&Execution> = pipeline.executions.iter().take(SHOWN).collect();
-    let mut lines = vec![heading("executions, newest first", theme)];
+    let last = if shown.len() < SHOWN { String::new() } else { format!("the last {SHOWN} ") };
+    let mut lines = vec![heading(&format!("{last}executions, newest first"), theme)];
     if shown.is_empty() {
-        lines.push(Line::styled("   none yet", theme.style(Role::Dim)));
+        let (words, role) = if pipeline.has_run() { (FORGOTTEN, Role::Unknown) } else { ("none yet", Role::Dim) };
+        lines.extend(
+            wrap(words, cells.saturating_sub(4))
+                .into_iter()
+                .map(|text| Line::styled(format!("   {text}"), theme.style(role))),
+        );
     }
     let took = |run: &Execution| run.took(sight.at);
     let who = |run: &Execution| Who::of(sight, run).words(run);
@@ -353,7 +361,10 @@ fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize
         let clock = fill(&stopwatch(took(run)), 9);
         let by = fill(&fit(&who(run), widest), widest);
         let used = 5 + width(&head) + 1 + BAR + 1 + 9 + 1;
-        let tail = fit(&format!("{by} {words}"), cells.saturating_sub(used + 1));
+        let room = cells.saturating_sub(used + 1);
+        // A letter or two of a message say nothing.
+        let tail = if room < widest + 12 { by } else { format!("{by} {words}") };
+        let tail = fit(&tail, room);
         lines.push(Line::from(vec![
             Span::styled(format!("   {} ", line::sign(mark)), theme.of_health(health)),
             Span::styled(head, theme.style(Role::Text)),
