@@ -243,6 +243,38 @@ fn an_action_is_chosen_by_the_arrows_and_its_page_opened_in_the_browser() {
     shows(&model, &["pipelines and deployments"]);
 }
 
+/// What `o` opens, from each place in the room.
+#[test]
+fn every_row_page_and_action_has_its_page_in_the_browser() {
+    let suite = "https://eu-west-1.console.aws.amazon.com/codesuite";
+    let ecs = "https://eu-west-1.console.aws.amazon.com/ecs/v2";
+    let pipeline = |name: &str| format!("{suite}/codepipeline/pipelines/{name}/view?region=eu-west-1");
+    let id = |model: &Model, name: &str| action(&self::pipeline(model, "web"), name).external_id.clone().unwrap();
+    for (keys, wanted) in [
+        ("3", pipeline("web")),
+        ("3 down", pipeline("shop")),
+        ("3 down down", format!("{suite}/codedeploy/deployments/{{Deploy-Production}}?region=eu-west-1")),
+        ("3 down down down down", format!("{ecs}/clusters/prod/services/catalog/deployments?region=eu-west-1")),
+        ("3 enter", pipeline("web")),
+        // An approval has no page of its own: that of its pipeline is where it is decided.
+        ("3 enter up enter", pipeline("web")),
+        ("3 enter enter", format!("{suite}/codedeploy/deployments/{{Deploy-Production}}?region=eu-west-1")),
+        ("3 enter g down", format!("{suite}/codebuild/projects/web-lint/build/{{Lint}}?region=eu-west-1")),
+    ] {
+        let (mut model, _) = model_at("bad-deploy", 9, WIDE);
+        model.session.drill = None;
+        press(&mut model, keys);
+        let wanted = wanted.replace("{Deploy-Production}", id(&model, "Deploy-Production").as_str());
+        let wanted = wanted.replace("{Lint}", &id(&model, "Lint").as_str().replace(':', "%3A"));
+        let cmds = press(&mut model, "o");
+        assert!(
+            matches!(cmds.as_slice(), [Cmd::Browse(link)] if *link == wanted),
+            "{keys}: {cmds:?} and not {wanted}\n{}",
+            screen(&model)
+        );
+    }
+}
+
 #[test]
 fn what_a_link_says_is_not_believed() {
     let (mut model, _) = model_at("bad-deploy", 9, WIDE);

@@ -152,7 +152,7 @@ fn of_run(
     let bar = bar::with_usual(took, action.usual, longest, cells_of_bar);
     let used = 5 + 9 + 1 + 11 + 1 + 12 + 1 + cells_of_bar + 1 + 8;
     let room = cells.saturating_sub(used + 2);
-    let said = format!("{} {}", fill(&fit(who, widest), widest), run.summary);
+    let said = format!("{}  {}", fill(&fit(who, widest), widest), run.summary);
     let said = if room < 8 { String::new() } else { fit(said.trim_end(), room) };
     Line::from(vec![
         Span::styled(format!("   {} ", line::sign(Mark::of(run.status))), theme.of_health(health)),
