@@ -207,8 +207,9 @@ fn what_hides_the_author_is_told_with_what_would_show_it() {
     let mut model = of(WIDE, repository(None, &other));
     press(&mut model, "3 enter");
     assert!(!text_of(&draw(&model)).contains("whose commits"));
-    // Commits that are read and too new for this one: it is older, and nothing is wrong.
-    let mut model = of(WIDE, repository(Some(Vec::new()), &other));
+    // Commits that are read and too new for this one: it is older, and what else may not be read is not the reason.
+    let pulls = [(FaultClass::Denied, "github:pulls", "acme/shop: the token may not read it")];
+    let mut model = of(WIDE, repository(Some(Vec::new()), &pulls));
     press(&mut model, "3 enter");
     assert!(!text_of(&draw(&model)).contains("whose commits"));
 }
