@@ -246,7 +246,7 @@ pub(super) fn older_commits(s: &Simulation) -> Vec<Commit> {
     };
     let all = PIPELINES.iter().flat_map(|pipeline| older(s, pipeline).map(move |run| (*pipeline, run)));
     let mut all: Vec<Commit> = all.filter_map(of).collect();
-    all.sort_by(|a, b| b.at.cmp(&a.at));
+    all.sort_by_key(|commit| std::cmp::Reverse(commit.at));
     all
 }
 
