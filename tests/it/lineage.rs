@@ -126,7 +126,10 @@ fn images() -> Payload {
     }])))
 }
 
-fn cluster(name: &str, environment: Environment, tasks: Option<&[(&str, Option<&str>)]>) -> Cluster {
+/// The image of a task as its definition names it, and the digest of what was pulled.
+type Pulled<'a> = (&'a str, Option<&'a str>);
+
+fn cluster(name: &str, environment: Environment, tasks: Option<&[Pulled<'_>]>) -> Cluster {
     let service = Service {
         name: "shop".into(),
         arn: "arn".into(),
@@ -143,7 +146,7 @@ fn cluster(name: &str, environment: Environment, tasks: Option<&[(&str, Option<&
         short_since: None,
         events: Vec::new(),
     };
-    let task = |(image, digest): &(&str, Option<&str>)| Task {
+    let task = |(image, digest): &Pulled<'_>| Task {
         id: "t".into(),
         service: "shop".into(),
         image: (*image).into(),
@@ -178,7 +181,7 @@ fn what_tasks_run_is_told_by_the_image_they_pulled() {
     let port = "registry.acme:5000/shop:v2";
     let (a, b, d, e) =
         (Some("sha256:aaaaaaaaaa"), Some("sha256:bbbbbbbbbb"), Some("sha256:dddddddddd"), Some("sha256:eeeeeeeeee"));
-    let cases: [(&[(&str, Option<&str>)], &str); 13] = [
+    let cases: [(&[Pulled<'_>], &str); 13] = [
         (&[(&tag, None)], "1 run v2"),
         (&[(&digest, None)], "1 run v2"),
         (&[(&both, None)], "1 run v2"),
@@ -252,8 +255,8 @@ fn a_function_runs_what_its_alias_points_at() {
     }
 }
 
-fn template(version: &str) -> Option<Template> {
-    Some(Template { name: "web".into(), version: version.into() })
+fn template(version: &str) -> Template {
+    Template { name: "web".into(), version: version.into() }
 }
 
 fn group(name: &str, new: Option<Template>, members: &[(&str, Option<Template>)]) -> AutoScalingGroup {
@@ -294,42 +297,42 @@ fn a_group_tells_what_new_instances_are_made_from_and_what_those_there_are_were(
     let old = Some(Template { name: "web-2019".into(), version: Text::default() });
     type Case<'a> = (Option<Template>, Vec<(&'a str, Option<Template>)>, Option<&'a str>, Option<&'a str>);
     let cases: Vec<Case<'_>> = vec![
-        (template("7"), vec![(here, template("7")); 3], Some("web 7, as all 3"), Some("3 run web 7")),
+        (Some(template("7")), vec![(here, Some(template("7"))); 3], Some("web 7, as all 3"), Some("3 run web 7")),
         (
-            template("7"),
-            vec![(here, template("7")), (here, template("6")), (here, template("6"))],
+            Some(template("7")),
+            vec![(here, Some(template("7"))), (here, Some(template("6"))), (here, Some(template("6")))],
             Some("web 7, 2 of 3 are of 6"),
             Some("2 of 3 run web 6, 1 web 7"),
         ),
-        (template("7"), vec![(here, template("6")); 2], Some("web 7, all 2 are of 6"), Some("2 run web 6")),
+        (Some(template("7")), vec![(here, Some(template("6"))); 2], Some("web 7, all 2 are of 6"), Some("2 run web 6")),
         // What `$Latest` is, the group does not say.
         (
-            template("$Latest"),
-            vec![(here, template("6")), (here, template("5"))],
+            Some(template("$Latest")),
+            vec![(here, Some(template("6"))), (here, Some(template("5")))],
             Some("web $Latest for new ones, 1 of 2 are of 6, 1 of 2 are of 5"),
             Some("1 of 2 run web 6, 1 web 5"),
         ),
         (
-            template("1"),
-            vec![(here, template("1")), (here, old.clone())],
+            Some(template("1")),
+            vec![(here, Some(template("1"))), (here, old.clone())],
             Some("web 1, 1 of 2 are of web-2019"),
             Some("1 of 2 run web-2019, 1 web 1"),
         ),
         (old.clone(), vec![(here, old)], Some("web-2019, as all 1"), Some("1 run web-2019")),
         // What goes is replaced by now, and of a template that was deleted nothing is told.
         (
-            template("7"),
-            vec![(here, template("7")), ("Terminating:Wait", template("6"))],
+            Some(template("7")),
+            vec![(here, Some(template("7"))), ("Terminating:Wait", Some(template("6")))],
             Some("web 7, as all 1"),
             Some("1 run web 7"),
         ),
         (
-            template("7"),
-            vec![(here, template("7")), (here, None)],
+            Some(template("7")),
+            vec![(here, Some(template("7"))), (here, None)],
             Some("web 7, 1 of 2 are of one that is not told"),
             None,
         ),
-        (template("7"), vec![], Some("web 7, no instances"), Some("nothing runs")),
+        (Some(template("7")), vec![], Some("web 7, no instances"), Some("nothing runs")),
         (None, vec![(here, None)], None, None),
     ];
     for (new, members, made_from, runs) in cases {
@@ -379,7 +382,7 @@ fn a_deployment_of_an_application_is_found_by_what_the_action_made() {
     assert_eq!(track(made("d-1"), vec![two()]).runs.as_deref(), Some("3 run v2"));
     assert_eq!(track(made("d-2"), vec![two()]).runs.as_deref(), Some("3 run v3"));
     // CodeDeploy names the copy of a group that it deploys to beside the old one.
-    let copy = group("CodeDeploy_production_d-1", template("7"), &[("InService", template("7"))]);
+    let copy = group("CodeDeploy_production_d-1", Some(template("7")), &[("InService", Some(template("7")))]);
     let it = track(made("d-1"), vec![two(), groups(copy)]);
     assert_eq!(it.template.as_deref(), Some("web 7, as all 1"));
 }
