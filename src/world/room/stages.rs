@@ -103,9 +103,17 @@ fn part(pipeline: &Pipeline, stage: &Stage, version: Option<&Text>, sight: &Sigh
     let version = version.map(ToString::to_string);
     let words: Vec<String> = [version, said, shut.clone(), comes].into_iter().flatten().collect();
     let health = if shut.is_some() { health.max(Health::Warn) } else { health };
+    Part { mark, health, name: stage.name.to_string(), words: words.join(", "), pace: String::new(), is_loud }
+}
+
+/// The same, and how long each stage took: for one pipeline alone, since the usual is found from all runs of all actions.
+pub fn paced(pipeline: &Pipeline, sight: &Sight<'_>) -> Vec<Part> {
+    let mut all = line(pipeline, sight);
     // What is loud tells of the action it is loud for.
-    let pace = if is_loud { String::new() } else { stage_pace(stage, sight) };
-    Part { mark, health, name: stage.name.to_string(), words: words.join(", "), pace, is_loud }
+    for (part, stage) in all.iter_mut().zip(&pipeline.stages).filter(|(part, _)| !part.is_loud) {
+        part.pace = stage_pace(stage, sight);
+    }
+    all
 }
 
 /// `5:20 of ~5:10`: how long a stage took for what it holds, or has taken by now.

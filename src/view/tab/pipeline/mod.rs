@@ -60,7 +60,7 @@ pub(super) fn draw(
     if card.is_none() {
         top.extend(newest(pipeline, &sight, theme, cells));
         let mut spans = vec![Span::raw(" ")];
-        spans.extend(line::spans(&stages::line(pipeline, &sight), cells.saturating_sub(2), theme));
+        spans.extend(line::spans(&stages::paced(pipeline, &sight), cells.saturating_sub(2), theme));
         top.push(Line::from(spans));
         let now = standing(pipeline, &sight);
         let role = if now.health > Health::Ok { theme.of_health(now.health) } else { theme.style(Role::Dim) };
