@@ -21,7 +21,7 @@ use opscon::app::rewind::History;
 use opscon::app::settings::Settings;
 use opscon::app::update::update;
 use opscon::domain::alarm::{AlarmState, AlarmTransition};
-use opscon::domain::delivery::{Pipeline, Stage as PipelineStage};
+use opscon::domain::delivery::{Action, Pipeline, Stage as PipelineStage};
 use opscon::domain::list::List;
 use opscon::drill::scenario::Scenario;
 use opscon::drill::{Drill, company};
@@ -121,6 +121,21 @@ fn room_of_pipelines(rounds: usize) {
     measure("answer and draw, 200 pipelines of 12 stages", rounds.min(60), |round| observe(&mut stage, round as i64));
     stage.press(Key::plain(Code::Enter));
     measure("update and draw for a key, page of a pipeline", rounds, |round| {
+        stage.press(Key::plain(codes[round % codes.len()]))
+    });
+    // Three hundred at once in one stage, as of tests that are split.
+    let mut wide = own;
+    let split = wide.stages[1].actions[0].clone();
+    wide.stages[1].actions =
+        (0..300).map(|at| Action { name: format!("shard-{at:03}").into(), ..split.clone() }).collect();
+    let answer = Answer::of(Ok(Payload::Pipelines(Arc::new(List::new(vec![wide])))), Usage::default());
+    let observation = Observation::of(key, stage.model.now, answer, None);
+    let at = stage.model.now;
+    black_box(update(&mut stage.model, at, Msg::Observed(Box::new(observation))));
+    stage.press(Key::plain(Code::Esc));
+    stage.press(Key::plain(Code::Home));
+    stage.press(Key::plain(Code::Enter));
+    measure("update and draw for a key, page of 300 actions", rounds, |round| {
         stage.press(Key::plain(codes[round % codes.len()]))
     });
 }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use aws_sdk_autoscaling::types::{
     Activity as SdkActivity, AutoScalingGroup as SdkGroup, Instance, InstanceRefresh, InstanceRefreshStatus,
-    LifecycleState, Operator, ScalingActivityStatusCode, ScheduledUpdateGroupAction, WarmPoolState,
+    LaunchTemplateSpecification, LifecycleState, Operator, ScalingActivityStatusCode, ScheduledUpdateGroupAction,
+    WarmPoolState,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{Ask, gather};
 use super::convert::{count, environment, tags, text, time};
-use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, Refresh, ScheduledChange, WarmPool};
+use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, Refresh, ScheduledChange, Template, WarmPool};
 use crate::domain::list::List;
 use crate::domain::scope::Scope;
+use crate::domain::text::Text;
 use crate::world::port::{CloudError, FaultClass};
 
 /// Pages of a hundred activities read at most, of all groups together and newest first. Six weeks of them would be
@@ -162,13 +164,7 @@ async fn newest_refresh(ask: &Ask<'_>, name: String) -> Result<Option<Refresh>, 
 
 /// Whether its members were made from different templates: in the middle of a refresh, or left so by one.
 fn is_mixed(group: &SdkGroup) -> bool {
-    let made_from = |it: &Instance| match it.launch_template() {
-        Some(template) => {
-            (template.launch_template_id().unwrap_or("").to_owned(), template.version().unwrap_or("").to_owned())
-        }
-        None => (it.launch_configuration_name().unwrap_or("").to_owned(), String::new()),
-    };
-    let mut all = group.instances().iter().map(made_from);
+    let mut all = group.instances().iter().map(|it| template(it.launch_template(), it.launch_configuration_name()));
     all.next().is_some_and(|first| all.any(|other| other != first))
 }
 
@@ -185,6 +181,8 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
     let mut suspended: Vec<_> = it.suspended_processes().iter().map(|it| text(it.process_name())).collect();
     suspended.sort();
     let pool = it.warm_pool_configuration();
+    let mixed = it.mixed_instances_policy().and_then(|it| it.launch_template());
+    let made_from = it.launch_template().or(mixed.and_then(|it| it.launch_template_specification()));
     AutoScalingGroup {
         name: text(it.auto_scaling_group_name()),
         environment: environment(&tags, scope),
@@ -203,9 +201,20 @@ fn group(it: &SdkGroup, scope: &Scope) -> AutoScalingGroup {
         }),
         scheduled: None,
         refresh: None,
+        template: template(made_from, it.launch_configuration_name()),
         tags,
         operator: text(it.operator().and_then(Operator::principal)),
     }
+}
+
+/// A version of a template, or a launch configuration. A template has a name and an id; one of them is always told.
+fn template(it: Option<&LaunchTemplateSpecification>, configuration: Option<&str>) -> Option<Template> {
+    let of_template = it.and_then(|it| {
+        let name = it.launch_template_name().or(it.launch_template_id())?;
+        // A group that names no version takes the default one.
+        Some(Template { name: Text::new(name), version: Text::new(it.version().unwrap_or("$Default")) })
+    });
+    of_template.or_else(|| Some(Template { name: Text::new(configuration?), version: Text::default() }))
 }
 
 fn member(it: &Instance) -> Member {
@@ -217,6 +226,7 @@ fn member(it: &Instance) -> Member {
         healthy: it.health_status().is_none_or(|status| status.eq_ignore_ascii_case("healthy")),
         weight: it.weighted_capacity().and_then(|weight| weight.parse().ok()).unwrap_or(1),
         is_protected: it.protected_from_scale_in() == Some(true),
+        template: template(it.launch_template(), it.launch_configuration_name()),
     }
 }
 
@@ -257,7 +267,7 @@ fn refresh(it: &InstanceRefresh) -> Refresh {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, WarmPoolConfiguration};
+    use aws_sdk_autoscaling::types::{LaunchTemplate, MixedInstancesPolicy, WarmPoolConfiguration};
 
     use super::*;
     use crate::domain::scope::Environment;
@@ -294,6 +304,29 @@ mod tests {
         assert_eq!((it.in_service(), it.desired), (8, 8));
         assert_eq!(it.members.iter().map(|it| it.instance.as_str()).collect::<Vec<_>>(), ["i-1", "i-2"]);
         assert!(!is_mixed(&sdk));
+        let made_from = Some(Template { name: "lt-1".into(), version: "1".into() });
+        assert!(it.members.iter().all(|member| member.template == made_from));
+        assert_eq!(it.template, None, "nothing is told of what new ones are made from");
+    }
+
+    #[test]
+    fn what_new_instances_are_made_from_is_told_in_any_of_three_places() {
+        let latest = || {
+            let it = LaunchTemplateSpecification::builder().launch_template_id("lt-1").launch_template_name("web");
+            it.version("$Latest").build()
+        };
+        let words = |sdk: &SdkGroup| group(sdk, &scope()).template.map(|it| it.words());
+        let plain = SdkGroup::builder().launch_template(latest()).build();
+        assert_eq!(words(&plain).as_deref(), Some("web $Latest"));
+        let of = LaunchTemplate::builder().launch_template_specification(latest()).build();
+        let policy = MixedInstancesPolicy::builder().launch_template(of).build();
+        let mixed = SdkGroup::builder().mixed_instances_policy(policy).build();
+        assert_eq!(words(&mixed).as_deref(), Some("web $Latest"));
+        let old = SdkGroup::builder().launch_configuration_name("web-2019").build();
+        assert_eq!(words(&old).as_deref(), Some("web-2019"));
+        let unsaid = LaunchTemplateSpecification::builder().launch_template_id("lt-1").build();
+        let unsaid = SdkGroup::builder().launch_template(unsaid).build();
+        assert_eq!(words(&unsaid).as_deref(), Some("lt-1 $Default"));
     }
 
     #[test]

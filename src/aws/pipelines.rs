@@ -1,5 +1,7 @@
 //! CodePipeline: where every pipeline stands, what it ran lately, and how long that usually takes.
 
+mod runs;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,8 +27,6 @@ use crate::world::port::{CloudError, FaultClass};
 const MOST: usize = 100;
 /// Executions read of each, newest first.
 const EXECUTIONS: i32 = 20;
-/// Runs of actions read of each: one page.
-const PAGE: i32 = 100;
 /// Runs a median is taken of, and the fewest that make something usual.
 const MEDIAN_OF: usize = 20;
 const LEAST: usize = 3;
@@ -149,11 +149,9 @@ async fn pipeline(ask: &Ask<'_>, summary: &PipelineSummary) -> Result<Option<Pip
     }
     let at = newest_runs(state.stage_states());
     if known.at != at || (known.runs.is_none() && known.gap.is_none()) {
-        let runs = client.list_action_executions().pipeline_name(name).max_results(PAGE).send();
-        let runs = ask.call("codepipeline:ListActionExecutions", runs).await;
-        known.gap = runs.as_ref().err().cloned();
-        // It is not the whole page that is kept: the configurations in it are many times as large.
-        known.runs = ask.or_gap(runs)?.map(|page| page.action_execution_details().iter().filter_map(run).collect());
+        let read = runs::last(ask, name, known.shape.len(), known.runs.as_deref()).await;
+        known.gap = read.as_ref().err().cloned();
+        known.runs = ask.or_gap(read)?.map(Arc::from);
         known.at = at;
     } else if let Some(gap) = &known.gap {
         ask.gap(gap.clone());

@@ -25,6 +25,8 @@ pub struct AutoScalingGroup {
     pub scheduled: Option<Vec<ScheduledChange>>,
     /// The newest instance refresh, while it runs and for a day after.
     pub refresh: Option<Refresh>,
+    /// What new instances are made from; `None` where it is not told.
+    pub template: Option<Template>,
     pub tags: Vec<Tag>,
     /// The service of AWS that runs it and alone may change it, or empty.
     pub operator: Text,
@@ -41,6 +43,28 @@ pub struct Member {
     pub weight: u32,
     /// It is not taken when the group shrinks.
     pub is_protected: bool,
+    /// What it was made from; `None` where that is not told, or deleted.
+    pub template: Option<Template>,
+}
+
+/// A version of a launch template, or a launch configuration, which has none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Template {
+    pub name: Text,
+    /// `7`, or of a group `$Latest` or `$Default`; empty for a launch configuration.
+    pub version: Text,
+}
+
+impl Template {
+    /// `web 7`, `web $Latest`, `web-2019`.
+    pub fn words(&self) -> String {
+        if self.version.is_empty() { self.name.to_string() } else { format!("{} {}", self.name, self.version) }
+    }
+
+    /// Whether the version is one that stays the same: `$Latest` may be another tomorrow.
+    pub fn is_fixed(&self) -> bool {
+        !self.version.as_str().starts_with('$')
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

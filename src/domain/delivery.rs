@@ -318,6 +318,11 @@ impl Pipeline {
         self.execution(stage.execution.as_ref()?.as_str())
     }
 
+    /// Whether it ever ran, listed or not.
+    pub fn has_run(&self) -> bool {
+        !self.executions.is_empty() || self.stages.iter().any(|stage| stage.execution.is_some())
+    }
+
     /// Several executions may be in it at once, of which a stage tells one.
     pub fn is_parallel(&self) -> bool {
         self.mode.as_ref().is_some_and(|mode| mode == "PARALLEL")

@@ -34,6 +34,7 @@ pub mod metric_name;
 pub mod money;
 pub mod network;
 pub mod origin;
+pub mod pace;
 pub mod pattern;
 pub mod pipeline_rule;
 pub mod recovery;

@@ -10,6 +10,7 @@ use crate::domain::units::{long, since};
 use crate::ops::plan::{Blast, Plan, Refusal, Why};
 use crate::ops::{Ask, On, Operation, Param, Progress};
 use crate::world::act::Step;
+use crate::world::authors;
 use crate::world::feed::Feed;
 use crate::world::item::Kind;
 use crate::world::sight::Sight;
@@ -148,7 +149,7 @@ fn describe(plan: &mut Plan, ask: &Ask<'_>, it: &Pipeline, stage: &Stage, action
     plan.effects.push(waits);
     match run.and_then(|run| run.revision.as_ref()) {
         Some(revision) => {
-            let by = revision.author.as_ref().map_or_else(String::new, |author| format!(" by {author}"));
+            let by = authors::of(ask.sight, revision).map_or_else(String::new, |author| format!(" by {author}"));
             plan.effects.push(format!("{} is \"{}\"{by}", action.version_word(), revision.message));
         }
         None => plan.warnings.push("what it lets through is not told".into()),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::domain::delivery::{Action, Deployment, Execution, Pipeline, Stage};
 use crate::domain::scope::{Environment, ScopeRef};
 use crate::domain::text::Text;
+use crate::world::authors::{Authors, Who};
 use crate::world::feed::Feed;
 use crate::world::sight::Sight;
 use crate::world::{Place, World};
@@ -76,7 +77,8 @@ const SOURCES: [Feed; 5] = [Feed::Deployments, Feed::Pipelines, Feed::Groups, Fe
 
 /// Whether changes may be drawn from this feed.
 pub fn tells(feed: Feed) -> bool {
-    SOURCES.contains(&feed)
+    // Whose a commit is, its repository tells.
+    SOURCES.contains(&feed) || feed == Feed::Repositories
 }
 
 /// Those of one place.
@@ -140,6 +142,7 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         scope: Arc::clone(&place.scope),
     };
     let nobody = Text::default();
+    let authors = Authors::at(place);
     let mut all = Vec::new();
     for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
         let behind = behind(place, deploy);
@@ -148,11 +151,11 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
             _ => deploy.message.clone(),
         };
         let message = if message.is_empty() { String::new() } else { format!(" \"{message}\"") };
-        let what = format!("deploy {} {} → {}{message}", deploy.target, deploy.from, deploy.to);
-        let by = match &behind {
-            Some(ran) if deploy.by.is_empty() => ran.by(),
-            _ => deploy.by.clone(),
+        let (by, commit) = match &behind {
+            Some(ran) if deploy.by.is_empty() => ran.by(&authors),
+            _ => (deploy.by.clone(), String::new()),
         };
+        let what = format!("deploy {} {} → {}{message}{commit}", deploy.target, deploy.from, deploy.to);
         all.push(change(deploy.started, kind_of(deploy.environment), what, &by, &deploy.target));
     }
     for group in place.feeds.groups.items() {
@@ -165,7 +168,7 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
     let told = |ran: &Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
-    all.extend(deployed(place).filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place)));
+    all.extend(deployed(place).filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place, &authors)));
     all.extend(launches(place, from));
     all
 }
@@ -192,7 +195,11 @@ fn deployed(place: &Place) -> impl Iterator<Item = Ran<'_>> {
     let stages = place.feeds.pipelines.items().flat_map(|it| it.stages.iter().map(move |stage| (it, stage)));
     let actions = stages.flat_map(|(it, stage)| stage.actions.iter().map(move |action| (it, stage, action)));
     actions.filter(|(.., action)| action.is_deploy()).filter_map(|(pipeline, stage, action)| {
-        let run = pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
+        let by_id = action.execution.as_ref().and_then(|id| pipeline.execution(id.as_str()));
+        // The same version may have been run more than once.
+        let by_version =
+            || pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
+        let run = by_id.or_else(by_version);
         Some(Ran { at: action.started?, pipeline, stage, action, run })
     })
 }
@@ -220,20 +227,22 @@ impl Ran<'_> {
         self.run.and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
     }
 
-    fn by(&self) -> Text {
-        let author = || self.run?.revision.as_ref()?.author.clone();
-        self.run.and_then(|run| run.by.clone()).or_else(author).unwrap_or_default()
+    /// Whom to ask, and behind the message whose commit it is, where that is somebody else's.
+    fn by(&self, authors: &Authors<'_>) -> (Text, String) {
+        let who = self.run.map_or_else(Who::default, |run| authors.of(run));
+        (who.first().cloned().unwrap_or_default(), who.behind())
     }
 
-    fn change(&self, place: &Place) -> Change {
+    fn change(&self, place: &Place, authors: &Authors<'_>) -> Change {
         let message = self.message();
+        let (by, commit) = self.by(authors);
         let message = if message.is_empty() { String::new() } else { format!(" \"{message}\"") };
         let version = self.action.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
         Change {
             at: self.at,
             kind: kind_of(Environment::in_name(self.stage.name.as_str())),
-            what: format!("deploy {}{version} in {}{message}", self.pipeline.name, self.stage.name),
-            by: self.by(),
+            what: format!("deploy {}{version} in {}{message}{commit}", self.pipeline.name, self.stage.name),
+            by,
             resource: self.pipeline.name.clone(),
             scope: Arc::clone(&place.scope),
         }

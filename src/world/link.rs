@@ -43,7 +43,13 @@ pub fn web_console(item: &Item, scope: &Scope, account: Option<&str>) -> String 
         Item::Pipeline(_) => format!("codesuite/codepipeline/pipelines/{name}/view?region={region}"),
         Item::Deployment(it) => match it.kind.as_str() {
             "CodeDeploy" => format!("codesuite/codedeploy/deployments/{id}?region={region}"),
-            "ECS" => format!("ecs/v2/clusters?region={region}"),
+            "ECS" => match &it.owner {
+                Some(cluster) => {
+                    let (cluster, service) = (encoded(cluster.as_str()), encoded(it.target.as_str()));
+                    format!("ecs/v2/clusters/{cluster}/services/{service}/deployments?region={region}")
+                }
+                None => format!("ecs/v2/clusters?region={region}"),
+            },
             _ => format!("ec2/home?region={region}#AutoScalingGroups:"),
         },
         // There is no page of what happened; of what alarms did there is.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say so")]
 
+mod authors;
 mod blindness;
 mod carried;
 mod ci_boxes;
@@ -12,6 +13,7 @@ mod endpoint;
 mod hands;
 mod headless;
 mod journeys;
+mod lineage;
 mod mends;
 mod ops;
 mod picture;

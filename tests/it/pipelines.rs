@@ -128,14 +128,31 @@ fn a_bad_deploy_is_followed_from_merge_to_rollback_on_one_screen() {
     let (mut model, _) = model_at("bad-deploy", 2, WIDE);
     press(&mut model, "3");
     shows(&model, &["✔So v419", "◆ Production Approve waits for approval"]);
+    press(&mut model, "enter");
+    shows(
+        &model,
+        &[
+            "\"cache the basket\", push by maria, runs for 16:20 of ~24:",
+            "not now: Production of web waits for Approve;",
+        ],
+    );
+    shows(&model, &["Deploy-Production     earlier     v418", "now 6 run v418"]);
     let (mut model, _) = model_at("bad-deploy", 4, WIDE);
     press(&mut model, "3");
     shows(&model, &["▶ Production 1:00 of ~4:30 Deploy", "CodeDeploy v418 → v419"]);
+    press(&mut model, "enter");
+    shows(
+        &model,
+        &["not now: Production of web is running: Deploy-Production running", "Smoke-Tests           earlier"],
+    );
     let (mut model, _) = model_at("bad-deploy", 9, WIDE);
     press(&mut model, "3");
     shows(&model, &["✖ Production", "too few healthy targ", "v418 → v419, 4 of 6"]);
     press(&mut model, "enter");
     shows(&model, &["4 of 6 run v419, 2 v418", "84960eb by maria"]);
+    // What is released, by whom, since when, how long it takes, and whether it can go back: in the first lines.
+    shows(&model, &["v419 \"cache the basket\", push by maria, 23 min ago, took 19:40 of ~24:24"]);
+    shows(&model, &["way back: v419 → v418, AWS would take it now; it usually takes 5 min 30 s; a offers it"]);
 }
 
 #[test]
@@ -243,6 +260,38 @@ fn an_action_is_chosen_by_the_arrows_and_its_page_opened_in_the_browser() {
     shows(&model, &["pipelines and deployments"]);
 }
 
+/// What `o` opens, from each place in the room.
+#[test]
+fn every_row_page_and_action_has_its_page_in_the_browser() {
+    let suite = "https://eu-west-1.console.aws.amazon.com/codesuite";
+    let ecs = "https://eu-west-1.console.aws.amazon.com/ecs/v2";
+    let pipeline = |name: &str| format!("{suite}/codepipeline/pipelines/{name}/view?region=eu-west-1");
+    let id = |model: &Model, name: &str| action(&self::pipeline(model, "web"), name).external_id.clone().unwrap();
+    for (keys, wanted) in [
+        ("3", pipeline("web")),
+        ("3 down", pipeline("shop")),
+        ("3 down down", format!("{suite}/codedeploy/deployments/{{Deploy-Production}}?region=eu-west-1")),
+        ("3 down down down down", format!("{ecs}/clusters/prod/services/catalog/deployments?region=eu-west-1")),
+        ("3 enter", pipeline("web")),
+        // An approval has no page of its own: that of its pipeline is where it is decided.
+        ("3 enter up enter", pipeline("web")),
+        ("3 enter enter", format!("{suite}/codedeploy/deployments/{{Deploy-Production}}?region=eu-west-1")),
+        ("3 enter g down", format!("{suite}/codebuild/projects/web-lint/build/{{Lint}}?region=eu-west-1")),
+    ] {
+        let (mut model, _) = model_at("bad-deploy", 9, WIDE);
+        model.session.drill = None;
+        press(&mut model, keys);
+        let wanted = wanted.replace("{Deploy-Production}", id(&model, "Deploy-Production").as_str());
+        let wanted = wanted.replace("{Lint}", &id(&model, "Lint").as_str().replace(':', "%3A"));
+        let cmds = press(&mut model, "o");
+        assert!(
+            matches!(cmds.as_slice(), [Cmd::Browse(link)] if *link == wanted),
+            "{keys}: {cmds:?} and not {wanted}\n{}",
+            screen(&model)
+        );
+    }
+}
+
 #[test]
 fn what_a_link_says_is_not_believed() {
     let (mut model, _) = model_at("bad-deploy", 9, WIDE);
@@ -262,7 +311,7 @@ type Odd<'a> = (&'a str, &'a dyn Fn(&mut Pipeline), &'a [&'a str], &'a [&'a str]
 
 #[test]
 fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
-    let odd: [Odd<'_>; 5] = [
+    let odd: [Odd<'_>; 6] = [
         (
             "never run",
             &|it| {
@@ -311,10 +360,29 @@ fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
             &["PARALLEL mode: 0 under way, and several may be in a stage at once"],
         ),
         (
+            "older than anything AWS keeps",
+            &|it| {
+                it.executions.clear();
+                for action in it.stages.iter_mut().flat_map(|stage| &mut stage.actions) {
+                    (action.history, action.usual) = (Some(Vec::new()), None);
+                }
+            },
+            &["✔ Source"],
+            &[
+                "Source, Checks, Build, Staging, Production: what is in it is older than what is listed",
+                "it has run, and none of it is listed any more: CodePipeline keeps the executions of 12 months",
+                "execution v418-92ee6a27, older than what is listed",
+                "it has run, and no run of it is among those that were read",
+            ],
+        ),
+        (
             "elsewhere, and older than the list",
             &|it| {
                 it.executions.truncate(1);
                 it.stages[4].execution = Some("gone".into());
+                for action in &mut it.stages[4].actions {
+                    action.execution = Some("gone".into());
+                }
                 let action = it.stages[4].actions.iter_mut().find(|action| action.is_deploy()).unwrap();
                 action.region = Some("us-east-1".into());
                 action.role = Some("arn:aws:iam::210987654321:role/deploy".into());
@@ -336,11 +404,12 @@ fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
             }
             press(&mut model, "enter");
             let mut seen = screen(&model);
-            for _ in 0..40 {
+            let (pages, steps) = if name == "two hundred actions" { (40, 230) } else { (8, 24) };
+            for _ in 0..pages {
                 press(&mut model, "pagedown");
                 seen.push_str(&screen(&model));
             }
-            for _ in 0..230 {
+            for _ in 0..steps {
                 press(&mut model, "down");
             }
             for key in ["enter", "l", "G", "esc", "g"] {
@@ -354,6 +423,29 @@ fn pipelines_of_every_odd_kind_are_drawn_and_say_what_they_are() {
             }
         }
     }
+}
+
+/// Hundreds of actions, each with twenty runs: the page is drawn a line at a time and not for each pair of them.
+#[test]
+fn a_page_of_hundreds_of_actions_scrolls_to_each_of_them() {
+    let (mut model, _) = model_at("bad-deploy", 9, SIZES[0]);
+    with_pipelines(&mut model, |all| {
+        all.retain(|it| it.name == *"web");
+        let action = all[0].stages[1].actions[0].clone();
+        let shard = |at: usize| Action { name: format!("shard-{at:03}").into(), ..action.clone() };
+        all[0].stages[1].actions = (0..300).map(shard).collect();
+    });
+    press(&mut model, "3 enter g");
+    assert_eq!(selected(&model).as_deref(), Some("GitHub"));
+    for at in 0..300 {
+        press(&mut model, "down");
+        // Each tenth is enough to see that none was left out.
+        if at % 10 == 9 {
+            assert_eq!(selected(&model), Some(format!("shard-{at:03}")), "{}", screen(&model));
+        }
+    }
+    press(&mut model, "G");
+    shows(&model, &["enter shows an action"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! its own time.
 
 mod data;
-mod delivery;
+pub(in crate::drill) mod delivery;
 pub(super) mod dev;
 mod messages;
 mod rollback;

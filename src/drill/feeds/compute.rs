@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy, ScheduledChange};
+use crate::domain::autoscaling::{Activity, AutoScalingGroup, Member, ScalingPolicy, ScheduledChange, Template};
 use crate::domain::balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, TargetHealth};
 use crate::domain::container::{Cluster, Service, ServiceEvent, Task, TaskHealth};
 use crate::domain::instance::{Instance, InstanceState, Purchase};
@@ -150,6 +150,11 @@ fn office_hours(s: &Simulation, fleet: &Fleet) -> Vec<ScheduledChange> {
     }
 }
 
+/// The machine and its system: versions of the application are deployed on top of it, so that it stays as it is.
+fn template(fleet: &Fleet) -> Template {
+    Template { name: fleet.plan.name.clone(), version: "12".into() }
+}
+
 fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
     let lost = s.home_lost.is_some() && fleet.plan.site == Site::Prod;
     let pending = fleet.units.iter().any(|unit| matches!(unit.state, UnitState::Booting { .. }));
@@ -174,6 +179,7 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
                 healthy: !lost,
                 weight: 1,
                 is_protected: false,
+                template: Some(template(fleet)),
             })
             .collect(),
         suspended: fleet.suspended.clone(),
@@ -194,6 +200,7 @@ fn group(s: &Simulation, fleet: &Fleet) -> AutoScalingGroup {
         warm_pool: None,
         scheduled: Some(office_hours(s, fleet)),
         refresh: None,
+        template: Some(template(fleet)),
         tags: tags(
             s,
             &group_id(fleet.plan.site, &fleet.plan.name),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::pipelines::{outcome_words, progress};
+use super::pipelines::{older_commits, outcome_words, progress};
 use crate::domain::delivery::{Bundle, DeployStatus, Deployment, Image, ImageRepository, ScanFindings};
 use crate::domain::scope::Environment;
 use crate::domain::source::{Commit, PullRequest, Review, SourceRepository};
@@ -18,15 +18,17 @@ pub(super) const REPOSITORY: &str = "acme/shop";
 pub(super) const BRANCH: &str = "main";
 /// Where the company keeps its images.
 pub(super) const REGISTRY: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
-/// Commits listed.
-const LISTED: usize = 20;
+/// Commits listed, as many as are read of GitHub.
+const LISTED: usize = 30;
+/// From a commit to the run it starts.
+pub(super) const PUSHED: SignedDuration = SignedDuration::from_secs(25);
 
 fn commit(s: &Simulation, run: &Run) -> Commit {
     Commit {
         sha: run.sha.clone(),
         author: run.author.clone(),
         message: run.message.clone(),
-        at: s.at(run.pushed) - SignedDuration::from_secs(25),
+        at: s.at(run.pushed) - PUSHED,
     }
 }
 
@@ -191,8 +193,9 @@ pub(super) fn repositories(s: &Simulation, site: Site) -> Vec<SourceRepository> 
         .iter()
         .rev()
         .filter(|run| run.pushed <= s.tick && !run.is_rollback())
-        .take(LISTED)
         .map(|run| commit(s, run))
+        .chain(older_commits(s))
+        .take(LISTED)
         .collect();
     if site != Site::Prod || commits.is_empty() {
         return Vec::new();

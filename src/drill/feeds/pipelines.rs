@@ -3,10 +3,11 @@
 use jiff::SignedDuration;
 
 use super::action_log;
-use super::delivery::{BRANCH, REPOSITORY};
+use super::delivery::{BRANCH, PUSHED, REPOSITORY};
 use crate::domain::delivery::{
     Action, ActionRun, Execution, Pipeline, PipelineSource, RUNS, Revision, RunStatus, Stage, TestCounts,
 };
+use crate::domain::source::Commit;
 use crate::domain::text::Text;
 use crate::domain::units::plural;
 use crate::drill::company::{OPERATOR, Site};
@@ -193,7 +194,6 @@ fn pipeline(s: &Simulation, name: &'static str) -> Pipeline {
 
 /// What ran before the pipeline was edited, newest first: a version lower and some twenty hours earlier each.
 fn older(s: &Simulation, pipeline: &'static str) -> impl Iterator<Item = Execution> {
-    const AUTHORS: [&str; 5] = ["oskar", "lena", "jun", "maria", "sven"];
     const CHANGES: [&str; 5] =
         ["fewer queries per page", "a clearer error", "new dependencies", "rename a field", "less memory"];
     let (newest, noise) = (if pipeline == "web" { 416 } else { 202 }, s.noise.of(pipeline));
@@ -220,7 +220,7 @@ fn older(s: &Simulation, pipeline: &'static str) -> impl Iterator<Item = Executi
             finished: Some(started + SignedDuration::from_secs(whole + (draw.bits(3) % 400) as i64 - 200)),
             revision: Some(Revision {
                 id: draw.hex(1, 40).into(),
-                author: Some(AUTHORS[(draw.bits(4) % 5) as usize].into()),
+                author: None,
                 message: CHANGES[(draw.bits(5) % 5) as usize].into(),
             }),
             returns_to: None,
@@ -231,6 +231,25 @@ fn older(s: &Simulation, pipeline: &'static str) -> impl Iterator<Item = Executi
             },
         }
     })
+}
+
+/// The commits of what ran before, newest first: CodePipeline does not know who made them.
+pub(super) fn older_commits(s: &Simulation) -> Vec<Commit> {
+    const AUTHORS: [&str; 5] = ["oskar", "lena", "jun", "maria", "sven"];
+    let of = |(pipeline, run): (&'static str, Execution)| {
+        let draw = s.noise.of(pipeline).of(run.version.as_ref()?.as_str());
+        let revision = run.revision?;
+        Some(Commit {
+            sha: revision.id,
+            author: AUTHORS[(draw.bits(4) % 5) as usize].into(),
+            message: revision.message,
+            at: run.started - PUSHED,
+        })
+    };
+    let all = PIPELINES.iter().flat_map(|pipeline| older(s, pipeline).map(move |run| (*pipeline, run)));
+    let mut all: Vec<Commit> = all.filter_map(of).collect();
+    all.sort_by_key(|commit| std::cmp::Reverse(commit.at));
+    all
 }
 
 /// The last runs of an action, newest first.
@@ -432,11 +451,7 @@ fn execution(s: &Simulation, run: &Run) -> Execution {
         by: run.is_rollback().then(|| OPERATOR.into()),
         started: s.at(run.pushed),
         finished: finished.map(|tick| s.at(tick)),
-        revision: Some(Revision {
-            id: run.sha.clone(),
-            author: Some(run.author.clone()),
-            message: run.message.clone(),
-        }),
+        revision: Some(Revision { id: run.sha.clone(), author: None, message: run.message.clone() }),
         returns_to: run.returns_to.clone(),
         succeeded_in: passed.into_iter().map(Text::new).collect(),
     }

@@ -10,13 +10,14 @@ use crate::world::room::stages::{Mark, Part};
 /// How much of a quiet station is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quiet {
+    Pace,
     Words,
     InitialsAndWords,
     Initials,
     Sign,
 }
 
-const NARROWING: [Quiet; 4] = [Quiet::Words, Quiet::InitialsAndWords, Quiet::Initials, Quiet::Sign];
+const NARROWING: [Quiet; 5] = [Quiet::Pace, Quiet::Words, Quiet::InitialsAndWords, Quiet::Initials, Quiet::Sign];
 /// Cells a loud station wants before the quiet ones shrink any further.
 const LOUD: usize = 24;
 
@@ -43,15 +44,15 @@ pub(in crate::view) fn spans(parts: &[Part], room: usize, theme: Theme) -> Vec<S
 /// Texts with the station each is of; of none, what stands between them.
 fn pieces(parts: &[Part], room: usize) -> Vec<(String, Option<&Part>)> {
     for quiet in NARROWING {
-        let separator = if quiet == Quiet::Words { " → " } else { " " };
+        let separator = if matches!(quiet, Quiet::Pace | Quiet::Words) { " → " } else { " " };
         let texts: Vec<String> = parts.iter().map(|part| text(part, quiet)).collect();
         let whole: usize =
             texts.iter().map(|text| width(text)).sum::<usize>() + width(separator) * parts.len().saturating_sub(1);
         if whole <= room {
             return joined(texts, parts, separator);
         }
-        // The first of the worst is cut to what the others leave, where that is enough to be read.
-        if let Some(worst) = worst(parts) {
+        // The first of the worst is cut to what the others leave, where that is enough to be read; for nobody's pace.
+        if let Some(worst) = worst(parts).filter(|_| quiet != Quiet::Pace) {
             let others = whole - width(&texts[worst]);
             let left = room.saturating_sub(others);
             if left >= LOUD.min(width(&texts[worst])) {
@@ -124,7 +125,8 @@ fn text(part: &Part, quiet: Quiet) -> String {
     let sign = sign(part.mark);
     let words = if part.words.is_empty() { String::new() } else { format!(" {}", part.words) };
     match quiet {
-        Quiet::Words => format!("{sign} {}{words}", part.name),
+        Quiet::Pace if !part.pace.is_empty() => format!("{sign} {}{words} {}", part.name, part.pace),
+        Quiet::Pace | Quiet::Words => format!("{sign} {}{words}", part.name),
         Quiet::InitialsAndWords => format!("{sign}{}{words}", initials(&part.name)),
         Quiet::Initials => format!("{sign}{}", initials(&part.name)),
         Quiet::Sign => sign.to_owned(),
@@ -159,7 +161,7 @@ mod tests {
     fn part(name: &str, words: &str, health: Health) -> Part {
         let is_loud = health > Health::Ok;
         let mark = if is_loud { Mark::Failed } else { Mark::Done };
-        Part { mark, health, name: name.into(), words: words.into(), is_loud }
+        Part { mark, health, name: name.into(), words: words.into(), pace: String::new(), is_loud }
     }
 
     fn shown(parts: &[Part], room: usize) -> String {
@@ -198,6 +200,17 @@ mod tests {
         ];
         assert_eq!(shown(&line, 44), "✔ Source v419 → ✔ Checks → ✔ Production v418");
         assert_eq!(shown(&line, 43), "✔So v419 ✔Ch ✔Pr v418");
+    }
+
+    #[test]
+    fn how_long_it_took_is_told_where_all_of_it_can_be() {
+        let mut line = line();
+        line.truncate(2);
+        line[1].pace = "5:20 of ~5:10".into();
+        assert_eq!(shown(&line, 40), "✔ Source v419 → ✔ Checks 5:20 of ~5:10");
+        assert_eq!(shown(&line, 30), "✔ Source v419 → ✔ Checks");
+        line.push(part("Production", "Deploy failed: too few healthy targets", Health::Bad));
+        assert_eq!(shown(&line, 60), "✔ Source v419 → ✔ Checks → ✖ Production Deploy failed: too …");
     }
 
     #[test]

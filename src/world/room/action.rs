@@ -5,6 +5,7 @@ use crate::domain::delivery::{Action, LogTail, Pipeline, RunStatus, Stage};
 use crate::domain::text::Text;
 use crate::domain::units::{brief, count, long, moment, since};
 use crate::world::Place;
+use crate::world::authors;
 use crate::world::board::pipeline_map::mapped;
 use crate::world::builds;
 use crate::world::room::standing::is_waiting;
@@ -79,7 +80,7 @@ fn findings(stage: &Stage, action: &Action, place: &Place, sight: &Sight<'_>) ->
 }
 
 /// What a page says of a pipeline before anything else, where it is not as most are.
-pub fn caveats(pipeline: &Pipeline) -> Vec<String> {
+pub fn caveats(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>) -> Vec<String> {
     let mut all = Vec::new();
     let running = pipeline.executions.iter().filter(|run| run.status == RunStatus::InProgress).count();
     if pipeline.is_parallel() {
@@ -92,6 +93,7 @@ pub fn caveats(pipeline: &Pipeline) -> Vec<String> {
     if !old.is_empty() {
         all.push(format!("{}: what is in it is older than what is listed", old.join(", ")));
     }
+    all.extend(authors::untold(sight, place, pipeline));
     all
 }
 

@@ -4,6 +4,7 @@ use super::{Align, Column, RoomSpec, Row, UNSEEN, Value, rollouts, stages, stand
 use crate::domain::delivery::{Deployment, Execution, Pipeline};
 use crate::domain::health::Health;
 use crate::domain::text::Text;
+use crate::world::authors::Who;
 use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
@@ -19,10 +20,11 @@ pub const ROOM: RoomSpec = RoomSpec {
         let below = if matches!(row.item, Item::Pipeline(_)) { 0 } else { 10 };
         (below + 6 - state(row, sight).0 as u8, began(row).map_or(0, |began| -began.as_second()))
     },
-    feeds: &[Feed::Pipelines, Feed::Deployments],
+    // Whose a commit is, its repository tells.
+    feeds: &[Feed::Pipelines, Feed::Deployments, Feed::Repositories],
 };
 
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
     Column {
         key: "state",
         title: "STATE",
@@ -59,11 +61,11 @@ const COLUMNS: [Column; 14] = [
         key: "trigger",
         title: "BY",
         priority: 4,
-        width: (17, 22),
+        width: (17, 34),
         align: Align::Left,
-        value: |row, _| match &row.item {
-            Item::Deployment(deploy) => Value::Text(deploy.by.clone()),
-            _ => newest(row).map_or(Value::Nothing, |run| Value::Words(by(run))),
+        value: |row, sight| match &row.item {
+            Item::Deployment(deploy) => of_text(&deploy.by),
+            _ => newest(row).map_or(Value::Nothing, |run| Value::Words(Who::of(sight, run).words(run))),
         },
     },
     Column { priority: 8, width: (14, 14), ..super::REGION },
@@ -105,6 +107,16 @@ const COLUMNS: [Column; 14] = [
             _ => newest(row)
                 .and_then(|run| run.version.as_ref())
                 .map_or(Value::Nothing, |version| Value::Text(version.clone())),
+        },
+    },
+    Column {
+        key: "author",
+        title: "COMMIT BY",
+        priority: UNSEEN,
+        width: (8, 16),
+        align: Align::Left,
+        value: |row, sight| {
+            newest(row).and_then(|run| Who::of(sight, run).wrote).map_or(Value::Nothing, |who| Value::Text(who.clone()))
         },
     },
     Column {
@@ -172,13 +184,4 @@ fn newest(row: &Row) -> Option<&Execution> {
 
 fn began(row: &Row) -> Option<jiff::Timestamp> {
     newest(row).map(|run| run.started).or_else(|| deployment(row).map(|deploy| deploy.started))
-}
-
-/// `push by lena`, `manual by maria`, `rollback`.
-pub fn by(run: &Execution) -> String {
-    let author = run.revision.as_ref().and_then(|revision| revision.author.as_ref());
-    match run.by.as_ref().or(author) {
-        Some(who) => format!("{} by {who}", run.trigger_word()),
-        None => run.trigger_word().to_owned(),
-    }
 }

@@ -66,5 +66,6 @@ pub fn line(deploy: &Deployment, sight: &Sight<'_>) -> Vec<Part> {
         deploy.total,
         stopwatch(took)
     );
-    vec![Part { mark, health: standing.health, name: deploy.kind.to_string(), words, is_loud: true }]
+    let pace = String::new();
+    vec![Part { mark, health: standing.health, name: deploy.kind.to_string(), words, pace, is_loud: true }]
 }

@@ -15,6 +15,8 @@ pub struct Part {
     pub name: String,
     /// Nothing where the sign and the name say it all.
     pub words: String,
+    /// How long it took, of how long it usually takes: said where there is room for all of it.
+    pub pace: String,
     /// It keeps its words when the line gets narrow.
     pub is_loud: bool,
 }
@@ -101,7 +103,24 @@ fn part(pipeline: &Pipeline, stage: &Stage, version: Option<&Text>, sight: &Sigh
     let version = version.map(ToString::to_string);
     let words: Vec<String> = [version, said, shut.clone(), comes].into_iter().flatten().collect();
     let health = if shut.is_some() { health.max(Health::Warn) } else { health };
-    Part { mark, health, name: stage.name.to_string(), words: words.join(", "), is_loud }
+    Part { mark, health, name: stage.name.to_string(), words: words.join(", "), pace: String::new(), is_loud }
+}
+
+/// The same, and how long each stage took: for one pipeline alone, since the usual is found from all runs of all actions.
+pub fn paced(pipeline: &Pipeline, sight: &Sight<'_>) -> Vec<Part> {
+    let mut all = line(pipeline, sight);
+    // What is loud tells of the action it is loud for.
+    for (part, stage) in all.iter_mut().zip(&pipeline.stages).filter(|(part, _)| !part.is_loud) {
+        part.pace = stage_pace(stage, sight);
+    }
+    all
+}
+
+/// `5:20 of ~5:10`: how long a stage took for what it holds, or has taken by now.
+pub fn stage_pace(stage: &Stage, sight: &Sight<'_>) -> String {
+    let Some(took) = stage.took(sight.at) else { return String::new() };
+    let usual = stage.usual().map_or_else(String::new, |usual| format!(" of ~{}", stopwatch(usual)));
+    format!("{}{usual}", stopwatch(took))
 }
 
 /// The worst of a stage: its sign, how well that is, and what there is to say.

@@ -32,6 +32,7 @@ pub const FEEDS: &[Feed] = &[
     Feed::Timers,
     Feed::Advisories,
     Feed::Trail,
+    Feed::Repositories,
 ];
 
 /// The events of one place.

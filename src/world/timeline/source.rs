@@ -13,6 +13,7 @@ use crate::domain::instance::InstanceState;
 use crate::domain::scope::Environment;
 use crate::domain::text::Text;
 use crate::world::Place;
+use crate::world::authors::{Authors, Who};
 use crate::world::changes::{self, ChangeKind};
 use crate::world::feed::Feed;
 use crate::world::item::Kind;
@@ -25,8 +26,9 @@ pub(super) struct Source {
 pub(super) const SOURCES: &[Source] = &[
     Source { feeds: &[Feed::AlarmHistory, Feed::Alarms], draw: alarms },
     // Which of a pipeline's runs a deployment was is known from both.
-    Source { feeds: &[Feed::Deployments, Feed::Pipelines, Feed::Instances], draw: deploys },
-    Source { feeds: &[Feed::Pipelines], draw: runs },
+    Source { feeds: &[Feed::Deployments, Feed::Pipelines, Feed::Instances, Feed::Repositories], draw: deploys },
+    // Whose a commit is, its repository tells.
+    Source { feeds: &[Feed::Pipelines, Feed::Repositories], draw: runs },
     Source { feeds: &[Feed::Groups], draw: scaling },
     Source { feeds: &[Feed::DatabaseEvents], draw: databases },
     Source { feeds: &[Feed::CacheEvents], draw: caches },
@@ -135,9 +137,10 @@ fn of_status(status: DeployStatus) -> Tone {
 }
 
 fn runs(place: &Place, events: &mut Vec<Event>) {
+    let authors = Authors::at(place);
     for pipeline in place.feeds.pipelines.items() {
         for run in &pipeline.executions {
-            of_run(pipeline, run, events);
+            of_run(pipeline, run, authors.of(run), events);
         }
         for stage in &pipeline.stages {
             for action in &stage.actions {
@@ -148,11 +151,11 @@ fn runs(place: &Place, events: &mut Vec<Event>) {
     finish(events);
 }
 
-fn of_run(pipeline: &Pipeline, run: &Execution, events: &mut Vec<Event>) {
+fn of_run(pipeline: &Pipeline, run: &Execution, who: Who<'_>, events: &mut Vec<Event>) {
     let revision = run.revision.as_ref();
     let message = revision.map(|it| &it.message).filter(|message| !message.is_empty());
     let message = message.map_or_else(String::new, |message| format!(" \"{message}\""));
-    let by = run.by.clone().or_else(|| revision?.author.clone()).unwrap_or_default();
+    let by = who.first().cloned().unwrap_or_default();
     let event = |at: Timestamp, part: &str, tone, what: String| Event {
         id: Text::from(format!("{part} {} {}", pipeline.name, run.id)),
         at,
@@ -170,7 +173,7 @@ fn of_run(pipeline: &Pipeline, run: &Execution, events: &mut Vec<Event>) {
         run.started,
         "began",
         Tone::Plain,
-        format!("{} {called} began, {}{message}", pipeline.name, run.trigger_word()),
+        format!("{} {called} began, {}{message}{}", pipeline.name, run.trigger_word(), who.behind()),
     ));
     if let Some(at) = run.finished {
         let tone = match run.status {

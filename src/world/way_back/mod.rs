@@ -104,6 +104,11 @@ impl Took {
 impl WayBack<'_> {
     /// `web/Production by pipeline: v419 → v418, AWS would take it now; the last rollback took 4 min 30 s`.
     pub fn words(&self) -> String {
+        format!("{} by {}: {}", self.target, self.by, self.state())
+    }
+
+    /// The same without what it is of: `v419 → v418, AWS would take it now; …`.
+    pub fn state(&self) -> String {
         let present = self.present.as_ref().map_or("not told", Text::as_str);
         let back = match &self.back {
             Ok(to) => format!("{present} → {to}, AWS would take it now"),
@@ -119,7 +124,7 @@ impl WayBack<'_> {
             }
         };
         let took = self.took.map_or_else(String::new, |took| format!("; {}", took.words()));
-        format!("{} by {}: {back}{took}", self.target, self.by)
+        format!("{back}{took}")
     }
 
     pub fn lacks_good(&self) -> bool {
@@ -136,7 +141,7 @@ pub fn all<'a>(sight: &Sight<'a>) -> Vec<WayBack<'a>> {
 
 fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
     let feeds = &place.feeds;
-    let mut all: Vec<WayBack<'a>> = feeds.pipelines.shared().flat_map(|it| stages(place, it, sight)).collect();
+    let mut all: Vec<WayBack<'a>> = feeds.pipelines.shared().flat_map(|it| of_pipeline(place, it, sight)).collect();
     let is_prod = |environment: Environment| environment == Environment::Prod;
     let code_deploy = newest(place).into_iter().filter(|it| it.kind == "CodeDeploy" && is_prod(it.environment));
     all.extend(code_deploy.map(|it| WayBack {
@@ -185,7 +190,7 @@ fn of_place<'a>(place: &'a Place, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
 }
 
 /// The stages of a pipeline that deploy to production.
-fn stages<'a>(place: &'a Place, it: &'a Arc<Pipeline>, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
+pub fn of_pipeline<'a>(place: &'a Place, it: &'a Arc<Pipeline>, sight: &Sight<'a>) -> Vec<WayBack<'a>> {
     let boxes = boxes(sight, it);
     let production = it.actions().zip(boxes.iter()).filter(|(_, to)| **to == Some(BoxId::Production));
     let mut stages: Vec<&Stage> = production.map(|((stage, _), _)| stage).collect();

@@ -23,6 +23,12 @@ pub fn running(stage: &Stage) -> String {
     if now.is_empty() { format!("{} {}", stage.name, stage.status.word()) } else { format!("{now} running") }
 }
 
+/// Whether all that is under way in a stage is somebody's decision.
+fn waits(stage: &Stage) -> bool {
+    let mut open = stage.actions.iter().filter(|action| action.status == RunStatus::InProgress).peekable();
+    open.peek().is_some() && open.all(Action::is_approval)
+}
+
 /// What is in a stage, and what could be.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing<'a> {
@@ -76,6 +82,12 @@ impl<'a> Standing<'a> {
         match stage.status {
             RunStatus::NotStarted => {
                 Err(Obstacle::new(Bar::Nothing, format!("nothing ran in {} of {} yet", stage.name, it.name)))
+            }
+            // Nothing moves before somebody has decided, and that ends it too.
+            RunStatus::InProgress if waits(stage) => {
+                let open = stage.actions.iter().filter(|action| action.status == RunStatus::InProgress);
+                let text = format!("{} of {} waits for {}", stage.name, it.name, names(open));
+                Err(Obstacle::new(Bar::State, text).with("decide it: `gate.reject`, `gate.approve`"))
             }
             RunStatus::InProgress => {
                 let text = format!("{} of {} is running: {}", stage.name, it.name, running(stage));

@@ -7,17 +7,21 @@ use crate::domain::delivery::{Action, ActionRun, LogTail, Pipeline, RunStatus, S
 use crate::domain::health::Health;
 use crate::domain::text::Text;
 use crate::domain::units::{long, stamp, stopwatch};
-use crate::view::text::{fill, fit, wrap};
+use crate::view::text::{fill, fit, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::line;
 use crate::world::Place;
+use crate::world::authors::Who;
 use crate::world::room::action::{log, notes, pace, state, without_log};
 use crate::world::room::stages::Mark;
 use crate::world::sight::Sight;
 
 const LABEL: usize = 14;
-/// Cells of the longest bar.
+/// Cells of the longest bar, where there is room for it and where there is less.
 const BAR: usize = 24;
+const SHORT: usize = 12;
+/// Cells for whoever started a run, or wrote what it runs.
+const WHO: usize = 34;
 
 /// What it is about.
 pub(super) struct Of<'a> {
@@ -54,7 +58,7 @@ pub(super) fn lines(it: &Of<'_>, sight: &Sight<'_>, theme: Theme, cells: usize) 
     say("version", action.version_word(), Role::Text);
     say("took", &pace(action, sight), Role::Text);
     let told = action.execution.as_ref().map(|id| match it.pipeline.execution(id.as_str()) {
-        Some(_) => id.to_string(),
+        Some(run) => format!("{id}, {}", Who::of(sight, run).words(run)),
         None => format!("{id}, older than what is listed"),
     });
     say("execution", told.as_deref().unwrap_or("not told"), Role::Text);
@@ -68,7 +72,7 @@ pub(super) fn lines(it: &Of<'_>, sight: &Sight<'_>, theme: Theme, cells: usize) 
     say("external id", action.external_id.as_ref().map_or("not told", Text::as_str), Role::Text);
     say("link", action.link.as_ref().map_or("not told", Text::as_str), Role::Text);
     lines.push(Line::raw(""));
-    lines.extend(history(action, sight, theme, cells));
+    lines.extend(history(it.pipeline, action, sight, theme, cells));
     lines.push(Line::raw(""));
     let begins = lines.len();
     lines.push(super::heading("the end of its log", theme));
@@ -95,9 +99,13 @@ pub(super) fn lines(it: &Of<'_>, sight: &Sight<'_>, theme: Theme, cells: usize) 
     (lines, error.map_or(begins, |error| error.saturating_sub(3).max(begins)))
 }
 
-fn history(action: &Action, sight: &Sight<'_>, theme: Theme, cells: usize) -> Vec<Line<'static>> {
+fn history(pipeline: &Pipeline, action: &Action, sight: &Sight<'_>, theme: Theme, cells: usize) -> Vec<Line<'static>> {
     let Some(all) = action.history.as_ref().filter(|all| !all.is_empty()) else {
-        let why = if action.history.is_none() { "its runs are not told" } else { "no runs are kept" };
+        let why = match &action.history {
+            None => "its runs are not told",
+            Some(_) if action.status == RunStatus::NotStarted => "none yet",
+            Some(_) => "it has run, and no run of it is among those that were read",
+        };
         return vec![
             super::heading("its last runs", theme),
             Line::styled(format!("   {why}"), theme.style(Role::Unknown)),
@@ -107,12 +115,21 @@ fn history(action: &Action, sight: &Sight<'_>, theme: Theme, cells: usize) -> Ve
     let mut lines = vec![super::heading(&format!("its last {} runs{usual}", all.len()), theme)];
     let longest =
         all.iter().map(|run| run.took(sight.at)).max().unwrap_or_default().max(action.usual.unwrap_or_default());
-    lines.extend(all.iter().map(|run| of_run(run, action, longest, sight, theme, cells)));
+    let who = |run: &ActionRun| match pipeline.execution(run.execution.as_str()) {
+        Some(it) => Who::of(sight, it).words(it),
+        None => "older than what is listed".to_owned(),
+    };
+    let all: Vec<(&ActionRun, String)> = all.iter().map(|run| (run, who(run))).collect();
+    let widest = all.iter().map(|(_, who)| width(who)).max().unwrap_or(0).min(WHO);
+    lines.extend(all.iter().map(|(run, who)| of_run(run, who, widest, action, longest, sight, theme, cells)));
     lines
 }
 
+#[expect(clippy::too_many_arguments, reason = "one run, and what it is held against")]
 fn of_run(
     run: &ActionRun,
+    who: &str,
+    widest: usize,
     action: &Action,
     longest: jiff::SignedDuration,
     sight: &Sight<'_>,
@@ -131,10 +148,12 @@ fn of_run(
         fill(run.status.word(), 11),
         fill(&stamp(run.started, sight.zone())[5..16], 12)
     );
-    let bar = bar::with_usual(took, action.usual, longest, BAR);
-    let used = 5 + 9 + 1 + 11 + 1 + 12 + 1 + BAR + 1 + 8;
+    let cells_of_bar = if cells < 100 { SHORT } else { BAR };
+    let bar = bar::with_usual(took, action.usual, longest, cells_of_bar);
+    let used = 5 + 9 + 1 + 11 + 1 + 12 + 1 + cells_of_bar + 1 + 8;
     let room = cells.saturating_sub(used + 2);
-    let said = if room < 8 { String::new() } else { fit(run.summary.as_str(), room) };
+    let said = format!("{}  {}", fill(&fit(who, widest), widest), run.summary);
+    let said = if room < 8 { String::new() } else { fit(said.trim_end(), room) };
     Line::from(vec![
         Span::styled(format!("   {} ", line::sign(Mark::of(run.status))), theme.of_health(health)),
         Span::styled(head, theme.style(Role::Text)),

@@ -12,23 +12,28 @@ use crate::app::overlay::Drawn;
 use crate::app::tab::room::{ItemPage, RoomTab};
 use crate::domain::delivery::{Action, Execution, Pipeline, RunStatus, Stage};
 use crate::domain::health::Health;
-use crate::domain::units::{moment, stamp, stopwatch};
+use crate::domain::units::{brief, moment, since, stamp, stopwatch};
 use crate::view::text::{fill, fit, fit_middle, width, wrap};
 use crate::view::theme::{Role, Theme};
 use crate::view::widget::table::faults_of_place;
 use crate::view::widget::{line, popup};
 use crate::world::Place;
+use crate::world::authors::Who;
 use crate::world::lineage;
 use crate::world::room::action::{caveats, notes, state};
-use crate::world::room::pipelines::by;
-use crate::world::room::stages::{self, Mark, pace};
+use crate::world::room::stages::{self, Mark, pace, stage_pace};
 use crate::world::room::standing::{is_waiting, overdue, standing};
 use crate::world::sight::Sight;
+use crate::world::way_back;
 
 /// Executions told.
 const SHOWN: usize = 20;
 /// Cells of the longest bar.
 const BAR: usize = 12;
+/// Why a pipeline that has run lists nothing.
+const FORGOTTEN: &str = "it has run, and none of it is listed any more: CodePipeline keeps the executions of 12 months";
+/// From so many rows on there is room for all the words.
+const TALL: u16 = 30;
 /// Where what is said of an action begins.
 const INDENT: usize = 7;
 
@@ -53,17 +58,21 @@ pub(super) fn draw(
     );
     let card = open.cursor.card.as_ref().and_then(|card| Some((card, open.cursor.action(pipeline)?)));
     if card.is_none() {
+        top.extend(newest(pipeline, &sight, theme, cells));
         let mut spans = vec![Span::raw(" ")];
-        spans.extend(line::spans(&stages::line(pipeline, &sight), cells.saturating_sub(2), theme));
+        spans.extend(line::spans(&stages::paced(pipeline, &sight), cells.saturating_sub(2), theme));
         top.push(Line::from(spans));
         let now = standing(pipeline, &sight);
         let role = if now.health > Health::Ok { theme.of_health(now.health) } else { theme.style(Role::Dim) };
-        top.extend(
-            wrap(&now.now, cells.saturating_sub(4))
-                .into_iter()
-                .take(3)
-                .map(|text| Line::styled(format!("   {text}"), role)),
-        );
+        // Where all is well the line has said it.
+        let lines = match area.height {
+            _ if now.word == "ok" => 0,
+            height if height < TALL => 2,
+            _ => 3,
+        };
+        let words = wrap(&now.now, cells.saturating_sub(4)).into_iter().take(lines);
+        top.extend(words.map(|text| Line::styled(format!("   {text}"), role)));
+        top.extend(back_to(pipeline, place, &sight, theme, cells, if area.height < TALL { 1 } else { 2 }));
     }
     let mut y = area.y;
     for line in top {
@@ -105,6 +114,51 @@ fn title(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, ce
     ])
 }
 
+/// What is on its way or came last: which version of what, by whom, since when, and how long that takes.
+fn newest(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) -> Option<Line<'static>> {
+    let run = pipeline.executions.first()?;
+    let message = run.revision.as_ref().map_or("", |revision| revision.message.as_str());
+    let verb = match run.status {
+        RunStatus::InProgress => "runs for".to_owned(),
+        _ => format!("{} ago, took", brief(since(sight.at, run.started))),
+    };
+    let usual = pipeline.usual().map_or_else(String::new, |usual| format!(" of ~{}", stopwatch(usual)));
+    let said = format!(", {}, {verb} {}{usual}", Who::of(sight, run).words(run), stopwatch(run.took(sight.at)));
+    let called = format!("   {}", run.called());
+    // Who and since when are worth more than all of the message.
+    let room = cells.saturating_sub(width(&called) + width(&said) + 4);
+    let message = if message.is_empty() || room < 8 { String::new() } else { format!(" \"{}\"", fit(message, room)) };
+    Some(Line::from(vec![
+        Span::styled(called.clone(), theme.style(Role::Strong)),
+        Span::styled(fit(&format!("{message}{said}"), cells.saturating_sub(width(&called))), theme.style(Role::Text)),
+    ]))
+}
+
+/// Whether what it brought to production can go back: the same words the board has for it.
+fn back_to(
+    pipeline: &Pipeline,
+    place: &Place,
+    sight: &Sight<'_>,
+    theme: Theme,
+    cells: usize,
+    most: usize,
+) -> Vec<Line<'static>> {
+    let it = place.feeds.pipelines.shared().find(|it| it.name == pipeline.name);
+    let ways = it.map_or_else(Vec::new, |it| way_back::of_pipeline(place, it, sight));
+    // The last stage is the one people use.
+    let Some(way) = ways.last() else { return Vec::new() };
+    let role = if way.lacks_good() { Role::Warn } else { Role::Dim };
+    let words = format!("way back: {}", way.state());
+    // The footer has the key too.
+    let hint = if way.back.is_ok() { "; a offers it" } else { "" };
+    let hint = if width(&words) + width(hint) + 4 < cells { hint } else { "" };
+    let mut lines = wrap(&format!("{words}{hint}"), cells.saturating_sub(4));
+    // What there is no line for is cut where the last one ends.
+    let rest = lines.split_off(most.clamp(1, lines.len()) - 1).join(" ");
+    lines.push(fit(&rest, cells.saturating_sub(4)));
+    lines.into_iter().map(|text| Line::styled(format!("   {text}"), theme.style(role))).collect()
+}
+
 /// All lines of the page, and the first and the last line of the selected action.
 fn body(
     open: &ItemPage,
@@ -116,15 +170,17 @@ fn body(
 ) -> (Vec<Line<'static>>, (usize, usize)) {
     let selected = open.cursor.position(pipeline);
     let (mut lines, mut picked, mut at) = (Vec::new(), (0, 0), 0);
-    for caveat in caveats(pipeline) {
+    for caveat in caveats(pipeline, place, sight) {
         for text in wrap(&caveat, cells.saturating_sub(4)) {
             lines.push(Line::styled(format!("   {text}"), theme.style(Role::Unknown)));
         }
     }
     let longest = pipeline.actions().map(|(_, action)| width(action.name.as_str())).max().unwrap_or(0);
     let name = longest.clamp(8, if cells < 100 { 22 } else { 34 });
+    let mut before: Option<&Execution> = None;
     for stage in &pipeline.stages {
-        lines.push(head_of(pipeline, stage, theme, cells));
+        lines.push(head_of(pipeline, stage, before, sight, theme, cells));
+        before = pipeline.held(stage).or(before);
         for action in &stage.actions {
             let is_selected = selected == Some(at);
             let first = lines.len();
@@ -149,7 +205,15 @@ fn body(
     (lines, picked)
 }
 
-fn head_of(pipeline: &Pipeline, stage: &Stage, theme: Theme, cells: usize) -> Line<'static> {
+/// A stage: the execution in it, and whose that is where it is another than in the stage before.
+fn head_of(
+    pipeline: &Pipeline,
+    stage: &Stage,
+    before: Option<&Execution>,
+    sight: &Sight<'_>,
+    theme: Theme,
+    cells: usize,
+) -> Line<'static> {
     let held = match (pipeline.held(stage), &stage.execution) {
         (Some(run), _) => format!("  {}", run.called()),
         (None, Some(_)) => "  older than what is listed".into(),
@@ -165,7 +229,12 @@ fn head_of(pipeline: &Pipeline, stage: &Stage, theme: Theme, cells: usize) -> Li
         format!(", {called} waits to come in")
     });
     let mark = Mark::of(stage.status);
-    let rest = format!("  {}{held}{shut}{waits}", stage.status.word());
+    let new = pipeline.held(stage).filter(|run| before.is_none_or(|before| before.id != run.id));
+    let by = new.map_or_else(String::new, |run| format!(", {}", Who::of(sight, run).words(run)));
+    let ago = stage.moved().map_or_else(String::new, |at| format!(", {} ago", brief(since(sight.at, at))));
+    let pace = Some(stage_pace(stage, sight)).filter(|pace| !pace.is_empty());
+    let pace = pace.map_or_else(String::new, |pace| format!(", {pace}"));
+    let rest = format!("  {}{held}{shut}{waits}{by}{ago}{pace}", stage.status.word());
     let role = if stage.inbound_enabled { Role::Dim } else { Role::Warn };
     Line::from(vec![
         Span::styled(format!(" {} ", line::sign(mark)), theme.of_health(health_of(stage.status))),
@@ -197,11 +266,16 @@ fn of_action(
     cells: usize,
 ) -> Vec<Line<'static>> {
     let mark = if is_waiting(action) { Mark::Waiting } else { Mark::of(action.status) };
-    let is_late = overdue(action, sight).is_some();
+    let (is_late, faint) = (overdue(action, sight).is_some(), theme.style(Role::Faint));
     let health = if is_late { Health::Warn } else { health_of(action.status) };
     let own = fill(&fit_middle(action.name.as_str(), name), name);
     let name_style = if is_selected { theme.selected() } else { theme.style(Role::Text) };
-    let state = fill(state(action), 11);
+    // What the execution in the stage has not come to yet still tells of one before.
+    let is_earlier = action.status == RunStatus::Succeeded
+        && action.execution.is_some()
+        && stage.execution.is_some()
+        && action.execution != stage.execution;
+    let state = fill(if is_earlier { "earlier" } else { state(action) }, 11);
     let version = fill(&fit(action.version_word(), 9), 9);
     let pace = fill(&pace(action, sight), 17);
     let notes = notes(stage, action, place, sight).join(", ");
@@ -212,9 +286,9 @@ fn of_action(
     let below = is_told && width(&notes) > beside;
     let inline = if below || beside < 12 { String::new() } else { fit(&notes, beside) };
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("   {} ", line::sign(mark)), theme.of_health(health)),
+        Span::styled(format!("   {} ", line::sign(mark)), if is_earlier { faint } else { theme.of_health(health) }),
         Span::styled(own, name_style),
-        Span::styled(format!(" {state}"), theme.of_health(health.max(Health::Ok))),
+        Span::styled(format!(" {state}"), if is_earlier { faint } else { theme.of_health(health.max(Health::Ok)) }),
         Span::styled(format!(" {version}"), theme.style(Role::Dim)),
         Span::styled(format!(" {pace}"), theme.style(if is_late { Role::Warn } else { Role::Dim })),
         Span::styled(inline, theme.style(Role::Dim)),
@@ -240,7 +314,8 @@ fn tracks(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, c
     }
     let label = all.iter().map(|track| width(&track.target)).max().unwrap_or(0).clamp(6, 24);
     for track in &all {
-        let links = track.links().map(|(what, link)| format!("{what} {link}")).join(" → ");
+        let links =
+            track.links().into_iter().map(|(what, link)| format!("{what} {link}")).collect::<Vec<_>>().join(" → ");
         for (at, text) in wrap(&links, cells.saturating_sub(label + 7)).into_iter().enumerate() {
             let target = if at == 0 { track.target.as_str() } else { "" };
             lines.push(Line::from(vec![
@@ -254,15 +329,23 @@ fn tracks(pipeline: &Pipeline, place: &Place, sight: &Sight<'_>, theme: Theme, c
 
 fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize) -> Vec<Line<'static>> {
     let shown: Vec<&Execution> = pipeline.executions.iter().take(SHOWN).collect();
-    let mut lines = vec![heading("executions, newest first", theme)];
+    let last = if shown.len() < SHOWN { String::new() } else { format!("the last {SHOWN} ") };
+    let mut lines = vec![heading(&format!("{last}executions, newest first"), theme)];
     if shown.is_empty() {
-        lines.push(Line::styled("   none yet", theme.style(Role::Dim)));
+        let (words, role) = if pipeline.has_run() { (FORGOTTEN, Role::Unknown) } else { ("none yet", Role::Dim) };
+        lines.extend(
+            wrap(words, cells.saturating_sub(4))
+                .into_iter()
+                .map(|text| Line::styled(format!("   {text}"), theme.style(role))),
+        );
     }
-    let took = |run: &Execution| run.finished.unwrap_or(sight.at).duration_since(run.started);
+    let took = |run: &Execution| run.took(sight.at);
+    let who = |run: &Execution| Who::of(sight, run).words(run);
+    let widest = shown.iter().map(|run| width(&who(run))).max().unwrap_or(0).clamp(12, 36);
     // One that waits for days would leave nothing of the others.
     let ended = shown.iter().filter(|run| run.finished.is_some()).map(|run| took(run)).max();
     let longest = ended.or_else(|| shown.iter().map(|run| took(run)).max()).unwrap_or_default();
-    for run in shown {
+    for run in &shown {
         let mark = Mark::of(run.status);
         let health = if run.status == RunStatus::Superseded { Health::Absent } else { health_of(run.status) };
         let message = run.revision.as_ref().map_or("", |revision| revision.message.as_str());
@@ -276,9 +359,12 @@ fn executions(pipeline: &Pipeline, sight: &Sight<'_>, theme: Theme, cells: usize
         );
         let bar = bar::of(took(run), longest, BAR);
         let clock = fill(&stopwatch(took(run)), 9);
-        let by = fill(&fit(&by(run), 19), 19);
+        let by = fill(&fit(&who(run), widest), widest);
         let used = 5 + width(&head) + 1 + BAR + 1 + 9 + 1;
-        let tail = fit(&format!("{by} {words}"), cells.saturating_sub(used + 1));
+        let room = cells.saturating_sub(used + 1);
+        // A letter or two of a message say nothing.
+        let tail = if room < widest + 12 { by } else { format!("{by} {words}") };
+        let tail = fit(&tail, room);
         lines.push(Line::from(vec![
             Span::styled(format!("   {} ", line::sign(mark)), theme.of_health(health)),
             Span::styled(head, theme.style(Role::Text)),
