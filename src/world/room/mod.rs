@@ -252,7 +252,7 @@ impl RoomSpec {
     }
 
     /// Sorts by a column, or by rank; ties by name, then place, so that equal rows never change places.
-    pub fn sort(&self, rows: &mut [Row], by: Option<(usize, bool)>, sight: &Sight<'_>) {
+    pub fn sort(&self, rows: &mut Vec<Row>, by: Option<(usize, bool)>, sight: &Sight<'_>) {
         match by.and_then(|(column, descending)| Some((self.columns.get(column)?, descending))) {
             Some((column, descending)) => {
                 rows.sort_by_cached_key(|row| {
@@ -260,7 +260,16 @@ impl RoomSpec {
                     (key, row.item.name().clone(), row.place)
                 });
             }
-            None => rows.sort_by_cached_key(|row| ((self.rank)(row, sight), row.item.name().clone(), row.place)),
+            None => {
+                // Names are looked at only where ranks are equal, and what comes in order costs no more than to see that.
+                let mut ranked: Vec<((u8, i64), Row)> =
+                    rows.drain(..).map(|row| ((self.rank)(&row, sight), row)).collect();
+                ranked.sort_by(|(rank, row), (other_rank, other)| {
+                    let by_name = || row.item.name().cmp(other.item.name()).then(row.place.cmp(&other.place));
+                    rank.cmp(other_rank).then_with(by_name)
+                });
+                rows.extend(ranked.into_iter().map(|(_, row)| row));
+            }
         }
     }
 
