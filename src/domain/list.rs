@@ -1,5 +1,6 @@
 //! A list that is cheap to hold many times.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -26,35 +27,36 @@ impl<T> List<T> {
 }
 
 impl<T: Identified + PartialEq> List<T> {
-    /// This list, with every item equal to the one of the same key in `old` replaced by that very item.
+    /// This list, with every item equal to the one of the same key in `old` replaced by that very item; `old` itself where
+    /// that makes the two the same.
     ///
-    /// Lists mostly arrive in the same order, so the same position is tried first and the index is built only when
-    /// that fails.
+    /// Lists mostly arrive in the same order with a few items more or less, so the item behind the one found last is tried
+    /// first, and the index is built only when that fails.
     #[must_use]
     pub fn sharing(self, old: &Self) -> Self {
         if Arc::ptr_eq(&self.0, &old.0) {
             return self;
         }
-        let mut index: Option<std::collections::HashMap<&str, &Arc<T>>> = None;
-        let items: Vec<Arc<T>> = self
-            .0
-            .iter()
-            .enumerate()
-            .map(|(position, item)| {
-                let candidate = match old.0.get(position) {
-                    Some(same_place) if same_place.key() == item.key() => Some(same_place),
-                    _ => index
-                        .get_or_insert_with(|| old.0.iter().map(|item| (item.key(), item)).collect())
-                        .get(item.key())
-                        .copied(),
-                };
-                match candidate {
-                    Some(known) if Arc::ptr_eq(known, item) || known == item => Arc::clone(known),
-                    _ => Arc::clone(item),
-                }
-            })
-            .collect();
-        Self(items.into())
+        let is_known = |(mine, known): &(&Arc<T>, &Arc<T>)| Arc::ptr_eq(mine, known) || mine == known;
+        let same = self.0.iter().zip(old.0.iter()).take_while(is_known).count();
+        if same == self.len() && same == old.len() {
+            return old.clone();
+        }
+        let mut index: Option<HashMap<&str, usize>> = None;
+        let mut next = same;
+        let rest = self.0[same..].iter().map(|item| {
+            let has_key = |at: &usize| old.0.get(*at).is_some_and(|known| known.key() == item.key());
+            let found = Some(next).filter(has_key).or_else(|| {
+                let index = index
+                    .get_or_insert_with(|| old.0.iter().enumerate().map(|(at, known)| (known.key(), at)).collect());
+                index.get(item.key()).copied()
+            });
+            let Some(found) = found else { return item };
+            next = found + 1;
+            let known = &old.0[found];
+            if is_known(&(item, known)) { known } else { item }
+        });
+        Self(old.0[..same].iter().chain(rest).map(Arc::clone).collect())
     }
 }
 
@@ -126,4 +128,25 @@ mod tests {
         assert!(!Arc::ptr_eq(&new[2], &old[1]));
         assert_eq!(new[2].1, 9);
     }
+
+    #[test]
+    fn what_comes_in_goes_out_or_changes_leaves_the_rest_shared() {
+        let old = List::new((0..9).map(|number| Item(KEYS[number], 1)).collect());
+        for gone in 0..9 {
+            for fresh in 0..9 {
+                let mut items: Vec<Item> = (0..9).filter(|at| *at != gone).map(|at| Item(KEYS[at], 1)).collect();
+                items[fresh.min(7)].1 = 2;
+                items.insert(fresh, Item("new", 1));
+                let new = List::new(items).sharing(&old);
+                let shared = new.iter().filter(|item| old.iter().any(|known| Arc::ptr_eq(known, item))).count();
+                assert_eq!((new.len(), shared), (9, 7), "{gone} gone, {fresh} in");
+            }
+        }
+        let again = List::new((0..9).map(|number| Item(KEYS[number], 1)).collect()).sharing(&old);
+        assert!(Arc::ptr_eq(&again.0, &old.0), "nothing new is the same list");
+        let shorter = List::new((0..8).map(|number| Item(KEYS[number], 1)).collect()).sharing(&old);
+        assert_eq!(shorter.len(), 8, "what is gone at the end is gone");
+    }
+
+    const KEYS: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 }

@@ -141,9 +141,14 @@ impl<T: Merge + PartialEq> Held<T> {
         self.observed_at = Some(at);
         self.pace = next.map(|next| next.duration_since(at));
         match &self.value {
-            Some(old) if Arc::ptr_eq(old, &value) || **old == *value => recovered,
+            Some(old) if Arc::ptr_eq(old, &value) => recovered,
             Some(old) => {
-                self.value = Some(value.merged_onto(old).map_or(value, Arc::new));
+                // Merged first: what is shared then is not looked at a second time to see whether it is the same.
+                let value = value.merged_onto(old).map_or(value, Arc::new);
+                if **old == *value {
+                    return recovered;
+                }
+                self.value = Some(value);
                 true
             }
             None => {

@@ -118,8 +118,9 @@ impl World {
         if let (true, Some(old), Some(new)) = (changed, machines, place.feeds.instances.whole().next()) {
             place.timeline.see(&old, new, at);
         }
-        if changed {
-            place.draw_events(key.feed);
+        // What is due by the clock is told anew although the schedules are as they were.
+        let is_told = (changed || key.feed == Feed::Timers) && place.draw_events(key.feed);
+        if changed || is_told {
             self.revision += 1;
             Applied::Changed
         } else {

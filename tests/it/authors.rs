@@ -16,7 +16,7 @@ use opscon::world::authors::{self, Who};
 use opscon::world::feed::{Feed, Payload};
 use opscon::world::item::Kind;
 use opscon::world::port::{Answer, CloudError, FaultClass, FeedKey, Observation, Usage};
-use opscon::world::timeline::EventKind;
+use opscon::world::timeline::{Event, EventKind};
 use opscon::world::{changes, suspects};
 
 use crate::support::{draw, model_at, text_of};
@@ -124,9 +124,8 @@ fn whoever_started_it_and_whoever_wrote_it_are_told_apart() {
         assert_eq!(json["rows"].as_array().unwrap().len(), rows, "{filter}");
     }
     // What happened has one who did it, and says whose commit it was.
-    let events = model.world.events();
-    let began = events.iter().map(|(_, event)| event).find(|event| event.what.as_str().starts_with("web v419 began"));
-    let began = began.unwrap();
+    let is_it = |event: &&Arc<Event>| event.what.as_str().starts_with("web v419 began");
+    let began = model.world.places().iter().flat_map(|place| place.timeline.shared()).find(is_it).cloned().unwrap();
     assert_eq!((began.by.as_str(), began.kind), ("oskar", EventKind::Run));
     assert_eq!(began.what.as_str(), "web v419 began, manual \"cache the basket\" (commit by maria)");
     // Where both are one, once is enough.

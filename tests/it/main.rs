@@ -30,4 +30,5 @@ mod steps;
 mod support;
 mod suspects;
 mod tidy;
+mod timeline;
 mod untold;

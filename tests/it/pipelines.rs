@@ -7,8 +7,10 @@ use opscon::app::key::Key;
 use opscon::app::model::Model;
 use opscon::app::msg::{Cmd, Msg, Size};
 use opscon::app::update::update;
+use opscon::domain::autoscaling::Refresh;
 use opscon::domain::board::BoxId;
 use opscon::domain::delivery::{Action, Pipeline, RunStatus, Stage};
+use opscon::domain::function::Shift;
 use opscon::domain::health::Health;
 use opscon::domain::list::List;
 use opscon::drill::Drill;
@@ -19,6 +21,7 @@ use opscon::world::feed::{Feed, Payload};
 use opscon::world::item::Kind;
 use opscon::world::port::{Answer, FeedKey, Observation, Usage};
 use opscon::world::sight::Sight;
+use opscon::world::timeline::EventKind;
 use opscon::world::way_back;
 use unicode_width::UnicodeWidthStr;
 
@@ -534,6 +537,44 @@ fn what_aws_would_not_take_is_told_before_anybody_asks_for_it() {
         assert!(line.value.contains(words), "{words}: {}", line.value);
         assert_eq!(reading.health, health, "{words}");
     }
+}
+
+/// Neither has a list of its own at AWS: the one is told with its group, the other with its function.
+#[test]
+fn what_is_rolled_out_without_any_service_to_tell_of_it_is_listed_as_well() {
+    let (mut model, _) = of("", 1, WIDE);
+    let place = model.world.places()[0].scope.clone();
+    let feeds = model.world.places()[0].feeds.clone();
+    let mut groups: Vec<_> = feeds.groups.items().cloned().collect();
+    let web = groups.iter_mut().find(|group| group.name == *"web").unwrap();
+    web.refresh = Some(Refresh {
+        id: "refresh-1".into(),
+        status: "InProgress".into(),
+        reason: "waiting for 1 instance".into(),
+        percent: Some(40),
+        started: Some(model.now - SignedDuration::from_mins(6)),
+        ended: None,
+    });
+    let mut functions: Vec<_> = feeds.functions.items().cloned().collect();
+    let receipts = functions.iter_mut().find(|function| function.name == *"receipts").unwrap();
+    receipts.shift = Some(Shift { version: "62".into(), percent: 10.0 });
+    for (feed, payload) in [
+        (Feed::Groups, Payload::Groups(Arc::new(List::new(groups)))),
+        (Feed::Functions, Payload::Functions(Arc::new(List::new(functions)))),
+    ] {
+        let answer = Answer::of(Ok(payload), Usage::default());
+        let now = model.now;
+        let told = Observation::of(FeedKey::all(feed, place.clone()), now, answer, None);
+        update(&mut model, now, Msg::Observed(Box::new(told)));
+    }
+    press(&mut model, "3");
+    shows(&model, &["running  web", "Instance refresh 40 %, to web 12 for 6:00"]);
+    shows(&model, &["shifting receipts", "Lambda live: 61 → 62, 10 % of the calls"]);
+    // A refresh changes what runs as a deployment does, and may break as much.
+    let event =
+        model.world.places()[0].timeline.shared().find(|event| event.id == *"refresh refresh-1").cloned().unwrap();
+    assert_eq!((event.kind, event.resource.as_str()), (EventKind::Deploy, "web"));
+    assert_eq!(event.what.as_str(), "instance refresh of web to web 12, InProgress: waiting for 1 instance");
 }
 
 #[test]

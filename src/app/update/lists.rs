@@ -11,7 +11,7 @@ use crate::world::feed::Feed;
 use crate::world::item::{Item, Kind};
 use crate::world::sight::Sight;
 use crate::world::suspects;
-use crate::world::timeline::FEEDS;
+use crate::world::timeline::is_told_by;
 
 pub(super) fn run_on_list(model: &mut Model, id: CommandId) {
     if page_scroll(model).is_some() {
@@ -146,10 +146,10 @@ pub(super) fn refresh_lists(model: &mut Model, of: Option<Feed>) {
     for room in &mut model.rooms {
         let spec = room.list.spec;
         // Events are drawn from many feeds.
-        let is_of =
-            |feed| spec.kinds.iter().any(|kind| kind.feed() == feed || *kind == Kind::Event && FEEDS.contains(&feed));
+        let kinds = || spec.kinds.iter().chain(spec.also.iter().flat_map(|also| also.kinds));
+        let is_of = |feed| kinds().any(|kind| kind.feed() == feed || *kind == Kind::Event && is_told_by(feed));
         room.is_stale |= of.is_none_or(is_of);
-        if of.is_none_or(|feed| FEEDS.contains(&feed) || feed == Feed::Alarms)
+        if of.is_none_or(is_told_by)
             && let Some(page) = &mut room.page
         {
             page.suspects = None;

@@ -16,6 +16,7 @@ use crate::world::strip::box_of;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "alarms",
     kinds: &[Kind::Alarm],
+    also: None,
     nouns: ("alarm", "alarms"),
     columns: COLUMNS,
     health: |row, _| of(row).map_or(Health::Unknown, health),

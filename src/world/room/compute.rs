@@ -15,6 +15,7 @@ use crate::world::sight::Sight;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "compute",
     kinds: &[Kind::Balancer, Kind::Group, Kind::Cluster, Kind::Function, Kind::Instance],
+    also: None,
     nouns: ("resource", "resources"),
     columns: &COLUMNS,
     health: |row, sight| health(row, sight),

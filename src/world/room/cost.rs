@@ -13,6 +13,7 @@ use crate::world::sight::Sight;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "cost",
     kinds: &[Kind::Bill, Kind::Budget, Kind::Anomaly, Kind::Cost],
+    also: None,
     nouns: ("line", "lines"),
     columns: &COLUMNS,
     health: |row, _| state(row).0,

@@ -9,6 +9,7 @@ use crate::world::item::{Item, Kind};
 pub const ROOM: RoomSpec = RoomSpec {
     name: "dashboards",
     kinds: &[Kind::Dashboard],
+    also: None,
     nouns: ("dashboard", "dashboards"),
     columns: COLUMNS,
     health: |row, _| {

@@ -13,6 +13,7 @@ use crate::world::sight::Sight;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "data",
     kinds: &[Kind::Database, Kind::Cache, Kind::Queue, Kind::Topic, Kind::Bucket],
+    also: None,
     nouns: ("store", "stores"),
     columns: &COLUMNS,
     health: |row, sight| health(row, sight),

@@ -10,6 +10,7 @@ use crate::world::item::{Item, Kind};
 pub const ROOM: RoomSpec = RoomSpec {
     name: "instances",
     kinds: &[Kind::Instance],
+    also: None,
     nouns: ("instance", "instances"),
     columns: COLUMNS,
     health: |row, _| of(row).map_or(Health::Unknown, health),

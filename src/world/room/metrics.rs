@@ -9,6 +9,7 @@ use crate::world::item::{Item, Kind};
 pub const ROOM: RoomSpec = RoomSpec {
     name: "metrics",
     kinds: &[Kind::Metric],
+    also: None,
     nouns: ("metric", "metrics"),
     columns: COLUMNS,
     // A number is neither good nor bad until somebody sets an alarm on it.

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod alarms;
+mod aside;
 pub mod compute;
 pub mod cost;
 pub mod dashboards;
@@ -40,6 +41,8 @@ pub struct RoomSpec {
     /// As in `opscon show alarms`.
     pub name: &'static str,
     pub kinds: &'static [Kind],
+    /// Things of other rooms that are listed here as well, while something is true of them.
+    pub also: Option<Also>,
     /// One and many, for counts: `1 alarm`, `3 alarms`.
     pub nouns: (&'static str, &'static str),
     pub columns: &'static [Column],
@@ -48,6 +51,13 @@ pub struct RoomSpec {
     pub rank: fn(&Row, &Sight<'_>) -> (u8, i64),
     /// What it rests on: these decide whether an empty list is empty or only not read.
     pub feeds: &'static [Feed],
+}
+
+/// Which kinds, and when.
+#[derive(Debug)]
+pub struct Also {
+    pub kinds: &'static [Kind],
+    pub while_it: fn(&Item) -> bool,
 }
 
 #[derive(Debug)]
@@ -248,20 +258,32 @@ impl RoomSpec {
 
     /// Everything in it, unsorted.
     pub fn rows(&self, world: &World) -> Vec<Row> {
-        self.kinds.iter().flat_map(|kind| world.all_of(*kind)).map(|(place, item)| Row { place, item }).collect()
+        let own = self.kinds.iter().flat_map(|kind| world.all_of(*kind));
+        let also = self.also.iter().flat_map(|also| {
+            let all = also.kinds.iter().flat_map(|kind| world.all_of(*kind));
+            all.filter(|(_, item)| (also.while_it)(item))
+        });
+        own.chain(also).map(|(place, item)| Row { place, item }).collect()
     }
 
     /// Sorts by a column, or by rank; ties by name, then place, so that equal rows never change places.
-    pub fn sort(&self, rows: &mut [Row], by: Option<(usize, bool)>, sight: &Sight<'_>) {
-        match by.and_then(|(column, descending)| Some((self.columns.get(column)?, descending))) {
-            Some((column, descending)) => {
-                rows.sort_by_cached_key(|row| {
-                    let key = Order::of((column.value)(row, sight).sort_key(), descending);
-                    (key, row.item.name().clone(), row.place)
-                });
-            }
-            None => rows.sort_by_cached_key(|row| ((self.rank)(row, sight), row.item.name().clone(), row.place)),
+    pub fn sort(&self, rows: &mut Vec<Row>, by: Option<(usize, bool)>, sight: &Sight<'_>) {
+        if let Some((column, descending)) =
+            by.and_then(|(column, descending)| Some((self.columns.get(column)?, descending)))
+        {
+            rows.sort_by_cached_key(|row| {
+                let key = Order::of((column.value)(row, sight).sort_key(), descending);
+                (key, row.item.name().clone(), row.place)
+            });
+            return;
         }
+        // Names are looked at only where ranks are equal, and what comes in order costs no more than to see that.
+        let mut ranked: Vec<((u8, i64), Row)> = rows.drain(..).map(|row| ((self.rank)(&row, sight), row)).collect();
+        ranked.sort_by(|(rank, row), (other_rank, other)| {
+            let by_name = || row.item.name().cmp(other.item.name()).then(row.place.cmp(&other.place));
+            rank.cmp(other_rank).then_with(by_name)
+        });
+        rows.extend(ranked.into_iter().map(|(_, row)| row));
     }
 
     /// Its feeds that cannot be read, each with its place.

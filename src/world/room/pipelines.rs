@@ -1,6 +1,6 @@
 //! Pipelines: what is on its way, where it is stuck and why; below them what is deployed outside any pipeline.
 
-use super::{Align, Column, RoomSpec, Row, UNSEEN, Value, rollouts, stages, standing};
+use super::{Align, Also, Column, RoomSpec, Row, UNSEEN, Value, aside, rollouts, stages, standing};
 use crate::domain::delivery::{Deployment, Execution, Pipeline};
 use crate::domain::health::Health;
 use crate::domain::text::Text;
@@ -12,6 +12,15 @@ use crate::world::sight::Sight;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "pipelines",
     kinds: &[Kind::Pipeline, Kind::Deployment],
+    // AWS has no list of these: a refresh is told with its group, a shift with its function.
+    also: Some(Also {
+        kinds: &[Kind::Group, Kind::Function],
+        while_it: |item| match item {
+            Item::Group(group) => group.refresh.is_some(),
+            Item::Function(function) => function.shift.is_some(),
+            _ => false,
+        },
+    }),
     nouns: ("pipeline or deployment", "pipelines and deployments"),
     columns: &COLUMNS,
     health: |row, sight| state(row, sight).0,
@@ -21,7 +30,7 @@ pub const ROOM: RoomSpec = RoomSpec {
         (below + 6 - state(row, sight).0 as u8, began(row).map_or(0, |began| -began.as_second()))
     },
     // Whose a commit is, its repository tells.
-    feeds: &[Feed::Pipelines, Feed::Deployments, Feed::Repositories],
+    feeds: &[Feed::Pipelines, Feed::Deployments, Feed::Repositories, Feed::Groups, Feed::Functions],
 };
 
 const COLUMNS: [Column; 15] = [
@@ -46,6 +55,8 @@ const COLUMNS: [Column; 15] = [
         value: |row, sight| match &row.item {
             Item::Pipeline(pipeline) => Value::Line(stages::line(pipeline, sight)),
             Item::Deployment(deploy) => Value::Line(rollouts::line(deploy, sight)),
+            Item::Group(group) => Value::Line(aside::refresh_line(group, sight)),
+            Item::Function(function) => Value::Line(aside::shift_line(function)),
             _ => Value::Nothing,
         },
     },
@@ -93,6 +104,8 @@ const COLUMNS: [Column; 15] = [
         value: |row, sight| match &row.item {
             Item::Pipeline(pipeline) => Value::Words(standing::standing(pipeline, sight).now),
             Item::Deployment(deploy) => Value::Words(rollouts::standing(deploy, sight).now),
+            Item::Group(group) => Value::Words(aside::refresh(group).now),
+            Item::Function(function) => Value::Words(aside::shift(function).now),
             _ => Value::Nothing,
         },
     },
@@ -146,6 +159,8 @@ const COLUMNS: [Column; 15] = [
         align: Align::Left,
         value: |row, _| match &row.item {
             Item::Deployment(deploy) => of_text(&deploy.kind),
+            Item::Group(_) => Value::Words(aside::REFRESH.into()),
+            Item::Function(_) => Value::Words(aside::SHIFT.into()),
             _ => Value::Words("CodePipeline".into()),
         },
     },
@@ -159,6 +174,8 @@ fn state(row: &Row, sight: &Sight<'_>) -> (Health, &'static str) {
     let standing = match &row.item {
         Item::Pipeline(pipeline) => standing::standing(pipeline, sight),
         Item::Deployment(deploy) => rollouts::standing(deploy, sight),
+        Item::Group(group) => aside::refresh(group),
+        Item::Function(function) => aside::shift(function),
         _ => return (Health::Unknown, "unknown"),
     };
     (standing.health, standing.word)
@@ -183,5 +200,9 @@ fn newest(row: &Row) -> Option<&Execution> {
 }
 
 fn began(row: &Row) -> Option<jiff::Timestamp> {
-    newest(row).map(|run| run.started).or_else(|| deployment(row).map(|deploy| deploy.started))
+    match &row.item {
+        Item::Deployment(deploy) => Some(deploy.started),
+        Item::Group(group) => group.refresh.as_ref()?.started,
+        _ => newest(row).map(|run| run.started),
+    }
 }

@@ -11,6 +11,7 @@ use crate::world::timeline::{Event, FEEDS};
 pub const ROOM: RoomSpec = RoomSpec {
     name: "timeline",
     kinds: &[Kind::Event],
+    also: None,
     nouns: ("event", "events"),
     columns: &COLUMNS,
     health: |row, _| of(row).map_or(Health::Unknown, |it| it.tone.health()),

@@ -12,6 +12,7 @@ use crate::world::sight::Sight;
 pub const ROOM: RoomSpec = RoomSpec {
     name: "traces",
     kinds: &[Kind::Service, Kind::Trace],
+    also: None,
     nouns: ("service or trace", "services and traces"),
     columns: &COLUMNS,
     health: |row, sight| state(row, sight).0,

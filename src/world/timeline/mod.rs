@@ -6,18 +6,23 @@
 mod event;
 mod seen;
 mod source;
+mod told;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use event::{Event, EventKind, Tone};
 
 use jiff::Timestamp;
 
+use crate::domain::alarm::AlarmTransition;
 use crate::domain::instance::Instance;
 use crate::domain::list::List;
+use crate::domain::text::Text;
 use crate::world::feed::Feed;
 use crate::world::{Place, World};
 use source::SOURCES;
+use told::Told;
 
 /// Every feed events are drawn from.
 pub const FEEDS: &[Feed] = &[
@@ -35,9 +40,18 @@ pub const FEEDS: &[Feed] = &[
     Feed::Repositories,
 ];
 
+/// Whether events are drawn from a feed.
+pub fn is_told_by(feed: Feed) -> bool {
+    SOURCES.iter().any(|source| source.feeds.contains(&feed))
+}
+
 /// The events of one place.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
+    /// What alarms did: most of all events, on most days.
+    alarms: Told<AlarmTransition>,
+    /// The alarms that only moved a scaling policy when that was drawn.
+    triggers: Arc<HashSet<Text>>,
     /// In the order of [`SOURCES`].
     parts: Vec<Arc<[Arc<Event>]>>,
     /// What was done from here, which no feed tells.
@@ -49,17 +63,23 @@ pub struct Timeline {
 impl Timeline {
     /// In no order.
     pub fn shared(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.parts.iter().flat_map(|part| part.iter()).chain(self.ours.iter()).chain(self.seen.iter())
+        let parts = self.parts.iter().chain([&self.ours, &self.seen]);
+        self.alarms.events().chain(parts.flat_map(|part| part.iter()))
     }
 
     /// Bytes, by estimate, that are held here and not in `other`.
     pub(super) fn weight_beside(&self, other: Option<&Self>) -> usize {
+        // What the texts of an event take besides its own size.
         const EVENT: usize = size_of::<Event>() + 256;
-        let fresh = |(at, part): (usize, &Arc<[Arc<Event>]>)| {
-            let theirs = other.and_then(|other| other.parts.get(at));
-            if theirs.is_some_and(|theirs| Arc::ptr_eq(theirs, part)) { 0 } else { part.len() * EVENT }
-        };
-        self.parts.iter().enumerate().map(fresh).sum()
+        let alarms = self.alarms.weight_beside(other.map(|other| &other.alarms), EVENT);
+        let none = Arc::default();
+        let parts = self.parts.iter().enumerate().map(|(at, part)| {
+            let theirs = other.and_then(|other| other.parts.get(at)).unwrap_or(&none);
+            weight(part, theirs, EVENT)
+        });
+        let ours = weight(&self.ours, other.map_or(&none, |other| &other.ours), EVENT);
+        let seen = weight(&self.seen, other.map_or(&none, |other| &other.seen), EVENT);
+        alarms + parts.sum::<usize>() + ours + seen
     }
 
     /// Takes note of what became of machines since the answer before.
@@ -68,36 +88,72 @@ impl Timeline {
     }
 }
 
+/// Bytes of a list whose things weigh `each`, but for those that are in the other too.
+fn weight<T>(mine: &Arc<[Arc<T>]>, theirs: &Arc<[Arc<T>]>, each: usize) -> usize {
+    if Arc::ptr_eq(mine, theirs) {
+        return 0;
+    }
+    let known: HashSet<*const T> = theirs.iter().map(Arc::as_ptr).collect();
+    let fresh = mine.iter().filter(|thing| !known.contains(&Arc::as_ptr(thing))).count();
+    size_of_val(&**mine) + fresh * each
+}
+
 impl Place {
-    /// Draws anew what a feed tells.
-    pub(super) fn draw_events(&mut self, feed: Feed) {
+    /// Draws anew what a feed tells. Returns whether a source told anything else than before.
+    pub(super) fn draw_events(&mut self, feed: Feed) -> bool {
+        let mut is_new = false;
+        if matches!(feed, Feed::AlarmHistory | Feed::Alarms) {
+            self.draw_alarms(feed);
+        }
         for (at, source) in SOURCES.iter().enumerate() {
             if !source.feeds.contains(&feed) {
                 continue;
             }
             let mut events = Vec::new();
             (source.draw)(self, &mut events);
-            let known = self.timeline.parts.get(at);
-            let events: Arc<[Arc<Event>]> = match known {
-                // What is as it was is not another event: marks and memory hold on to it.
-                Some(known) => events.into_iter().map(|event| kept(known, event)).collect(),
-                None => events.into_iter().map(Arc::new).collect(),
-            };
             if self.timeline.parts.len() <= at {
                 self.timeline.parts.resize(SOURCES.len(), Arc::default());
             }
-            self.timeline.parts[at] = events;
+            let part = &mut self.timeline.parts[at];
+            let fresh = kept(part, events);
+            is_new |= fresh.len() != part.len() || fresh.iter().zip(part.iter()).any(|(a, b)| !Arc::ptr_eq(a, b));
+            *part = fresh;
         }
+        is_new
+    }
+
+    /// Draws what alarms did: all of it where another alarm is a trigger now, otherwise what is new.
+    fn draw_alarms(&mut self, feed: Feed) {
+        let triggers: HashSet<&Text> = source::triggers(self).collect();
+        let known = &self.timeline.triggers;
+        let is_same = triggers.len() == known.len() && triggers.iter().all(|name| known.contains(*name));
+        if is_same && feed == Feed::Alarms {
+            return;
+        }
+        if !is_same {
+            let triggers = triggers.into_iter().cloned().collect();
+            self.timeline.triggers = Arc::new(triggers);
+            self.timeline.alarms = Told::default();
+        }
+        let triggers = &self.timeline.triggers;
+        let draw = |change: &AlarmTransition| source::of_change(change, triggers.contains(&change.alarm));
+        self.timeline.alarms = self.timeline.alarms.redrawn(self.feeds.alarm_history.shared(), draw);
     }
 }
 
-/// The one that is held already, where nothing about it is new. Feeds tell their events in a steady order, newest first or
-/// last, so that it is near the ends that something is new.
-fn kept(known: &[Arc<Event>], event: Event) -> Arc<Event> {
-    match known.binary_search_by(|other| (other.at, &other.id).cmp(&(event.at, &event.id))) {
-        Ok(at) if *known[at] == event => Arc::clone(&known[at]),
-        _ => Arc::new(event),
-    }
+/// These events, each as the one that is held already where nothing about it is new: what is as it was is not another event,
+/// and memory holds on to it. Both are in the order of their time, the older first.
+fn kept(known: &[Arc<Event>], events: Vec<Event>) -> Arc<[Arc<Event>]> {
+    let mut known = known.iter().peekable();
+    let keep = |event: Event| {
+        let when = (event.at, &event.id);
+        while known.next_if(|other| (other.at, &other.id) < when).is_some() {}
+        match known.peek() {
+            Some(other) if ***other == event => Arc::clone(other),
+            _ => Arc::new(event),
+        }
+    };
+    events.into_iter().map(keep).collect()
 }
 
 impl World {
@@ -115,15 +171,5 @@ impl World {
                 self.revision += 1;
             }
         }
-    }
-
-    /// Every event there is account of, newest first, each with the position of its place.
-    pub fn events(&self) -> Vec<(usize, Arc<Event>)> {
-        let of = |(at, place): (usize, &Place)| {
-            place.timeline.shared().map(|event| (at, Arc::clone(event))).collect::<Vec<_>>()
-        };
-        let mut all: Vec<(usize, Arc<Event>)> = self.places.iter().enumerate().flat_map(of).collect();
-        all.sort_by(|(_, a), (_, b)| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
-        all
     }
 }

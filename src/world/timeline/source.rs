@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, EventKind, Tone};
 use crate::domain::advisory::Category;
-use crate::domain::alarm::AlarmState;
+use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition};
 use crate::domain::api_call::Nature;
+use crate::domain::autoscaling::AutoScalingGroup;
 use crate::domain::delivery::{Action, DeployStatus, Deployment, Execution, Pipeline, RunStatus, Stage};
 use crate::domain::instance::InstanceState;
 use crate::domain::scope::Environment;
@@ -45,50 +46,58 @@ fn finish(events: &mut Vec<Event>) {
     events.dedup_by(|a, b| a.id == b.id);
 }
 
+/// Alarms that only move a scaling policy.
+pub(super) fn triggers(place: &Place) -> impl Iterator<Item = &Text> {
+    place.feeds.alarms.items().filter(|alarm| alarm.is_scaling_trigger()).map(|alarm| &alarm.name)
+}
+
+/// What an alarm did.
+pub(super) fn of_change(change: &AlarmTransition, is_trigger: bool) -> Event {
+    let tone = match change.to {
+        // What moves a scaling policy is no trouble.
+        _ if is_trigger => Tone::Plain,
+        AlarmState::Alarm => Tone::Bad,
+        AlarmState::Ok => Tone::Good,
+        AlarmState::InsufficientData => Tone::Warn,
+    };
+    let reason = if change.reason.is_empty() { String::new() } else { format!(": {}", change.reason) };
+    Event {
+        id: change.id.clone(),
+        at: change.at,
+        kind: EventKind::Alarm,
+        tone,
+        what: Text::from(format!("{} {} → {}{reason}", change.alarm, change.from.word(), change.to.word())),
+        by: Text::default(),
+        resource: change.alarm.clone(),
+        region: None,
+        environment: Environment::Unknown,
+        about: Some(Kind::Alarm),
+    }
+}
+
+/// A history that is denied, or a minute behind, does not hide that an alarm fires.
 fn alarms(place: &Place, events: &mut Vec<Event>) {
-    let triggers: HashSet<&Text> =
-        place.feeds.alarms.items().filter(|alarm| alarm.is_scaling_trigger()).map(|alarm| &alarm.name).collect();
-    let mut newest: HashMap<&Text, Timestamp> = HashMap::new();
-    for change in place.feeds.alarm_history.items() {
-        let known = newest.entry(&change.alarm).or_insert(change.at);
-        *known = change.at.max(*known);
-        let tone = match change.to {
-            // What moves a scaling policy is no trouble.
-            _ if triggers.contains(&change.alarm) => Tone::Plain,
-            AlarmState::Alarm => Tone::Bad,
-            AlarmState::Ok => Tone::Good,
-            AlarmState::InsufficientData => Tone::Warn,
-        };
-        let reason = if change.reason.is_empty() { String::new() } else { format!(": {}", change.reason) };
+    let fires = |alarm: &&Alarm| alarm.is_firing() && !alarm.is_scaling_trigger();
+    let firing: HashMap<&Text, Timestamp> =
+        place.feeds.alarms.items().filter(fires).map(|alarm| (&alarm.name, alarm.since)).collect();
+    let Some(earliest) = firing.values().min() else { return };
+    let is_of_it = |change: &&AlarmTransition| {
+        change.at >= *earliest && firing.get(&change.alarm).is_some_and(|since| change.at >= *since)
+    };
+    let told: HashSet<&Text> = place.feeds.alarm_history.items().filter(is_of_it).map(|change| &change.alarm).collect();
+    for alarm in place.feeds.alarms.items().filter(fires).filter(|alarm| !told.contains(&alarm.name)) {
         events.push(Event {
-            id: change.id.clone(),
-            at: change.at,
+            id: Text::from(format!("{} {}", alarm.arn, alarm.since)),
+            at: alarm.since,
             kind: EventKind::Alarm,
-            tone,
-            what: Text::from(format!("{} {} → {}{reason}", change.alarm, change.from.word(), change.to.word())),
+            tone: Tone::Bad,
+            what: Text::from(format!("{} → {}: {}", alarm.name, alarm.state.word(), alarm.reason)),
             by: Text::default(),
-            resource: change.alarm.clone(),
+            resource: alarm.name.clone(),
             region: None,
             environment: Environment::Unknown,
             about: Some(Kind::Alarm),
         });
-    }
-    // A history that is denied, or a minute behind, does not hide that an alarm fires.
-    for alarm in place.feeds.alarms.items().filter(|alarm| alarm.is_firing() && !alarm.is_scaling_trigger()) {
-        if newest.get(&alarm.name).is_none_or(|at| *at < alarm.since) {
-            events.push(Event {
-                id: Text::from(format!("{} {}", alarm.arn, alarm.since)),
-                at: alarm.since,
-                kind: EventKind::Alarm,
-                tone: Tone::Bad,
-                what: Text::from(format!("{} → {}: {}", alarm.name, alarm.state.word(), alarm.reason)),
-                by: Text::default(),
-                resource: alarm.name.clone(),
-                region: None,
-                environment: Environment::Unknown,
-                about: Some(Kind::Alarm),
-            });
-        }
     }
     finish(events);
 }
@@ -213,6 +222,7 @@ fn of_action(pipeline: &Pipeline, stage: &Stage, action: &Action, events: &mut V
 
 fn scaling(place: &Place, events: &mut Vec<Event>) {
     for group in place.feeds.groups.items() {
+        events.extend(refreshed(group));
         for it in group.activities.iter().flatten() {
             let is_by_clock = it.cause.as_str().contains("scheduled action");
             let tone = match it.status.as_str() {
@@ -236,6 +246,30 @@ fn scaling(place: &Place, events: &mut Vec<Event>) {
         }
     }
     finish(events);
+}
+
+/// An instance refresh puts other machines in the place of all: it is a deployment, whatever AWS calls it.
+fn refreshed(group: &AutoScalingGroup) -> Option<Event> {
+    let it = group.refresh.as_ref()?;
+    let at = it.started?;
+    let to = group.template.as_ref().map_or_else(String::new, |template| format!(" to {}", template.words()));
+    let why = if it.reason.is_empty() { String::new() } else { format!(": {}", it.reason) };
+    Some(Event {
+        id: Text::from(format!("refresh {}", it.id)),
+        at,
+        kind: if group.environment.is_dev_or_test() { EventKind::Rehearsal } else { EventKind::Deploy },
+        tone: match it.status.as_str() {
+            "Failed" | "RollbackFailed" => Tone::Bad,
+            "Cancelling" | "Cancelled" | "RollbackInProgress" | "RollbackSuccessful" => Tone::Warn,
+            _ => Tone::Plain,
+        },
+        what: Text::from(format!("instance refresh of {}{to}, {}{why}", group.name, it.status)),
+        by: Text::default(),
+        resource: group.name.clone(),
+        region: None,
+        environment: group.environment,
+        about: Some(Kind::Group),
+    })
 }
 
 fn databases(place: &Place, events: &mut Vec<Event>) {
