@@ -141,8 +141,9 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
     };
     let nobody = Text::default();
     let mut all = Vec::new();
+    let deployed: Vec<Ran<'_>> = deployed(place).collect();
     for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
-        let behind = behind(place, deploy);
+        let behind = behind(&deployed, deploy);
         let message = match &behind {
             Some(ran) if deploy.message.is_empty() => ran.message(),
             _ => deploy.message.clone(),
@@ -164,8 +165,8 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         let what = format!("{}: {}", event.source, event.message);
         all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
-    let told = |ran: &Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
-    all.extend(deployed(place).filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place)));
+    let told = |ran: &&Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
+    all.extend(deployed.iter().filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place)));
     all.extend(launches(place, from));
     all
 }
@@ -184,22 +185,19 @@ struct Ran<'a> {
     pipeline: &'a Pipeline,
     stage: &'a Stage,
     action: &'a Action,
-    run: Option<&'a Execution>,
 }
 
 /// When the pipelines of a place deployed last.
 fn deployed(place: &Place) -> impl Iterator<Item = Ran<'_>> {
     let stages = place.feeds.pipelines.items().flat_map(|it| it.stages.iter().map(move |stage| (it, stage)));
     let actions = stages.flat_map(|(it, stage)| stage.actions.iter().map(move |action| (it, stage, action)));
-    actions.filter(|(.., action)| action.is_deploy()).filter_map(|(pipeline, stage, action)| {
-        let run = pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
-        Some(Ran { at: action.started?, pipeline, stage, action, run })
-    })
+    let deploys = actions.filter(|(.., action)| action.is_deploy());
+    deploys.filter_map(|(pipeline, stage, action)| Some(Ran { at: action.started?, pipeline, stage, action }))
 }
 
 /// The pipeline that brought a deployment, where it can be only one: the services that deploy know no commit and no author.
-fn behind<'a>(place: &'a Place, deploy: &Deployment) -> Option<Ran<'a>> {
-    let mut all = deployed(place).filter(|ran| ran.is_behind(deploy));
+fn behind<'a>(deployed: &'a [Ran<'a>], deploy: &Deployment) -> Option<&'a Ran<'a>> {
+    let mut all = deployed.iter().filter(|ran| ran.is_behind(deploy));
     all.next().filter(|_| all.next().is_none())
 }
 
@@ -216,13 +214,19 @@ impl Ran<'_> {
         deploy.kind == *kind && deploy.started >= self.at - slack && !is_over
     }
 
+    /// Of which the action is a part.
+    fn run(&self) -> Option<&Execution> {
+        self.pipeline.executions.iter().find(|run| run.version.is_some() && run.version == self.action.version)
+    }
+
     fn message(&self) -> Text {
-        self.run.and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
+        self.run().and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
     }
 
     fn by(&self) -> Text {
-        let author = || self.run?.revision.as_ref()?.author.clone();
-        self.run.and_then(|run| run.by.clone()).or_else(author).unwrap_or_default()
+        let run = self.run();
+        let author = || run?.revision.as_ref()?.author.clone();
+        run.and_then(|run| run.by.clone()).or_else(author).unwrap_or_default()
     }
 
     fn change(&self, place: &Place) -> Change {
