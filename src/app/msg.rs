@@ -38,6 +38,8 @@ pub enum Msg {
     Tick,
     Command(CommandId),
     Observed(Box<Observation>),
+    /// Answers that came together: each is taken in, and what follows from all of them is found out once.
+    AllObserved(Vec<Observation>),
     /// A world was opened in place of the one before.
     Opened(Box<Session>),
     /// What became of a code that was entered for this device; the error is in words for the operator.

@@ -118,29 +118,34 @@ impl Alarms {
         // Children before parents: composites come last in the list.
         for position in 0..self.entries.len() {
             let entry = &self.entries[position];
-            let (outcome, reason) = match &entry.watch {
-                Watch::Metric(metric) => judge(metric, entry.site, gauges, minute),
-                Watch::Composite { rule, .. } => self.judge_composite(rule, entry.site),
-            };
-            match outcome {
-                Some(state) if state != self.entries[position].state => {
-                    self.change(position, state, reason, minute, epoch);
+            let known = entry.state;
+            // Until there is a past to speak of, the words grow with it. After that they are of the moment it changed in, and
+            // not made for each minute it did not.
+            let is_told = |state: AlarmState| state != known || minute < FIRST_MINUTES;
+            let told = match &entry.watch {
+                Watch::Metric(metric) => {
+                    let judged = Judged::of(metric, entry.site, gauges, minute);
+                    judged.outcome(metric).filter(|state| is_told(*state)).map(|state| (state, judged.words(metric)))
                 }
-                // Until there is a past to speak of, the words grow with it.
-                Some(_) if minute < FIRST_MINUTES => self.entries[position].reason = reason.into(),
-                _ => {}
+                Watch::Composite { rule, .. } => Some(self.judge_composite(rule, entry.site)),
+            };
+            let Some((state, reason)) = told.filter(|(state, _)| is_told(*state)) else { continue };
+            if state == known {
+                self.entries[position].reason = reason.into();
+            } else {
+                self.change(position, state, reason, minute, epoch);
             }
         }
     }
 
-    fn judge_composite(&self, rule: &Rule, site: Site) -> (Option<AlarmState>, String) {
+    fn judge_composite(&self, rule: &Rule, site: Site) -> (AlarmState, String) {
         let holds = rule.holds(&|name| self.state(site, name));
         let firing: Vec<&str> =
             rule.children().into_iter().filter(|name| self.state(site, name) == Some(AlarmState::Alarm)).collect();
         if holds {
-            (Some(AlarmState::Alarm), format!("{} in ALARM", firing.join(", ")))
+            (AlarmState::Alarm, format!("{} in ALARM", firing.join(", ")))
         } else {
-            (Some(AlarmState::Ok), "the rule no longer holds".to_owned())
+            (AlarmState::Ok, "the rule no longer holds".to_owned())
         }
     }
 
@@ -226,24 +231,39 @@ impl Alarms {
 /// Minutes after the beginning of time in which alarms find their first state.
 const FIRST_MINUTES: i64 = -50;
 
-fn judge(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> (Option<AlarmState>, String) {
-    let range = evaluation_range(metric.of);
-    let minutes = gauges.tail(site, metric.measure, &metric.resource, minute, range * metric.period);
-    let values: Vec<Option<f64>> = minutes
-        .chunks(metric.period)
-        .map(|period| {
-            let real: Vec<f64> = period.iter().flatten().copied().collect();
-            if real.is_empty() { None } else { Some(real.iter().sum::<f64>() / real.len() as f64) }
-        })
-        .collect();
-    let limits = limits(metric, site, gauges, minute, values.len());
-    let breaching: Vec<Option<bool>> = values
-        .iter()
-        .zip(&limits)
-        .map(|(value, limit)| value.and_then(|value| Some(metric.condition.breaches(value, (*limit)?))))
-        .collect();
-    let outcome = evaluate(&breaching, metric.of, metric.to_alarm, metric.missing);
-    (outcome, threshold_words(metric, &values, &breaching))
+/// The periods an alarm looks at, oldest first, and which of them are beyond its limit.
+struct Judged {
+    values: Vec<Option<f64>>,
+    breaching: Vec<Option<bool>>,
+}
+
+impl Judged {
+    fn of(metric: &Metric, site: Site, gauges: &Gauges, minute: i64) -> Self {
+        let range = evaluation_range(metric.of);
+        let minutes = gauges.tail(site, metric.measure, &metric.resource, minute, range * metric.period);
+        let values: Vec<Option<f64>> = minutes
+            .chunks(metric.period)
+            .map(|period| {
+                let real: Vec<f64> = period.iter().flatten().copied().collect();
+                if real.is_empty() { None } else { Some(real.iter().sum::<f64>() / real.len() as f64) }
+            })
+            .collect();
+        let limits = limits(metric, site, gauges, minute, values.len());
+        let breaching: Vec<Option<bool>> = values
+            .iter()
+            .zip(&limits)
+            .map(|(value, limit)| value.and_then(|value| Some(metric.condition.breaches(value, (*limit)?))))
+            .collect();
+        Self { values, breaching }
+    }
+
+    fn outcome(&self, metric: &Metric) -> Option<AlarmState> {
+        evaluate(&self.breaching, metric.of, metric.to_alarm, metric.missing)
+    }
+
+    fn words(&self, metric: &Metric) -> String {
+        threshold_words(metric, &self.values, &self.breaching)
+    }
 }
 
 /// What each of the newest periods is held against.

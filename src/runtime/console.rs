@@ -164,13 +164,9 @@ where
         if self.opened.drill.is_none() {
             return;
         }
-        let _ = tokio::time::timeout(FIRST_ANSWERS, async {
-            while !self.model.world.is_complete() {
-                self.inbox.arrival().await;
-                self.take_answers();
-            }
-        })
-        .await;
+        let questions = self.model.world.keys().count();
+        let _ = tokio::time::timeout(FIRST_ANSWERS, self.inbox.filled(questions)).await;
+        self.take_answers();
     }
 
     /// Draws everything anew at the next frame, for when the screen may have been written on.
@@ -253,9 +249,7 @@ where
     }
 
     fn take_answers(&mut self) {
-        for observation in self.inbox.take() {
-            self.take(Msg::Observed(Box::new(observation)));
-        }
+        self.take(Msg::AllObserved(self.inbox.take()));
     }
 
     /// One message, and everything it leads to.

@@ -4,6 +4,7 @@
 //! the bound is the number of questions, and what nobody has read yet is simply replaced.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -14,6 +15,9 @@ use crate::world::port::{FeedKey, Observation};
 pub struct Inbox {
     waiting: Mutex<BTreeMap<FeedKey, Slot>>,
     arrived: Notify,
+    /// How many questions somebody wants to see answered before they look, if anybody does.
+    wanted: AtomicUsize,
+    filled: Notify,
 }
 
 /// What waits for one question. A failure does not push out the answer before it, which nobody has seen yet.
@@ -42,8 +46,12 @@ impl Inbox {
         } else {
             slot.failure = Some(observation);
         }
+        let is_filled = waiting.len() == self.wanted.load(Ordering::SeqCst);
         drop(waiting);
         self.arrived.notify_one();
+        if is_filled {
+            self.filled.notify_one();
+        }
     }
 
     pub fn take(&self) -> Vec<Observation> {
@@ -52,6 +60,15 @@ impl Inbox {
             .into_values()
             .flat_map(|slot| slot.answer.into_iter().chain(slot.failure))
             .collect()
+    }
+
+    /// Waits until answers to so many questions wait. Whoever wants all of them is not woken for each.
+    pub async fn filled(&self, count: usize) {
+        self.wanted.store(count, Ordering::SeqCst);
+        while self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len() < count {
+            self.filled.notified().await;
+        }
+        self.wanted.store(0, Ordering::SeqCst);
     }
 
     /// Waits until something was put in since the last wait. Dropping the future loses nothing.
@@ -107,6 +124,23 @@ mod tests {
         assert_eq!(all[0].outcome.as_ref().unwrap_err().message, "new");
         assert_eq!(all[0].usage.calls, 4);
         assert!(inbox.take().is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_wants_all_of_them_waits_for_the_last() {
+        let inbox = std::sync::Arc::new(Inbox::default());
+        let all = inbox.filled(2);
+        tokio::pin!(all);
+        inbox.put(observation(Feed::Alarms, "first"));
+        inbox.put(observation(Feed::Alarms, "again"));
+        tokio::select! {
+            biased;
+            () = &mut all => panic!("one question was answered twice"),
+            () = std::future::ready(()) => {}
+        }
+        inbox.put(observation(Feed::Metrics, "last"));
+        all.await;
+        assert_eq!(inbox.take().len(), 2);
     }
 
     #[test]

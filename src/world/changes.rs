@@ -144,8 +144,9 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
     let nobody = Text::default();
     let authors = Authors::at(place);
     let mut all = Vec::new();
+    let deployed: Vec<Ran<'_>> = deployed(place).collect();
     for deploy in place.feeds.deployments.items().filter(|deploy| deploy.started >= from) {
-        let behind = behind(place, deploy);
+        let behind = behind(&deployed, deploy);
         let message = match &behind {
             Some(ran) if deploy.message.is_empty() => ran.message(),
             _ => deploy.message.clone(),
@@ -167,8 +168,8 @@ pub(super) fn of_place(place: &Place, from: Timestamp) -> Vec<Change> {
         let what = format!("{}: {}", event.source, event.message);
         all.push(change(event.at, ChangeKind::Database, what, &nobody, &event.source));
     }
-    let told = |ran: &Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
-    all.extend(deployed(place).filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place, &authors)));
+    let told = |ran: &&Ran<'_>| place.feeds.deployments.items().any(|deploy| ran.is_behind(deploy));
+    all.extend(deployed.iter().filter(|ran| ran.at >= from && !told(ran)).map(|ran| ran.change(place, &authors)));
     all.extend(launches(place, from));
     all
 }
@@ -187,26 +188,19 @@ struct Ran<'a> {
     pipeline: &'a Pipeline,
     stage: &'a Stage,
     action: &'a Action,
-    run: Option<&'a Execution>,
 }
 
 /// When the pipelines of a place deployed last.
 fn deployed(place: &Place) -> impl Iterator<Item = Ran<'_>> {
     let stages = place.feeds.pipelines.items().flat_map(|it| it.stages.iter().map(move |stage| (it, stage)));
     let actions = stages.flat_map(|(it, stage)| stage.actions.iter().map(move |action| (it, stage, action)));
-    actions.filter(|(.., action)| action.is_deploy()).filter_map(|(pipeline, stage, action)| {
-        let by_id = action.execution.as_ref().and_then(|id| pipeline.execution(id.as_str()));
-        // The same version may have been run more than once.
-        let by_version =
-            || pipeline.executions.iter().find(|run| run.version.is_some() && run.version == action.version);
-        let run = by_id.or_else(by_version);
-        Some(Ran { at: action.started?, pipeline, stage, action, run })
-    })
+    let deploys = actions.filter(|(.., action)| action.is_deploy());
+    deploys.filter_map(|(pipeline, stage, action)| Some(Ran { at: action.started?, pipeline, stage, action }))
 }
 
 /// The pipeline that brought a deployment, where it can be only one: the services that deploy know no commit and no author.
-fn behind<'a>(place: &'a Place, deploy: &Deployment) -> Option<Ran<'a>> {
-    let mut all = deployed(place).filter(|ran| ran.is_behind(deploy));
+fn behind<'a>(deployed: &'a [Ran<'a>], deploy: &Deployment) -> Option<&'a Ran<'a>> {
+    let mut all = deployed.iter().filter(|ran| ran.is_behind(deploy));
     all.next().filter(|_| all.next().is_none())
 }
 
@@ -223,13 +217,22 @@ impl Ran<'_> {
         deploy.kind == *kind && deploy.started >= self.at - slack && !is_over
     }
 
+    /// Of which the action is a part.
+    fn run(&self) -> Option<&Execution> {
+        let Self { pipeline, action, .. } = self;
+        let by_id = action.execution.as_ref().and_then(|id| pipeline.execution(id.as_str()));
+        // The same version may have been run more than once.
+        let is_its = |run: &&Execution| run.version.is_some() && run.version == action.version;
+        by_id.or_else(|| pipeline.executions.iter().find(is_its))
+    }
+
     fn message(&self) -> Text {
-        self.run.and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
+        self.run().and_then(|run| run.revision.as_ref()).map(|revision| revision.message.clone()).unwrap_or_default()
     }
 
     /// Whom to ask, and behind the message whose commit it is, where that is somebody else's.
     fn by(&self, authors: &Authors<'_>) -> (Text, String) {
-        let who = self.run.map_or_else(Who::default, |run| authors.of(run));
+        let who = self.run().map_or_else(Who::default, |run| authors.of(run));
         (who.first().cloned().unwrap_or_default(), who.behind())
     }
 

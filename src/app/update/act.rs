@@ -311,7 +311,7 @@ fn note_in_timeline(model: &mut Model, is_news: bool) {
     }
     let events = operations::events(model);
     model.rewound.as_mut().map_or(&mut model.world, |live| &mut live.world).set_operations(events);
-    super::lists::refresh_lists(model, Some(Feed::AlarmHistory));
+    super::lists::refresh_lists(model, Some(&[Feed::AlarmHistory]));
 }
 
 /// The journal was read. What nobody knows the end of is raised once.

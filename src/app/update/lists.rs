@@ -141,17 +141,17 @@ pub(super) fn with_list<T>(model: &mut Model, work: impl FnOnce(&mut ListState, 
     Some(work(list, &sight))
 }
 
-/// Notes which lists are behind, by the kind of answer that came, or all of them.
-pub(super) fn refresh_lists(model: &mut Model, of: Option<Feed>) {
+/// Notes which lists are behind, by the kinds of answers that came, or all of them.
+pub(super) fn refresh_lists(model: &mut Model, of: Option<&[Feed]>) {
+    let is_any = |is_of: &dyn Fn(Feed) -> bool| of.is_none_or(|feeds| feeds.iter().any(|feed| is_of(*feed)));
+    let tells = is_any(&is_told_by);
     for room in &mut model.rooms {
-        let spec = room.list.spec;
+        let kinds = room.list.spec.kinds;
         // Events are drawn from many feeds.
-        let kinds = || spec.kinds.iter().chain(spec.also.iter().flat_map(|also| also.kinds));
-        let is_of = |feed| kinds().any(|kind| kind.feed() == feed || *kind == Kind::Event && is_told_by(feed));
-        room.is_stale |= of.is_none_or(is_of);
-        if of.is_none_or(is_told_by)
-            && let Some(page) = &mut room.page
-        {
+        let also = || room.list.spec.also.iter().flat_map(|also| also.kinds);
+        let is_behind = is_any(&|feed| kinds.iter().chain(also()).any(|kind| kind.feed() == feed));
+        room.is_stale |= is_behind || tells && kinds.contains(&Kind::Event);
+        if let Some(page) = room.page.as_mut().filter(|_| tells) {
             page.suspects = None;
         }
     }

@@ -66,7 +66,8 @@ fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             Vec::new()
         }
         Msg::Command(id) => run(model, id),
-        Msg::Observed(observation) => time::observe(model, *observation),
+        Msg::Observed(observation) => time::observe(model, vec![*observation]),
+        Msg::AllObserved(observations) => time::observe(model, observations),
         Msg::Opened(session) => {
             open(model, *session);
             focus(model)

@@ -54,8 +54,38 @@ pub(super) fn refresh_board(model: &mut Model, feeds: &[Feed]) {
     }
 }
 
-pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
-    let feed = observation.key.feed;
+pub(super) fn observe(model: &mut Model, observations: Vec<Observation>) -> Vec<Cmd> {
+    let (mut changed, mut unread): (Vec<Feed>, Vec<Feed>) = (Vec::new(), Vec::new());
+    for observation in observations {
+        let feed = observation.key.feed;
+        match take(model, observation) {
+            Applied::Changed => changed.push(feed),
+            // Nothing to judge anew, unless it was judged by its age.
+            Applied::Refreshed => unread.push(feed),
+            Applied::Foreign => {}
+        }
+    }
+    let board = model.rewound.as_ref().map_or(&model.board, |live| &live.board);
+    let stale = unread.into_iter().filter(|feed| board.is_stale_by(*feed));
+    let judged: Vec<Feed> = changed.iter().copied().chain(stale).collect();
+    if !judged.is_empty() {
+        refresh_board(model, &judged);
+    }
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    if model.rewound.is_none() {
+        refresh_lists(model, Some(&changed));
+    }
+    if changed.iter().any(|feed| feed.reach() == Reach::Looked) {
+        suspects::reconsider(model);
+    }
+    // What a tab shows of it is its own affair; a frame that comes out the same costs no byte.
+    model.is_dirty = true;
+    if changed.contains(&Feed::Alarms) { alert(model) } else { Vec::new() }
+}
+
+fn take(model: &mut Model, observation: Observation) -> Applied {
     sign_in::observe(model, &observation);
     let world = model.rewound.as_mut().map_or(&mut model.world, |live| &mut live.world);
     let was_mended = mended_at(world).is_some();
@@ -66,27 +96,7 @@ pub(super) fn observe(model: &mut Model, observation: Observation) -> Vec<Cmd> {
         let after = units::long(units::since(mended, broke));
         model.notify(format!("mended, {after} after it broke: M tells how it went"));
     }
-    let board = model.rewound.as_ref().map_or(&model.board, |live| &live.board);
-    match outcome {
-        Applied::Changed => {
-            refresh_board(model, &[feed]);
-            if model.rewound.is_none() {
-                refresh_lists(model, Some(feed));
-            }
-            if feed.reach() == Reach::Looked {
-                suspects::reconsider(model);
-            }
-            // What a tab shows of it is its own affair; a frame that comes out the same costs no byte.
-            model.is_dirty = true;
-            if feed == Feed::Alarms { alert(model) } else { Vec::new() }
-        }
-        // Nothing to judge anew, unless it was judged by its age.
-        Applied::Refreshed if board.is_stale_by(feed) => {
-            refresh_board(model, &[feed]);
-            Vec::new()
-        }
-        Applied::Refreshed | Applied::Foreign => Vec::new(),
-    }
+    outcome
 }
 
 /// When the drill broke and when it was mended, once it is.
