@@ -36,8 +36,9 @@ use crate::view;
 const WORLD_FRAME: Duration = Duration::from_millis(33);
 /// Frames that a key asked for come at once, unless keys come faster than any eye.
 const KEY_FRAME: Duration = Duration::from_millis(8);
-/// How long the first frame waits for the first answers, so that a quick world is never seen half read.
-const FIRST_ANSWERS: Duration = Duration::from_millis(12);
+/// How long the first frame waits for the first answers, so that a quick world is never seen half read. A drill gives them
+/// all within some milliseconds; on a busy machine it is better seen whole a little later than in halves.
+const FIRST_ANSWERS: Duration = Duration::from_millis(200);
 /// Inputs taken in before a frame is owed; a flood must not starve the screen.
 const MOST_INPUTS: usize = 512;
 
