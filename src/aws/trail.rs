@@ -128,15 +128,19 @@ async fn fill(ask: &Ask<'_>, known: &mut Known, hole: Hole, pages: &mut usize) -
         let page = match page {
             Ok(page) => page,
             Err(error) => {
-                known.narrow(hole, oldest);
+                // Nothing was read of what was not answered.
+                if oldest < hole.until {
+                    known.narrow(hole, oldest);
+                }
                 return Err(error);
             }
         };
         *pages -= 1;
-        let mut is_new = false;
+        // An empty page in the middle says nothing of those after it.
+        let mut is_new = page.events().is_empty();
         for event in page.events() {
             oldest = event.event_time().map_or(oldest, |at| oldest.min(time(at)));
-            if known.seen.insert(event.event_id().unwrap_or("").to_owned()) {
+            if event.event_id().is_some_and(|id| known.seen.insert(id.to_owned())) {
                 is_new = true;
                 known.calls.extend(call(event).filter(|it| is_told_here(ask, it)).map(Arc::new));
             }
